@@ -1,0 +1,162 @@
+"""What a policy sees. Structured first; `.text` is rendered for people and models only when it is read."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Health = Literal["healthy", "degraded", "unhealthy", "crashed", "restarting"]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertNotice:
+    """The page that opens an incident: symptoms, never the answer."""
+
+    title: str
+    service: str
+    severity: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    name: str
+    health: str
+    replicas_ready: int
+    replicas_desired: int
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceList:
+    services: tuple[ServiceRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deploy:
+    """A line of a service's rollout history."""
+
+    version: str
+    seconds_ago: float
+
+
+@dataclass(frozen=True, slots=True)
+class LastTermination:
+    reason: str
+    exit_code: int
+    seconds_ago: float
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDetail:
+    name: str
+    health: str
+    version: str
+    replicas_ready: int
+    replicas_desired: int
+    restarts: int
+    memory_limit: str
+    cpu_limit: str
+    depends_on: tuple[str, ...]
+    called_by: tuple[str, ...]
+    rollouts: tuple[Deploy, ...]
+    config: tuple[tuple[str, str], ...]
+    last_termination: LastTermination | None
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    seconds_ago: float
+    severity: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    service: str
+    lines: tuple[LogLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """The newest scrape, `age_seconds` old; a series that is missing is None. Trends compare with `window_seconds` ago."""
+
+    service: str
+    age_seconds: float
+    window_seconds: float
+    cpu_percent: float | None
+    memory_mb: float | None
+    memory_limit_mb: float | None
+    latency_p50_ms: float | None
+    latency_p99_ms: float | None
+    error_rate_percent: float | None
+    active_connections: float | None
+    connection_limit: float | None
+    requests_per_second: float | None
+    memory_mb_before: float | None
+    latency_p99_ms_before: float | None
+    error_rate_percent_before: float | None
+    active_connections_before: float | None
+    replicas_ready_before: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    service: str
+    command: str
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeReceipt:
+    """A change was accepted; its effect comes over time."""
+
+    service: str
+    change: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """The policy has declared; what it declared is graded, and not told here."""
+
+    message: str
+
+
+Payload = ServiceList | ServiceDetail | Logs | Metrics | Diagnostic | ChangeReceipt | Declaration | AlertNotice
+
+
+@dataclass(slots=True, eq=False)
+class Observation:
+    """`kind` is `alert`, the action's type, or `error`; then `error` says what was wrong and `payload` is None."""
+
+    kind: str
+    step: int
+    max_steps: int
+    sim_seconds: float
+    payload: Payload | None = None
+    error: str | None = None
+    alerts: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        from simcore.rendering import render  # rendering knows observations; only a reader needs it
+
+        return render(self)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "step": self.step,
+            "max_steps": self.max_steps,
+            "sim_seconds": self.sim_seconds,
+            "payload": asdict(self.payload) if self.payload is not None else None,
+            "error": self.error,
+            "alerts": list(self.alerts),
+        }
