@@ -1,5 +1,6 @@
 """What the rooms above plug into one another: a substrate to act on, a store to remember in."""
 
+from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
 from simcore.actions import Action
@@ -43,8 +44,10 @@ class Store(Protocol):
     async def get(self, kind: str, namespace: str, name: str) -> Manifest:
         """Raises NotFoundError."""
 
-    async def find(self, kind: str, namespace: str | None = None) -> list[Manifest]:
-        """Of one namespace, or of all; oldest first."""
+    async def find(
+        self, kind: str, namespace: str | None = None, *, labels: Mapping[str, str] | None = None
+    ) -> list[Manifest]:
+        """Of one namespace, or of all, with all of these labels; oldest first, never from a stale cache."""
 
     async def update(self, manifest: Manifest) -> Manifest:
         """Replaces metadata and spec, never status. Raises ConflictError, NotFoundError, InvalidObjectError."""
