@@ -1,0 +1,258 @@
+"""The kernel: one compiled function that advances the world of one episode. It knows causes, never mechanisms.
+
+Within a sub-step arrival rates go down the call graph, waiting times and failures come up again; a caller sees what
+its callees did in the same sub-step, callees see what callers let through in the one before.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from simcore.world.layout import (
+    BACKLOG, BASE_RPS, CAPACITY, CONN_LEAK_PER_S, CONNS, CPU_CORES, CPU_PERCENT, DATABASE, ENTRY,
+    ERROR_SHARE, EXTRA_ERRORS, FAIL, Floats, GC_SHARE, H_CONNS, H_CPU, H_FAIL, H_MEMORY, H_P50, H_P99, H_READY, H_RPS,
+    HISTORY_COUNT, HISTORY_SLOTS, HISTORY_SPACING_S, Ints, LAST_HISTORY_S, LEAKED_CONN, MEAN_MS, MEM_MB, MODE_DONE,
+    MODE_RATE, MODE_RELEASE, NOMINAL_RPS, NOW_S, OFFERED, OWN_FAIL, PODS_LOST, POOL_HOLD_MS,
+    POOL_MAX, POOL_MIN, QUEUE_LIMIT, READY, RELEASE, RETRIES, ROW_COLUMN, ROW_FROM, ROW_MODE, ROW_SERVICE, ROW_UNTIL,
+    ROW_VALUE, SLO_BROKEN_S, SURGE, TIMEOUT_MS, USER_MINUTES, VAR_MS2, WAVE_AMPLITUDE, WAVE_PHASE, WORK_MS, WORKERS,
+    WORST_FAIL, WORST_P99,
+)  # fmt: skip
+from simcore.world.pods import autoscale, reconcile_pods, remove_pods, run_pods
+from simcore.world.queueing import median, percentile_99, share_over, waiting
+
+MAX_SUB_STEPS = 10
+SHORTEST_SUB_STEP_S = 2.5
+REQUESTS_PER_USER_MINUTE = 6.0
+WAVE_PERIOD_S = 1800.0
+
+
+@njit(cache=True)
+def apply_rows(services: Floats, releases: Floats, rows: Floats, now: float, dt: float) -> None:
+    for r in range(rows.shape[0]):
+        row = rows[r]
+        if row[ROW_MODE] == MODE_DONE or row[ROW_FROM] > now:
+            continue
+        s, column = int(row[ROW_SERVICE]), int(row[ROW_COLUMN])
+        if row[ROW_MODE] == MODE_RATE:
+            services[s, column] += row[ROW_VALUE] * max(0.0, min(now + dt, row[ROW_UNTIL]) - now)
+            continue
+        if row[ROW_MODE] == MODE_RELEASE:
+            releases[s, int(services[s, RELEASE]), column] = row[ROW_VALUE]
+        else:
+            services[s, column] = row[ROW_VALUE]
+        row[ROW_MODE] = MODE_DONE
+
+
+@njit(cache=True)
+def lose_pods(services: Floats) -> None:
+    for s in range(services.shape[0]):
+        if services[s, PODS_LOST] > 0.0:
+            remove_pods(services[s], services[s, PODS_LOST])
+            services[s, PODS_LOST] = 0.0
+
+
+@njit(cache=True)
+def offer_load(services: Floats, calls: Floats, order: Ints, clock: Floats) -> None:
+    """Arrival rates, callers first: what a caller lets through, times its calls, times its retries."""
+    for s in range(services.shape[0]):
+        services[s, OFFERED] = 0.0
+    wave = 1.0 + clock[WAVE_AMPLITUDE] * math.sin(2.0 * math.pi * clock[NOW_S] / WAVE_PERIOD_S + clock[WAVE_PHASE])
+    services[int(clock[ENTRY]), OFFERED] = clock[BASE_RPS] * clock[SURGE] * wave
+    for i in range(order.shape[0]):
+        s = order[i]
+        through = services[s, OFFERED] * (1.0 - services[s, OWN_FAIL])
+        for c in range(services.shape[0]):
+            if calls[s, c] > 0.0:
+                services[c, OFFERED] += through * calls[s, c] * (1.0 + services[s, RETRIES] * services[c, FAIL])
+
+
+@njit(cache=True)
+def held_connections(services: Floats, database: int) -> float:
+    """Connections of the database that do no work: leaked ones and the idle minimum of every client pod."""
+    held = 0.0
+    for s in range(services.shape[0]):
+        held += services[s, LEAKED_CONN]
+        if s != database:
+            held += services[s, POOL_MIN] * services[s, READY]
+    return held
+
+
+@njit(cache=True)
+def downstream(services: Floats, calls: Floats, s: int) -> tuple[float, float, float]:
+    """(mean ms, variance, share that succeeds) of the calls that one request of `s` makes, one after the other."""
+    mean, variance, good = 0.0, 0.0, 1.0
+    for c in range(services.shape[0]):
+        n = calls[s, c]
+        if n <= 0.0:
+            continue
+        part = n - math.floor(n)
+        mean += n * services[c, MEAN_MS]
+        variance += n * services[c, VAR_MS2] + part * (1.0 - part) * services[c, MEAN_MS] ** 2
+        failed = services[c, FAIL] ** (1.0 + services[s, RETRIES])
+        good *= (1.0 - min(n, 1.0) * failed) * (1.0 - failed) ** max(n - 1.0, 0.0)
+    return mean, variance, good
+
+
+@njit(cache=True)
+def slots(service: Floats, held: float) -> float:
+    """How many requests a service can have in work: its threads, or the connections that a database has left."""
+    if service[POOL_MAX] > 0.0:
+        return max(service[POOL_MAX] - held, 0.0)
+    return service[READY] * service[WORKERS]
+
+
+@njit(cache=True)
+def drain(service: Floats, capacity: float, dt: float) -> tuple[float, float]:
+    """Advances the backlog; returns (share of arrivals refused because the queue is full, mean wait in it, seconds)."""
+    before = service[BACKLOG]
+    grown = max(0.0, before + (service[OFFERED] - capacity) * dt)
+    room = service[QUEUE_LIMIT] * max(service[READY], 1.0)
+    service[BACKLOG] = min(grown, room)
+    refused = (grown - service[BACKLOG]) / max(service[OFFERED] * dt, 1e-9)
+    return min(refused, 1.0), 0.5 * (before + service[BACKLOG]) / max(capacity, 1e-9)
+
+
+@njit(cache=True)
+def serve(services: Floats, releases: Floats, calls: Floats, s: int, held: float, none_ready: float, dt: float) -> None:
+    """Latency and failures of one service, its callees known."""
+    service = services[s]
+    child_mean, child_variance, child_good = downstream(services, calls, s)
+    work = service[WORK_MS] / (1.0 - service[GC_SHARE])
+    cores = service[READY] * service[CPU_CORES]
+    by_cpu = 1000.0 * cores / work
+    servers = max(1, int(round(cores)))
+    arrival = service[OFFERED]
+    probability, cpu_wait = waiting(servers, max(by_cpu, 1e-6), arrival)
+    hold = work + child_mean + service[POOL_HOLD_MS] + min(1000.0 * cpu_wait, service[TIMEOUT_MS])
+    capacity = min(by_cpu, 1000.0 * slots(service, held) / hold)
+    service[CAPACITY] = capacity
+    refused, queued = drain(service, capacity, dt)
+    late = overdue(service[TIMEOUT_MS] / 1000.0, queued, probability, max(by_cpu - arrival, 0.02 * by_cpu))
+    broken = min(service[EXTRA_ERRORS] + releases[s, int(service[RELEASE]), ERROR_SHARE], 1.0)
+    service[OWN_FAIL] = 1.0 - (1.0 - none_ready) * (1.0 - refused) * (1.0 - late) * (1.0 - broken)
+    service[FAIL] = 1.0 - (1.0 - service[OWN_FAIL]) * child_good
+    wait = min(1000.0 * (cpu_wait + queued), service[TIMEOUT_MS])
+    service[MEAN_MS] = wait + work + child_mean
+    service[VAR_MS2] = wait * wait + work * work + child_variance
+    busy = min(arrival, capacity) / max(by_cpu, 1e-6)
+    service[CPU_PERCENT] = 100.0 * min(1.0, busy) if service[READY] > 0.0 else 0.0
+    service[CONNS] = held + min(arrival, capacity) * hold / 1000.0 if service[POOL_MAX] > 0.0 else service[CONNS]
+
+
+@njit(cache=True)
+def overdue(timeout: float, queued: float, probability: float, slack: float) -> float:
+    """The share that waits longer than its timeout: the tail of M/M/c behind a backlog."""
+    left = timeout - queued
+    return 1.0 if left <= 0.0 else probability * math.exp(-slack * left)
+
+
+@njit(cache=True)
+def client_connections(services: Floats, releases: Floats, calls: Floats, database: int, dt: float) -> None:
+    """What each client holds of the database's connections; a leaking release keeps some for good."""
+    left = services[database, POOL_MAX] - held_connections(services, database)
+    hold = (services[database, MEAN_MS] + services[database, POOL_HOLD_MS]) / 1000.0
+    for s in range(services.shape[0]):
+        if calls[s, database] <= 0.0:
+            continue
+        service = services[s]
+        load = service[OFFERED] / (service[NOMINAL_RPS] * max(service[READY], 1.0))
+        leaked = releases[s, int(service[RELEASE]), CONN_LEAK_PER_S] * min(load, 2.0) * dt
+        leaked = max(0.0, min(leaked, left))
+        left -= leaked
+        service[LEAKED_CONN] += leaked
+        through = service[OFFERED] * calls[s, database] * (1.0 - services[database, OWN_FAIL])
+        service[CONNS] = service[LEAKED_CONN] + service[POOL_MIN] * service[READY] + through * hold
+
+
+@njit(cache=True)
+def count_loss(services: Floats, clock: Floats, latency_objective: float, dt: float) -> None:
+    """User minutes: the requests of `dt` that failed or were late, at 6 requests a user and minute."""
+    entry = services[int(clock[ENTRY])]
+    late = share_over(latency_objective, entry[MEAN_MS], entry[VAR_MS2])
+    lost = entry[OFFERED] * dt * (entry[FAIL] + (1.0 - entry[FAIL]) * (late if late > 0.01 else 0.0))
+    clock[USER_MINUTES] += lost / REQUESTS_PER_USER_MINUTE
+
+
+@njit(cache=True)
+def watch_slo(services: Floats, clock: Floats, availability: float, latency_objective: float, dt: float) -> None:
+    """Seconds that the entry's objectives have been broken without a break, and the worst values since asked."""
+    entry = services[int(clock[ENTRY])]
+    p99 = percentile_99(entry[MEAN_MS], entry[VAR_MS2])
+    broken = entry[FAIL] > 1.0 - availability or p99 > latency_objective
+    clock[SLO_BROKEN_S] = clock[SLO_BROKEN_S] + dt if broken else 0.0
+    clock[WORST_FAIL] = max(clock[WORST_FAIL], entry[FAIL])
+    clock[WORST_P99] = max(clock[WORST_P99], p99)
+
+
+@njit(cache=True)
+def remember(services: Floats, clock: Floats, history: NDArray[np.float32], times: Floats) -> None:
+    now = clock[NOW_S]
+    if now - clock[LAST_HISTORY_S] < HISTORY_SPACING_S - 1e-6:
+        return
+    clock[LAST_HISTORY_S] = now
+    slot = int(clock[HISTORY_COUNT]) % HISTORY_SLOTS
+    clock[HISTORY_COUNT] += 1.0
+    times[slot] = now
+    for s in range(services.shape[0]):
+        service, cell = services[s], history[slot, s]
+        cell[H_CPU] = service[CPU_PERCENT]
+        cell[H_MEMORY] = service[MEM_MB]
+        cell[H_P50] = median(service[MEAN_MS], service[VAR_MS2])
+        cell[H_P99] = percentile_99(service[MEAN_MS], service[VAR_MS2])
+        cell[H_FAIL] = service[FAIL]
+        cell[H_CONNS] = service[CONNS]
+        cell[H_RPS] = service[OFFERED] * (1.0 - service[OWN_FAIL])
+        cell[H_READY] = service[READY]
+
+
+@njit(cache=True)
+def sub_step(
+    services: Floats, pods: Floats, releases: Floats, rows: Floats, clock: Floats, history: NDArray[np.float32],
+    times: Floats, calls: Floats, order: Ints, slo: Floats, none_ready: Floats, dt: float,
+) -> None:  # fmt: skip
+    apply_rows(services, releases, rows, clock[NOW_S], dt)
+    lose_pods(services)
+    for s in range(services.shape[0]):
+        autoscale(services[s], clock[NOW_S])
+    reconcile_pods(services, pods, clock)
+    for s in range(services.shape[0]):
+        none_ready[s] = run_pods(services, pods, releases, s, clock, dt)
+    offer_load(services, calls, order, clock)
+    database = int(clock[DATABASE])
+    held = held_connections(services, database)
+    for i in range(order.shape[0] - 1, -1, -1):
+        serve(services, releases, calls, order[i], held, none_ready[order[i]], dt)
+    client_connections(services, releases, calls, database, dt)
+    count_loss(services, clock, slo[1], dt)
+    watch_slo(services, clock, slo[0], slo[1], dt)
+    clock[NOW_S] += dt
+    remember(services, clock, history, times)
+
+
+@njit(cache=True)
+def advance(
+    services: Floats, pods: Floats, releases: Floats, rows: Floats, clock: Floats, history: NDArray[np.float32],
+    times: Floats, calls: Floats, order: Ints, slo: Floats, seconds: float,
+) -> None:  # fmt: skip
+    """Advances the world by `seconds` in at most ten sub-steps. `slo` is (availability, p99 in ms) of the entry."""
+    count = min(MAX_SUB_STEPS, max(1, int(math.ceil(seconds / SHORTEST_SUB_STEP_S - 1e-9))))
+    none_ready = np.zeros(services.shape[0])
+    for _ in range(count):
+        sub_step(services, pods, releases, rows, clock, history, times, calls, order, slo, none_ready, seconds / count)
+
+
+@njit(cache=True)
+def advance_until_broken(
+    services: Floats, pods: Floats, releases: Floats, rows: Floats, clock: Floats, history: NDArray[np.float32],
+    times: Floats, calls: Floats, order: Ints, slo: Floats, dt: float, lasting: float, at_most: float,
+) -> bool:  # fmt: skip
+    """Advances until the entry's objectives have been broken for `lasting` seconds; False if `at_most` came first."""
+    none_ready = np.zeros(services.shape[0])
+    end = clock[NOW_S] + at_most
+    while clock[NOW_S] < end:
+        sub_step(services, pods, releases, rows, clock, history, times, calls, order, slo, none_ready, dt)
+        if clock[SLO_BROKEN_S] >= lasting:
+            return True
+    return False

@@ -1,0 +1,82 @@
+"""Counter-based random numbers: value n of a stream is a pure function of (seed, n), so order never matters.
+
+The mixer is SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014).
+"""
+
+import math
+
+import numpy as np
+from numba import njit, uint64
+from numpy.typing import NDArray
+
+_GOLDEN = 0x9E3779B97F4A7C15
+_MASK = 0xFFFFFFFFFFFFFFFF
+
+
+@njit(cache=True, inline="always")
+def mix(value: int) -> int:
+    z = uint64(value)
+    z = (z ^ (z >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> uint64(27))) * uint64(0x94D049BB133111EB)
+    return z ^ (z >> uint64(31))
+
+
+@njit(cache=True)
+def uniform(seed: int, counter: int) -> float:
+    """The number in [0, 1) at `counter` of the stream `seed`."""
+    word = mix(mix(uint64(seed)) + (uint64(counter) + uint64(1)) * uint64(0x9E3779B97F4A7C15))
+    return float(word >> uint64(11)) * (1.0 / 9007199254740992.0)
+
+
+@njit(cache=True)
+def fill_uniform(seed: int, first: int, out: NDArray[np.float64]) -> None:
+    for index in range(out.shape[0]):
+        out[index] = uniform(seed, first + index)
+
+
+@njit(cache=True)
+def normal(seed: int, counter: int) -> float:
+    """A standard normal number by Box and Muller; it uses up the counters `2 * counter` and `2 * counter + 1`."""
+    radius = math.sqrt(-2.0 * math.log(1.0 - uniform(seed, 2 * counter)))
+    return radius * math.cos(2.0 * math.pi * uniform(seed, 2 * counter + 1))
+
+
+def stream_seed(*parts: int) -> int:
+    """One stream for a tuple of numbers, in plain Python."""
+    state = 0
+    for part in parts:
+        state = _mix_python((state + _GOLDEN) ^ (part & _MASK))
+    return state
+
+
+def _mix_python(value: int) -> int:
+    z = value & _MASK
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
+    return z ^ (z >> 31)
+
+
+class Draws:
+    """Draws of one stream, in order, for code that sets an episode up."""
+
+    __slots__ = ("_next", "_values")
+
+    def __init__(self, seed: int, count: int = 96) -> None:
+        values = np.empty(count)
+        fill_uniform(seed, 0, values)
+        self._values = values.tolist()
+        self._next = 0
+
+    def unit(self) -> float:
+        value: float = self._values[self._next]
+        self._next += 1
+        return value
+
+    def between(self, low: float, high: float) -> float:
+        return low + (high - low) * self.unit()
+
+    def index(self, count: int) -> int:
+        return int(self.unit() * count)
+
+    def chance(self, probability: float) -> bool:
+        return self.unit() < probability
