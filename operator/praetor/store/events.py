@@ -1,0 +1,45 @@
+"""One Event per (uid, reason): its name says so, and the same name cannot be made twice."""
+
+import hashlib
+from datetime import UTC, datetime
+
+from simcore.protocols import Manifest
+
+COMPONENT = "praetor"
+MESSAGE_LIMIT = 1024  # the API server refuses more
+_LONGEST_NAME = 253
+
+
+def event_name(regarding: Manifest, reason: str) -> str:
+    metadata = regarding["metadata"]
+    digest = hashlib.sha256(f"{metadata['uid']}\0{reason}".encode()).hexdigest()[:16]
+    return f"{metadata['name'][: _LONGEST_NAME - 17]}.{digest}"
+
+
+def event_manifest(regarding: Manifest, reason: str, message: str, *, warning: bool) -> Manifest:
+    metadata, now = regarding["metadata"], datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": event_name(regarding, reason), "namespace": metadata["namespace"]},
+        "involvedObject": {
+            "apiVersion": regarding["apiVersion"],
+            "kind": regarding["kind"],
+            "namespace": metadata["namespace"],
+            "name": metadata["name"],
+            "uid": metadata["uid"],
+        },
+        "reason": reason,
+        "message": message[:MESSAGE_LIMIT],
+        "type": "Warning" if warning else "Normal",
+        "source": {"component": COMPONENT},
+        "firstTimestamp": now,
+        "lastTimestamp": now,
+        "count": 1,
+    }
+
+
+def event_order(event: Manifest) -> tuple[str, int]:
+    """Oldest first; the resource version orders those of one second."""
+    metadata = event["metadata"]
+    return event.get("firstTimestamp") or metadata["creationTimestamp"], int(metadata["resourceVersion"])

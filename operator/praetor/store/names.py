@@ -1,0 +1,56 @@
+"""What may be a name in a store: the rules of Kubernetes, so that a name is also a safe file name."""
+
+import re
+
+from simcore.errors import InvalidObjectError
+from simcore.protocols import Manifest
+
+PLURALS = {
+    "IncidentRun": "incidentruns",
+    "IncidentScenario": "incidentscenarios",
+    "TargetSite": "targetsites",
+}
+
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_NAMESPACE = re.compile(_LABEL)
+_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+_ARTIFACT = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
+_LONGEST_NAME = 253
+
+
+def is_namespace(text: str) -> bool:
+    return _NAMESPACE.fullmatch(text) is not None
+
+
+def is_name(text: str) -> bool:
+    return len(text) <= _LONGEST_NAME and _NAME.fullmatch(text) is not None
+
+
+def is_artifact_name(text: str) -> bool:
+    return _ARTIFACT.fullmatch(text) is not None and ".." not in text
+
+
+def check_kind(kind: object) -> str:
+    if isinstance(kind, str) and kind in PLURALS:
+        return kind
+    raise InvalidObjectError(f"kind: {kind!r} is not kept here; expected one of {', '.join(sorted(PLURALS))}")
+
+
+def identity(manifest: Manifest) -> tuple[str, str, str]:
+    """(kind, namespace, name) of a manifest. Raises InvalidObjectError where one of them cannot be."""
+    kind = check_kind(manifest.get("kind"))
+    metadata = manifest.get("metadata") or {}
+    namespace, name = metadata.get("namespace"), metadata.get("name")
+    if not isinstance(namespace, str) or not is_namespace(namespace):
+        raise InvalidObjectError(f"metadata.namespace: {namespace!r} is not a DNS label such as 'default'")
+    if not isinstance(name, str) or not is_name(name):
+        raise InvalidObjectError(
+            f"metadata.name: {name!r} is not a DNS name: lower case letters, digits, '-' and '.'"
+        )
+    return kind, namespace, name
+
+
+def check_artifact_name(name: str) -> str:
+    if is_artifact_name(name):
+        return name
+    raise InvalidObjectError(f"artifact name {name!r}: expected lower case letters, digits, '-' and '.'")

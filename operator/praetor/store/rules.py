@@ -1,0 +1,78 @@
+"""How an object is born and changes, as Kubernetes has it; pure, so that the directory behaves the same."""
+
+import copy
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from praetor.store.validation import check_immutable
+from simcore.errors import ConflictError, InvalidObjectError
+from simcore.protocols import Manifest
+
+_CALLERS_METADATA = ("labels", "annotations", "ownerReferences", "finalizers")
+
+
+def born(manifest: Manifest, revision: int) -> Manifest:
+    """A new object: status is not the creator's to give."""
+    metadata = {name: value for name, value in manifest["metadata"].items() if name in ("name", "namespace")}
+    metadata |= {
+        "uid": str(uuid.uuid4()),
+        "resourceVersion": str(revision),
+        "generation": 1,
+        "creationTimestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    return _without_status(manifest) | {"metadata": metadata | _callers_metadata(manifest)}
+
+
+def replaced(current: Manifest, wanted: Manifest) -> Manifest:
+    """`current` with the metadata and spec of `wanted`; a changed spec is a new generation."""
+    check_current(current, wanted)
+    check_immutable(current, wanted)
+    metadata = {name: value for name, value in current["metadata"].items() if name not in _CALLERS_METADATA}
+    if current.get("spec") != wanted.get("spec"):
+        metadata["generation"] += 1
+    changed = _without_status(wanted) | {"metadata": metadata | _callers_metadata(wanted)}
+    return changed | ({"status": current["status"]} if "status" in current else {})
+
+
+def with_status(current: Manifest, wanted: Manifest) -> Manifest:
+    check_current(current, wanted)
+    changed = {name: value for name, value in current.items() if name != "status"}
+    return changed | ({"status": wanted["status"]} if wanted.get("status") is not None else {})
+
+
+def check_current(current: Manifest, wanted: Manifest) -> None:
+    """Raises ConflictError if `wanted` was made from another version or another namesake of `current`."""
+    metadata = wanted["metadata"]
+    if not metadata.get("resourceVersion"):
+        raise InvalidObjectError("metadata.resourceVersion: must be specified for an update")
+    for field in ("resourceVersion", "uid"):
+        if metadata.get(field) and metadata[field] != current["metadata"][field]:
+            raise ConflictError(
+                f"{current['kind']} {current['metadata']['name']}: metadata.{field} is"
+                f" {current['metadata'][field]}, not {metadata[field]}; read the object again"
+            )
+
+
+def stamped(manifest: Manifest, revision: int) -> Manifest:
+    return manifest | {"metadata": manifest["metadata"] | {"resourceVersion": str(revision)}}
+
+
+def has_labels(manifest: Manifest, labels: Mapping[str, str]) -> bool:
+    own = manifest["metadata"].get("labels", {})
+    return all(own.get(name) == value for name, value in labels.items())
+
+
+def age_order(manifest: Manifest) -> tuple[str, str, str]:
+    """Sorts oldest first; Kubernetes' creation times are whole seconds, so names decide within one."""
+    metadata = manifest["metadata"]
+    return metadata["creationTimestamp"], metadata["namespace"], metadata["name"]
+
+
+def _without_status(manifest: Manifest) -> Manifest:
+    return {name: copy.deepcopy(value) for name, value in manifest.items() if name != "status"}
+
+
+def _callers_metadata(manifest: Manifest) -> Manifest:
+    metadata = manifest["metadata"]
+    return {name: copy.deepcopy(metadata[name]) for name in _CALLERS_METADATA if metadata.get(name)}
