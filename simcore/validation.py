@@ -1,9 +1,10 @@
-"""Pydantic's complaints as (path, message): the path as the author of the document wrote it, the message in plain words."""
+"""Pydantic's complaints as (path, message): the path as the author wrote it, the message in plain words."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 PathParts = tuple[str | int, ...]
 
@@ -35,7 +36,7 @@ def _has(data: Any, part: str | int) -> bool:
     return isinstance(data, list | tuple) and isinstance(part, int) and part < len(data)
 
 
-def _message(detail: Any, path: PathParts, model: type[BaseModel]) -> str:
+def _message(detail: ErrorDetails, path: PathParts, model: type[BaseModel]) -> str:
     if detail["type"] == "extra_forbidden":
         return "unknown field" + _expected(model, path[:-1])
     if detail["type"] == "missing":
@@ -57,10 +58,12 @@ def _expected(model: type[BaseModel], path: PathParts) -> str:
 def known_fields(model: type[BaseModel], path: PathParts) -> set[str]:
     """The field names (as on the wire) that a model takes at a path; empty where it takes anything."""
     root = model.model_json_schema()
-    here = [root]
+    here = list(_options(root, root))
     for part in path:
-        here = [child for schema in here for option in _options(schema, root) for child in _child(option, part)]
-    return {name for schema in here for option in _options(schema, root) for name in option.get("properties", ())}
+        here = [
+            option for schema in here for child in _child(schema, part) for option in _options(child, root)
+        ]
+    return {name for schema in here for name in schema.get("properties", ())}
 
 
 def _options(schema: Any, root: Any) -> Iterator[dict[str, Any]]:

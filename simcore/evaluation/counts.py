@@ -1,6 +1,6 @@
 """Counts of played episodes that merge in any order, and the interval of a share.
 
-Sums are kept as integers of a millionth, so that merging is exact: shards, workers and reruns give equal bytes.
+Sums are integers of a millionth, so that merging is exact: shards, workers and reruns give equal bytes.
 """
 
 import math
@@ -69,7 +69,8 @@ def share(part: int, whole: int) -> float | None:
 def wilson_interval(successes: int, trials: int, z: float = Z_95) -> tuple[float, float]:
     """The score interval of a binomial share, 95 % unless told otherwise; (0, 1) when nothing was tried.
 
-    E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", JASA 22 (1927) 209-212.
+    E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", Journal of the American
+    Statistical Association 22 (1927), pages 209-212.
     """
     if trials == 0:
         return 0.0, 1.0

@@ -1,4 +1,4 @@
-"""The rows of an evaluation: rates with intervals, and beside each score the floor that no diagnosis is needed for."""
+"""The rows of an evaluation: rates with intervals, and beside each the floor that needs no diagnosis."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""YAML documents with the line of every value, read as `kubectl apply` reads them and bounded in every direction.
+"""YAML documents with the line of every value, read as `kubectl apply` reads them, within bounds.
 
 Plain data only: text keys, no duplicates, no merge keys, no tags, timestamps stay text, numbers are finite.
 """

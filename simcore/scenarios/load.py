@@ -1,30 +1,21 @@
-"""An IncidentScenario file as a validated scenario; every problem says file, line, path and what was expected."""
+"""An IncidentScenario file as a validated scenario; every problem says where it is and what was expected."""
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from pydantic import ValidationError
 
 from simcore.errors import ScenarioError
 from simcore.scenarios.documents import Document, load_documents
+from simcore.scenarios.spec import ScenarioDocument, ScenarioSpec
 from simcore.validation import problems
-
-if TYPE_CHECKING:
-    from simcore.scenarios.spec import ScenarioSpec
 
 API_VERSION = "praetor.dev/v1alpha1"
 KIND = "IncidentScenario"
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _TOP = ("apiVersion", "kind", "metadata", "spec", "status")
-
-
-@dataclass(frozen=True, slots=True)
-class ScenarioDocument:
-    name: str
-    spec: "ScenarioSpec"
 
 
 def load_scenario(source: str | Path, *, file: str = "") -> ScenarioDocument:
@@ -51,9 +42,13 @@ def document_problems(document: Document) -> list[ScenarioError]:
 
 
 def _built(document: Document) -> ScenarioDocument:
-    from simcore.scenarios.spec import ScenarioSpec
+    spec = _parse(document.data["spec"])
+    return ScenarioDocument(name=document.data["metadata"]["name"], spec=spec)
 
-    return ScenarioDocument(document.data["metadata"]["name"], ScenarioSpec.model_validate(document.data["spec"]))
+
+def _parse(spec: Any) -> ScenarioSpec:
+    """By the names on the wire only, as the API server does."""
+    return ScenarioSpec.model_validate(spec, by_alias=True, by_name=False)
 
 
 def _only_document(source: str | Path, file: str) -> Document:
@@ -94,14 +89,12 @@ def _name_problems(document: Document) -> Iterator[ScenarioError]:
 
 
 def _spec_problems(document: Document) -> Iterator[ScenarioError]:
-    from simcore.scenarios.spec import ScenarioSpec
-
     spec = document.data.get("spec")
     if not isinstance(spec, dict):
         yield document.error(("spec",), "should be a mapping, the scenario itself")
         return
     try:
-        ScenarioSpec.model_validate(spec)
+        _parse(spec)
     except ValidationError as error:
         for path, message in problems(error, spec, ScenarioSpec):
             yield document.error(("spec", *path), message)
