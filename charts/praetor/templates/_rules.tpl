@@ -1,0 +1,93 @@
+{{/* What the operator does in a namespace that it watches. */}}
+{{- define "praetor.rules.operator" -}}
+- apiGroups: [praetor.dev]
+  resources: [incidentruns]
+  verbs: [get, list, watch, update, delete]
+- apiGroups: [praetor.dev]
+  resources: [incidentscenarios, targetsites]
+  verbs: [get, list, watch]
+- apiGroups: [praetor.dev]
+  resources: [incidentruns/status, incidentscenarios/status, targetsites/status]
+  verbs: [get, update]
+- apiGroups: [praetor.dev]
+  resources: [incidentruns/finalizers]
+  verbs: [update]
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get, list, create, update, delete]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [get, list, create]
+{{- end -}}
+
+{{/* What the gateway does: it opens runs for alerts, counts later alerts in their status, and shows runs to people. */}}
+{{- define "praetor.rules.gateway" -}}
+- apiGroups: [praetor.dev]
+  resources: [incidentruns]
+  verbs: [get, list, create]
+- apiGroups: [praetor.dev]
+  resources: [incidentruns/status]
+  verbs: [get, update]
+- apiGroups: [praetor.dev]
+  resources: [incidentscenarios, targetsites]
+  verbs: [get, list]
+- apiGroups: [""]
+  resources: [configmaps, events]
+  verbs: [get, list]
+{{- end -}}
+
+{{/* Asking the API server who calls and what they may do. */}}
+{{- define "praetor.rules.reviews" -}}
+- apiGroups: [authentication.k8s.io]
+  resources: [tokenreviews]
+  verbs: [create]
+- apiGroups: [authorization.k8s.io]
+  resources: [subjectaccessreviews]
+  verbs: [create]
+{{- end -}}
+
+{{/* Arguments: root, component, scope (ClusterRole or Role), name, namespace (of a Role), rules. A role and its binding. */}}
+{{- define "praetor.grant" -}}
+{{- $account := printf "%s-%s" (include "praetor.fullname" .root) .component -}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ .scope }}
+metadata:
+  name: {{ .name }}
+  {{- with .namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels:
+    {{- include "praetor.labels" . | nindent 4 }}
+rules:
+  {{- .rules | nindent 2 }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ .scope }}Binding
+metadata:
+  name: {{ .name }}
+  {{- with .namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels:
+    {{- include "praetor.labels" . | nindent 4 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: {{ .scope }}
+  name: {{ .name }}
+subjects:
+  - kind: ServiceAccount
+    name: {{ $account }}
+    namespace: {{ .root.Release.Namespace }}
+{{ end -}}
+
+{{/* The Lease that one of several operators holds. A creation cannot be bound to a name. */}}
+{{- define "praetor.rules.leader" -}}
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [create]
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  resourceNames: [praetor-operator]
+  verbs: [get, update]
+{{- end -}}
