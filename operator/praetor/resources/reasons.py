@@ -1,0 +1,74 @@
+"""Every reason that a condition or an Event of Praetor gives; `MEANING` is what the documentation shows."""
+
+NOT_YET_OBSERVED = "NotYetObserved"
+
+RUN_ACCEPTED = "RunAccepted"
+EPISODE_STARTED = "EpisodeStarted"
+EPISODE_ENDED = "EpisodeEnded"
+REPORT_STORED = "ReportStored"
+SUSPENDED = "Suspended"
+RESUMED = "Resumed"
+RETRYING = "Retrying"
+
+CAUSES_RIGHT = "CausesRight"
+CAUSES_WRONG = "CausesWrong"
+NOT_DECLARED = "NotDeclared"
+TRUTH_UNKNOWN = "TruthUnknown"
+OBJECTIVES_HOLD = "ObjectivesHold"
+OBJECTIVES_BROKEN = "ObjectivesBroken"
+RESOLVED = "Resolved"
+NOT_RESOLVED = "NotResolved"
+NOT_NEEDED = "NotNeeded"
+
+NOTHING_TO_ACT_ON = "NothingToActOn"
+CANCELLED = "Cancelled"
+NO_EPISODE = "NoEpisode"
+NOT_FAILED = "NotFailed"
+NOT_COMPLETE = "NotComplete"
+
+SCENARIO_NOT_FOUND = "ScenarioNotFound"
+SCENARIO_INVALID = "ScenarioInvalid"
+POLICY_NOT_FOUND = "PolicyNotFound"
+POLICY_FAILED = "PolicyFailed"
+SUBSTRATE_UNAVAILABLE = "SubstrateUnavailable"
+DEADLINE_EXCEEDED = "DeadlineExceeded"
+BACKOFF_LIMIT_EXCEEDED = "BackoffLimitExceeded"
+SPEC_INVALID = "SpecInvalid"
+
+SCENARIO_VALID = "ScenarioValid"
+PROBING_NOT_AVAILABLE = "ProbingNotAvailable"
+
+MEANING = {
+    NOT_YET_OBSERVED: "Nothing is known about this yet.",
+    RUN_ACCEPTED: "The operator has seen the run and will play it.",
+    EPISODE_STARTED: "The policy has been paged and is at work.",
+    EPISODE_ENDED: "The episode came to its end: the policy declared, or its budget ran out.",
+    REPORT_STORED: "Trace and post-mortem are stored as ConfigMaps that belong to the run.",
+    SUSPENDED: "`spec.suspend` is true: nothing happens until it is false again.",
+    RESUMED: "`spec.suspend` is false again.",
+    RETRYING: "The infrastructure failed, not the policy; the episode is tried again after a pause.",
+    CAUSES_RIGHT: "The declared causes name the services and classes of mechanism that were at fault.",
+    CAUSES_WRONG: "The declared causes are not the ones that were at fault.",
+    NOT_DECLARED: "The episode ended before the policy declared a cause.",
+    TRUTH_UNKNOWN: "Nobody knows what was truly at fault, so the declaration cannot be judged.",
+    OBJECTIVES_HOLD: "The service level objectives hold again.",
+    OBJECTIVES_BROKEN: "A service level objective is still broken.",
+    RESOLVED: "Mitigated, verified through the stabilisation window, and rightly diagnosed.",
+    NOT_RESOLVED: "The episode ended, and the incident is not resolved.",
+    NOT_NEEDED: "No person has to look at this.",
+    NOTHING_TO_ACT_ON: "No family fits the alert and no TargetSite matches it: a person has to look.",
+    CANCELLED: "`spec.cancel` ended the run.",
+    NO_EPISODE: "No episode was played, so there is nothing to say about this.",
+    NOT_FAILED: "The run came to its end.",
+    NOT_COMPLETE: "The run ended before its episode did.",
+    SCENARIO_NOT_FOUND: "`spec.scenarioRef` names a scenario that does not exist.",
+    SCENARIO_INVALID: "The IncidentScenario cannot be played; its condition `Validated` says why.",
+    POLICY_NOT_FOUND: "`spec.policy.name` names a policy that does not exist.",
+    POLICY_FAILED: "The policy raised an error instead of a decision.",
+    SUBSTRATE_UNAVAILABLE: "The target cannot be acted on.",
+    DEADLINE_EXCEEDED: "`spec.activeDeadlineSeconds` passed before the episode ended.",
+    BACKOFF_LIMIT_EXCEEDED: "The infrastructure failed more often than `spec.backoffLimit` allows.",
+    SPEC_INVALID: "The object was stored by another version and this one cannot read its spec.",
+    SCENARIO_VALID: "The scenario can be played.",
+    PROBING_NOT_AVAILABLE: "This version does not probe sites yet.",
+}

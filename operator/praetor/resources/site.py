@@ -1,0 +1,50 @@
+"""TargetSite: a system outside the simulator, and which alerts are its own."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from praetor.resources.conditions import Condition
+from praetor.resources.meta import API_VERSION, ObjectMeta
+from praetor.resources.wire import StatusWire, Wire
+
+_Key = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+_Label = Annotated[str, StringConstraints(max_length=200)]
+
+
+class AlertMatch(Wire):
+    """Which alerts are the site's own."""
+
+    labels: dict[_Key, _Label] = Field(
+        min_length=1, max_length=16, description="An alert is the site's own if it has all these labels."
+    )
+
+
+class TargetSiteSpec(Wire):
+    """A system that incidents happen in."""
+
+    description: str = Field("", max_length=1000, description="What this system is, for people.")
+    match: AlertMatch | None = Field(None, description="Which alerts are the site's own; default: none.")
+
+
+class TargetSiteStatus(StatusWire):
+    """What is known about the site."""
+
+    observed_generation: int | None = Field(
+        None, ge=0, description="The generation of the spec that this is about."
+    )
+    conditions: list[Condition] = Field(
+        default_factory=list, max_length=16, description="What is known; `Reachable`: the site answers."
+    )
+
+
+class TargetSite(Wire):
+    """A system outside the simulator."""
+
+    api_version: Literal["praetor.dev/v1alpha1"] = API_VERSION
+    kind: Literal["TargetSite"] = "TargetSite"
+    metadata: ObjectMeta
+    spec: TargetSiteSpec = Field(TargetSiteSpec(), description="What is wanted.")
+    status: TargetSiteStatus = Field(
+        TargetSiteStatus(), description="What is known; written by the operator."
+    )

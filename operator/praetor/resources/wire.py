@@ -1,0 +1,47 @@
+"""What all models of this package share: snake_case in Python, camelCase on the wire, exact types."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+
+class Wire(BaseModel):
+    """A part of a manifest that refuses what it does not know, as the API server does."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_alias=True,
+        validate_by_name=True,
+        extra="forbid",
+        strict=True,
+        frozen=True,
+    )
+
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> Self:
+        """The model of a manifest, whose fields have the names of the wire and no others."""
+        return super().model_validate(obj, **({"by_alias": True, "by_name": False} | options))
+
+
+class StatusWire(Wire):
+    """A part of a status: what a newer version wrote is skipped, or an older one could not read it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+def _is_time(text: str) -> str:
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        parsed = None
+    if parsed is None or parsed.tzinfo is None:
+        raise ValueError(f"{text!r} is not a time such as 2026-01-31T12:00:00Z (RFC 3339)")
+    return text
+
+
+Time = Annotated[
+    str, AfterValidator(_is_time), Field(max_length=64, json_schema_extra={"format": "date-time"})
+]
+"""RFC 3339, as text: what is compared and hashed must be what was sent."""
