@@ -108,7 +108,10 @@ class SeenAlerts(StatusWire):
         description="Hashes of the alerts seen, oldest first, each of its fingerprint and start.",
     )
     firing: int = Field(0, ge=0, description="How many alerts of the group were firing when last heard of.")
-    last_seen: Time | None = Field(None, description="When the sender was last heard of.")
+    newest_starts_at: Time | None = Field(
+        None,
+        description="Set once more alerts fire than `seen` can hold: what started no later was seen.",
+    )
 
 
 class IncidentRunStatus(StatusWire):

@@ -1,0 +1,124 @@
+"""Takes a delivery in. The store's compare-and-swap is the only lock: any number of receivers may run."""
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+
+from praetor.alerts.deciding import FOREIGN, Attach, CreateRun, Decision, KnownRun, decide
+from praetor.alerts.ledger import Ledger
+from praetor.alerts.manifest import GROUP_LABEL, alert_run, known_run
+from praetor.alerts.naming import group_digest
+from praetor.alerts.notification import Notification
+from praetor.alerts.routing import Route, routes
+from simcore.errors import AlreadyExistsError, ConflictError, NotFoundError, StoreError
+from simcore.protocols import Manifest, Store
+
+_ATTEMPTS = 30
+_LONGEST_PAUSE_SECONDS = 0.05
+
+
+class ContendedError(StoreError):
+    """Others changed the group's runs again and again while a delivery was taken in; it can be repeated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The run that has a delivery; `created` by it, or joined."""
+
+    name: str
+    namespace: str
+    created: bool
+
+
+async def accept(
+    store: Store, notification: Notification, namespace: str, *, sites_namespace: str | None = None
+) -> list[Accepted]:
+    """Every run that the delivery belongs to, stored. TargetSites count in `sites_namespace`, or anywhere.
+
+    Raises StoreError when it could not be stored; repeating a delivery is always safe.
+    """
+    sites = await store.find("TargetSite", sites_namespace)
+    accepted = [await _Intake(store, route).settle() for route in routes(notification, sites, namespace)]
+    return [one for one in accepted if one is not None]
+
+
+@dataclass(slots=True)
+class _Intake:
+    """One route of one delivery; it looks and decides anew whenever another writer was faster."""
+
+    store: Store
+    route: Route
+    seen: dict[str, Manifest] = field(default_factory=dict)
+    foreign: dict[str, KnownRun] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        return group_digest(self.route.notification.group_parts)
+
+    async def settle(self) -> Accepted | None:
+        for _ in range(_ATTEMPTS):
+            decision = decide(await self._known_runs(), self.route.notification, self.route.target)
+            try:
+                return await self._apply(decision)
+            except (AlreadyExistsError, ConflictError, NotFoundError):
+                await asyncio.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS))
+        raise ContendedError(
+            f"alert group {self.digest}: its runs changed {_ATTEMPTS} times during one delivery"
+        )
+
+    async def _known_runs(self) -> list[KnownRun]:
+        found = await self.store.find("IncidentRun", self.route.namespace, labels={GROUP_LABEL: self.digest})
+        self.seen = {manifest["metadata"]["name"]: manifest for manifest in found}
+        return [*(known_run(manifest, self.digest) for manifest in found), *self.foreign.values()]
+
+    async def _apply(self, decision: Decision) -> Accepted | None:
+        match decision:
+            case CreateRun():
+                return await self._create(decision)
+            case Attach(run, ledger):
+                await self._record(run, ledger)
+                return Accepted(run.name, self.route.namespace, created=False)
+            case _:
+                return None
+
+    async def _create(self, decision: CreateRun) -> Accepted:
+        route = self.route
+        manifest = alert_run(route.notification, self.digest, decision, route.namespace, route.target)
+        name = manifest["metadata"]["name"]
+        try:
+            created = await self.store.create(manifest)
+        except AlreadyExistsError:
+            await self._look_at(name)
+            raise
+        await self._first_record(created, decision.ledger)
+        return Accepted(name, route.namespace, created=True)
+
+    async def _look_at(self, name: str) -> None:
+        """A name can be taken by an object that is no run of this group: then the next number is."""
+        run = known_run(await self.store.get("IncidentRun", self.route.namespace, name), self.digest)
+        if run.target is FOREIGN:
+            self.foreign[name] = run
+
+    async def _first_record(self, created: Manifest, ledger: Ledger) -> None:
+        """A controller that is already at work wins; until it has paused, the annotation says the same."""
+        for _ in range(_ATTEMPTS):
+            try:
+                if "alerts" not in created.get("status", {}):
+                    await self.store.update_status(_with_ledger(created, ledger))
+                return
+            except ConflictError:
+                created = await self.store.get(
+                    "IncidentRun", self.route.namespace, created["metadata"]["name"]
+                )
+            except NotFoundError:
+                return
+
+    async def _record(self, run: KnownRun, ledger: Ledger) -> None:
+        """Written over the very version that was decided on: a run that finished meanwhile takes nothing in.
+        Nothing is written when nothing is new: a repeated delivery changes nothing."""
+        if ledger != run.ledger:
+            await self.store.update_status(_with_ledger(self.seen[run.name], ledger))
+
+
+def _with_ledger(manifest: Manifest, ledger: Ledger) -> Manifest:
+    return manifest | {"status": manifest.get("status", {}) | {"alerts": ledger.to_json()}}
