@@ -1,0 +1,91 @@
+"""A trace, gathered for telling: how it was set up, what happened step by step, how it ended."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from simcore.trace import read_trace
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One decision and what came of it; `number` counts from 1, times are simulated seconds."""
+
+    number: int
+    began_seconds: float
+    ended_seconds: float
+    decision: Json
+    action: Json | None
+    observation: Json
+    reward: float
+    breakdown: Json
+    snapshot: Json
+    error: str | None
+    is_change: bool
+
+
+@dataclass(slots=True)
+class Story:
+    """What is missing from the trace (a run without an episode has none) is empty here."""
+
+    alert: Json = field(default_factory=dict)
+    setting: Json = field(default_factory=dict)
+    first_snapshot: Json = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+    verdict: Json = field(default_factory=dict)
+    end: Json = field(default_factory=dict)
+
+    @property
+    def was_played(self) -> bool:
+        return bool(self.setting)
+
+    @property
+    def last_snapshot(self) -> Json:
+        return self.steps[-1].snapshot if self.steps else self.first_snapshot
+
+    @property
+    def changes(self) -> list[Step]:
+        """The steps that changed something; refused ones are not among them."""
+        return [step for step in self.steps if step.is_change and not step.error]
+
+
+def read_story(trace_jsonl: bytes) -> Story:
+    return story_of(read_trace(trace_jsonl))
+
+
+def story_of(events: Iterable[Json]) -> Story:
+    story, decided = Story(), Json()
+    for event in events:
+        match event["kind"]:
+            case "alert":
+                story.alert = event.get("data") or {}
+            case "reset":
+                story.setting = event.get("data") or {}
+                story.first_snapshot = event.get("snapshot") or {}
+            case "decision":
+                decided = event
+            case "effect" | "observation":
+                story.steps.append(_step(len(story.steps) + 1, decided, event))
+            case "verdict":
+                story.verdict = event.get("data") or {}
+            case "end":
+                story.end = {**(event.get("data") or {}), "message": event.get("error")}
+    return story
+
+
+def _step(number: int, decided: Json, event: Json) -> Step:
+    return Step(
+        number=number,
+        began_seconds=decided.get("sim_seconds") or 0.0,
+        ended_seconds=event.get("sim_seconds") or 0.0,
+        decision=decided.get("decision") or {},
+        action=event.get("action"),
+        observation=event.get("observation") or {},
+        reward=event.get("reward") or 0.0,
+        breakdown=event.get("breakdown") or {},
+        snapshot=event.get("snapshot") or {},
+        error=event.get("error"),
+        is_change=event["kind"] == "effect",
+    )

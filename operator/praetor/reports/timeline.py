@@ -1,0 +1,59 @@
+"""The steps of a run: what was done, why, what the policy believed and ruled out, what it earned."""
+
+from collections.abc import Iterator
+
+from praetor.reports.escape import name, text
+from praetor.reports.format import action, bullets, minutes, reward
+from praetor.reports.story import Json, Step, Story
+from praetor.resources.run import IncidentRun
+
+SHOWN_AT_EACH_END = 30
+REASON_CHARACTERS = 300
+EVIDENCE_CHARACTERS = 160
+SHOWN_ITEMS = 3
+
+
+def timeline(run: IncidentRun, story: Story) -> list[str]:
+    if not story.steps:
+        return ["No step was taken."]
+    lines = [line for step in _shown(story.steps) for line in _told(step)]
+    left_out = len(story.steps) - len(_shown(story.steps))
+    return lines + ([f"\nThe {left_out} steps in the middle are in the trace."] if left_out else [])
+
+
+def _shown(steps: list[Step]) -> list[Step]:
+    """All of them, or the first and the last when there are many."""
+    both_ends = 2 * SHOWN_AT_EACH_END
+    return steps if len(steps) <= both_ends else steps[:SHOWN_AT_EACH_END] + steps[-SHOWN_AT_EACH_END:]
+
+
+def _told(step: Step) -> Iterator[str]:
+    decision = step.decision
+    done, earned = action(step.action), reward(step.reward)
+    yield f"- **Step {step.number}**, {minutes(step.began_seconds)}: {done}, {earned}"
+    yield f"    - Reason: {text(decision.get('reason'), REASON_CHARACTERS)}"
+    if decision.get("hypothesis"):
+        yield f"    - Hypothesis: {_cause(decision['hypothesis'])}"
+    for seen in decision.get("evidence", ())[:SHOWN_ITEMS]:
+        yield f"    - Evidence: {text(seen, EVIDENCE_CHARACTERS)}"
+    for excluded in decision.get("ruled_out", ())[:SHOWN_ITEMS]:
+        yield f"    - Ruled out: {_cause(excluded)}, by {text(excluded['ruled_out_by'], EVIDENCE_CHARACTERS)}"
+    if step.error:
+        yield f"    - Refused: {text(step.error, EVIDENCE_CHARACTERS)}"
+
+
+def _cause(hypothesis: Json) -> str:
+    return f"{name(hypothesis['service'])} {name(hypothesis['mechanism'])}"
+
+
+def evidence(run: IncidentRun, story: Story) -> list[str]:
+    """What the policy based its decisions on, each once, and where the whole is."""
+    cited = dict.fromkeys(seen for step in story.steps for seen in step.decision.get("evidence", ()))
+    quoted = [text(seen, EVIDENCE_CHARACTERS) for seen in list(cited)[: 2 * SHOWN_AT_EACH_END]]
+    return [*bullets(quoted, "The policy cited none."), "", _where_the_trace_is(run)]
+
+
+def _where_the_trace_is(run: IncidentRun) -> str:
+    trace = run.status.trace_ref
+    where = f"{name(trace.name)}, SHA-256 `{trace.sha256}`" if trace else "`trace.jsonl`"
+    return f"Every step, with all that was seen, is in the run's trace: {where}."
