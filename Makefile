@@ -81,6 +81,11 @@ dev: $(STAMP) ## Gateway, controller and runner in one process on 127.0.0.1:8080
 crds: $(STAMP) ## Write the CRDs from the models, for kubectl and for the chart
 	$(BIN)/python -m praetor.resources.crd crds charts/praetor/files/crds
 
+.PHONY: manifests
+manifests: ## Write manifests/base, what the chart renders, for kubectl (needs helm)
+	helm template praetor charts/praetor --namespace praetor-system \
+	  --set crds.enabled=false,webhook.existingSecret=praetor-webhook > manifests/base/praetor.yaml
+
 .PHONY: wheel
 wheel: $(STAMP) ## Build dist/praetor-*.whl
 	rm -f dist/*.whl

@@ -1,0 +1,49 @@
+"""A release of the chart in a namespace of its own, for tests that look at it as its users do."""
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.cluster import Namespace, Release, chosen_cluster, missing_tools, run
+
+
+@pytest.fixture(scope="session")
+def image() -> str:
+    chosen = chosen_cluster()
+    if chosen is None:
+        pytest.skip("set KUBECONFIG to a cluster and IMAGE to an image that its nodes have")
+    missing = missing_tools("kubectl", "helm")
+    assert not missing, f"KUBECONFIG names a cluster, but {' and '.join(missing)} is not on the PATH"
+    return chosen[1]
+
+
+@pytest.fixture(scope="module")
+def namespace(image: str) -> Iterator[Namespace]:
+    yield from fresh_namespace()
+
+
+@pytest.fixture
+def elsewhere(image: str) -> Iterator[Namespace]:
+    """A second namespace, which no release is in."""
+    yield from fresh_namespace()
+
+
+@pytest.fixture(scope="module")
+def release(namespace: Namespace, image: str) -> Iterator[Release]:
+    """The chart as it is, but for CRDs that go with it: it must leave the cluster as it was."""
+    release = Release(namespace, image)
+    try:
+        release.install("--set", "crds.keep=false")
+        yield release
+    finally:
+        release.uninstall()
+
+
+def fresh_namespace() -> Iterator[Namespace]:
+    """Pods in it must meet Pod Security "restricted"."""
+    name = f"praetor-test-{secrets.token_hex(3)}"
+    run("kubectl", "create", "namespace", name)
+    run("kubectl", "label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
+    yield Namespace(name)
+    run("kubectl", "delete", "namespace", name, "--ignore-not-found", "--timeout=120s")

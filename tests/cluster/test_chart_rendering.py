@@ -1,0 +1,169 @@
+"""What Helm makes of the chart. Needs Helm, but no cluster."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.cluster import CHART, fails, missing_tools, run
+
+pytestmark = pytest.mark.skipif(bool(missing_tools("helm")), reason="helm is not on the PATH")
+
+Manifest = dict[str, Any]
+ROOT = CHART.parents[1]
+EVERYTHING = ("--set", "networkPolicy.enabled=true,watchNamespaces={shop,billing},operator.replicas=2")
+
+
+def rendered(*settings: str, release: str = "praetor") -> list[Manifest]:
+    text = run("helm", "template", release, str(CHART), "--namespace", "praetor-system", *settings)
+    return [manifest for manifest in yaml.safe_load_all(text) if manifest]
+
+
+def of_kind(manifests: list[Manifest], *kinds: str) -> list[Manifest]:
+    return [manifest for manifest in manifests if manifest["kind"] in kinds]
+
+
+def pod_specs(manifests: list[Manifest]) -> list[Manifest]:
+    return [deployment["spec"]["template"]["spec"] for deployment in of_kind(manifests, "Deployment")]
+
+
+def rules(manifests: list[Manifest]) -> Iterator[tuple[str, Manifest]]:
+    for role in of_kind(manifests, "Role", "ClusterRole"):
+        for rule in role["rules"]:
+            yield role["kind"], rule
+
+
+def test_helm_finds_nothing_wrong_with_the_chart() -> None:
+    assert "0 chart(s) failed" in run("helm", "lint", "--strict", str(CHART))
+
+
+@pytest.mark.parametrize("settings", [(), EVERYTHING], ids=["defaults", "everything"])
+def test_no_role_has_a_wildcard_or_reads_secrets(settings: tuple[str, ...]) -> None:
+    seen = list(rules(rendered(*settings)))
+
+    assert len(seen) > 10
+    for kind, rule in seen:
+        assert "*" not in rule["apiGroups"] + rule["resources"] + rule["verbs"], (kind, rule)
+        assert "secrets" not in rule["resources"], (kind, rule)
+
+
+def test_named_namespaces_get_roles_and_nothing_but_reviews_is_cluster_wide() -> None:
+    manifests = rendered("--set", "watchNamespaces={shop,billing}")
+
+    granted = {role["metadata"]["namespace"] for role in of_kind(manifests, "Role")}
+    bound = {binding["roleRef"]["name"] for binding in of_kind(manifests, "ClusterRoleBinding")}
+    assert granted == {"shop", "billing", "praetor-system"}
+    assert bound == {"praetor-system-praetor-operator-reviews", "praetor-system-praetor-gateway-reviews"}
+
+
+def test_every_binding_names_a_role_and_an_account_of_the_chart() -> None:
+    manifests = rendered(*EVERYTHING)
+    made = {(each["kind"], each["metadata"]["name"]) for each in manifests}
+
+    bindings = of_kind(manifests, "RoleBinding", "ClusterRoleBinding")
+    assert len(bindings) == 9
+    for binding in bindings:
+        reference, subject = binding["roleRef"], binding["subjects"][0]
+        assert (reference["kind"], reference["name"]) in made
+        assert ("ServiceAccount", subject["name"]) in made
+
+
+def test_pods_meet_pod_security_restricted_on_a_read_only_file_system() -> None:
+    specs = pod_specs(rendered())
+
+    assert len(specs) == 2
+    for spec in specs:
+        assert spec["securityContext"]["runAsNonRoot"] is True
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        for container in [*spec.get("initContainers", []), *spec["containers"]]:
+            security = container["securityContext"]
+            assert security["allowPrivilegeEscalation"] is False
+            assert security["readOnlyRootFilesystem"] is True
+            assert security["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_operator_and_gateway_run_one_image_and_a_digest_wins_over_a_tag() -> None:
+    digest = "sha256:" + "a" * 64
+    settings = ("--set", f"image.repository=example.test/praetor,image.tag=v1,image.digest={digest}")
+
+    images = {spec["containers"][0]["image"] for spec in pod_specs(rendered(*settings))}
+    assert images == {f"example.test/praetor@{digest}"}
+
+
+def test_crds_are_those_that_the_models_generate_and_stay_when_asked() -> None:
+    generated = {path.name: yaml.safe_load(path.read_text()) for path in (ROOT / "crds").glob("*.yaml")}
+    kept = of_kind(rendered(), "CustomResourceDefinition")
+
+    assert len(kept) == 3
+    for crd in kept:
+        assert crd["metadata"].pop("annotations")["helm.sh/resource-policy"] == "keep"
+        assert crd in [_without_annotations(each) for each in generated.values()]
+
+
+def test_crds_go_with_the_release_or_are_left_out_when_asked() -> None:
+    unkept = of_kind(rendered("--set", "crds.keep=false"), "CustomResourceDefinition")
+    assert len(unkept) == 3
+    assert all("helm.sh/resource-policy" not in crd["metadata"].get("annotations", {}) for crd in unkept)
+    assert not of_kind(rendered("--set", "crds.enabled=false"), "CustomResourceDefinition")
+
+
+def test_a_secret_of_ones_own_is_used_and_none_is_made() -> None:
+    manifests = rendered("--set", "webhook.existingSecret=mine,webhook.existingSecretKey=key")
+
+    environments = [spec["containers"][0]["env"] for spec in pod_specs(manifests)]
+    references = [
+        each["valueFrom"] for environment in environments for each in environment if "TOKEN" in each["name"]
+    ]
+    assert references == [{"secretKeyRef": {"name": "mine", "key": "key"}}]
+    assert not of_kind(manifests, "Secret")
+
+
+def test_without_the_gateway_nothing_of_it_is_left() -> None:
+    manifests = rendered("--set", "gateway.enabled=false", *EVERYTHING)
+
+    assert of_kind(manifests, "Deployment")
+    assert not [each for each in manifests if "gateway" in each["metadata"]["name"]]
+
+
+@pytest.mark.parametrize(
+    ("setting", "named"),
+    [
+        ("gateway.replica=2", "replica"),
+        ("operator.workers=0", "workers"),
+        ("image.digest=latest", "digest"),
+        ("watchNamespaces={Shop}", "watchNamespaces"),
+        ("image.pullPolicy=Sometimes", "pullPolicy"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(setting: str, named: str) -> None:
+    assert named in fails("helm", "template", str(CHART), "--set", setting)
+
+
+def test_the_readme_describes_every_value_with_its_default() -> None:
+    documented = dict(re.findall(r"^\| `([\w.]+)` \| `(.*?)` \|", (CHART / "README.md").read_text(), re.M))
+    defaults = dict(_leaves(yaml.safe_load((CHART / "values.yaml").read_text())))
+
+    assert {name: yaml.safe_load(value) for name, value in documented.items()} == defaults
+
+
+def test_the_manifests_to_apply_without_helm_are_what_the_chart_renders() -> None:
+    settings = ("--set", "crds.enabled=false,webhook.existingSecret=praetor-webhook")
+    written = yaml.safe_load_all(Path(ROOT / "manifests" / "base" / "praetor.yaml").read_text())
+
+    assert [manifest for manifest in written if manifest] == rendered(*settings), "run `make manifests`"
+
+
+def _leaves(values: Manifest, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, dict) and value and key != "resources":
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
+
+
+def _without_annotations(crd: Manifest) -> Manifest:
+    metadata = {key: value for key, value in crd["metadata"].items() if key != "annotations"}
+    return {**crd, "metadata": metadata}
