@@ -1,0 +1,77 @@
+"""A bounded pool of processes that play episodes, so that the event loop never blocks."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Self
+
+from praetor.runner.errors import EpisodeLostError
+from praetor.runner.journal import OnEvent
+from praetor.runner.process import WorkerProcess
+from praetor.runner.request import RunOutcome, RunRequest
+
+GRACE_SECONDS = 5.0
+"""What an episode gets beyond its deadline to end by itself before its process is killed."""
+
+
+def ignore(event: dict[str, Any]) -> None:
+    """The listener of an episode that nobody watches."""
+
+
+class EpisodePool:
+    """`async with EpisodePool(...) as pool: outcome = await pool.play(request)`.
+
+    `stage` and `policy` are dotted paths, as praetor.runner.worker takes them. With `warm_up`, every
+    process plays that request once before it gets another, so that no run waits for imports and
+    compilation. A process that dies loses only its own episode and is replaced. Cancelling `play` kills
+    the process that plays.
+    """
+
+    def __init__(self, stage: str, policy: str, *, workers: int, warm_up: RunRequest | None = None) -> None:
+        self._factories, self._warm_up = (stage, policy), warm_up
+        self.workers = workers
+        self._idle: asyncio.Queue[WorkerProcess | None] = asyncio.Queue()
+        self._alive: set[WorkerProcess] = set()
+
+    async def __aenter__(self) -> Self:
+        for worker in await asyncio.gather(*(self._started() for _ in range(self.workers))):
+            self._idle.put_nowait(worker)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.gather(*(worker.kill() for worker in self._alive))
+
+    async def play(self, request: RunRequest, on_event: OnEvent = ignore) -> RunOutcome:
+        """Waits for a free process. Raises EpisodeRefusedError, and EpisodeLostError when trying again may
+        help."""
+        async with self._worker() as worker:
+            return await self._in_time(worker, request, on_event)
+
+    @asynccontextmanager
+    async def _worker(self) -> AsyncIterator[WorkerProcess]:
+        worker = await self._idle.get()
+        try:
+            if worker is None or not worker.is_alive:
+                worker = await self._started()
+            yield worker
+        except (EpisodeLostError, asyncio.CancelledError):
+            if worker:
+                await worker.kill()
+            raise
+        finally:
+            self._idle.put_nowait(worker)
+
+    async def _in_time(self, worker: WorkerProcess, request: RunRequest, on_event: OnEvent) -> RunOutcome:
+        limit = None if request.deadline_seconds is None else request.deadline_seconds + GRACE_SECONDS
+        try:
+            async with asyncio.timeout(limit):
+                return await worker.play(request, on_event)
+        except TimeoutError:
+            raise EpisodeLostError(f"the episode did not end within {limit:g} s and was killed") from None
+
+    async def _started(self) -> WorkerProcess:
+        worker = await WorkerProcess.start(*self._factories)
+        self._alive = {worker, *(other for other in self._alive if other.is_alive)}
+        if self._warm_up:
+            await worker.play(self._warm_up, ignore)
+        return worker

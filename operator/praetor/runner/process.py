@@ -1,0 +1,80 @@
+"""The parent's end of one worker process."""
+
+import asyncio
+import json
+import sys
+from typing import Any, Self
+
+from praetor.runner.errors import EpisodeLostError, EpisodeRefusedError
+from praetor.runner.journal import OnEvent
+from praetor.runner.request import RunOutcome, RunRequest
+
+LINE_LIMIT_BYTES = 64 * 2**20
+
+
+class WorkerProcess:
+    """Plays one request at a time. After EpisodeLostError or a cancellation it is to be killed, not used
+    again."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    @classmethod
+    async def start(cls, stage: str, policy: str) -> Self:
+        pipe = asyncio.subprocess.PIPE
+        module = (sys.executable, "-m", "praetor.runner.worker")
+        return cls(
+            await asyncio.create_subprocess_exec(
+                *module, stage, policy, stdin=pipe, stdout=pipe, limit=LINE_LIMIT_BYTES
+            )
+        )
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.returncode is None
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    async def play(self, request: RunRequest, on_event: OnEvent) -> RunOutcome:
+        """Raises EpisodeRefusedError, EpisodeLostError."""
+        await self._send(request)
+        while True:
+            match await self._receive():
+                case {"event": event}:
+                    on_event(event)
+                case {"outcome": outcome}:
+                    return RunOutcome.from_json(outcome)
+                case {"refused": message}:
+                    raise EpisodeRefusedError(message)
+                case {"crashed": message}:
+                    raise EpisodeLostError(f"the episode crashed: {message}")
+                case unknown:
+                    raise EpisodeLostError(f"the worker said {str(unknown)[:200]!r}, which is no answer")
+
+    async def kill(self) -> None:
+        if self.is_alive:
+            self._process.kill()
+        await self._process.wait()
+
+    async def _send(self, request: RunRequest) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(request.to_json()).encode() + b"\n")
+            await self._process.stdin.drain()
+        except ConnectionError:
+            raise await self._lost() from None
+
+    async def _receive(self) -> Any:
+        assert self._process.stdout is not None
+        line = await self._process.stdout.readline()
+        if not line.endswith(b"\n"):
+            raise await self._lost()
+        return json.loads(line)
+
+    async def _lost(self) -> EpisodeLostError:
+        await self.kill()
+        return EpisodeLostError(
+            f"the worker process ended with {self._process.returncode} in the midst of an episode"
+        )

@@ -1,0 +1,37 @@
+"""The simulator as a substrate: an adapter around one Episode."""
+
+from typing import Any, Literal
+
+from simcore.episode import Episode
+
+from simcore.actions import Action
+from simcore.observation import Observation
+from simcore.results import Snapshot, StepResult, Verdict
+
+
+class SimSubstrate:
+    """Nothing outside this process is touched, so an idempotency key has no meaning here."""
+
+    name: Literal["Simulator"] = "Simulator"
+    grading: Literal["Full"] = "Full"
+
+    def __init__(self, episode: Episode) -> None:
+        self.episode = episode
+        self.max_steps: int = episode.max_steps
+        self.family: str = episode.spec.family
+        self.seed: int = episode.seed
+
+    def reset(self) -> Observation:
+        return self.episode.reset()
+
+    def step(self, action: Action | dict[str, Any], *, idempotency_key: str = "") -> StepResult:
+        return self.episode.step(action)
+
+    def snapshot(self) -> Snapshot:
+        return self.episode.snapshot()
+
+    def verdict(self) -> Verdict:
+        return self.episode.verdict()
+
+    def close(self) -> None:
+        """There is nothing to give back."""

@@ -1,0 +1,92 @@
+"""The pool: real processes that play, print, die and hang."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from praetor.runner.errors import EpisodeLostError, EpisodeRefusedError
+from praetor.runner.pool import EpisodePool
+from praetor.runner.request import RunRequest
+from simcore.trace import read_trace
+
+STAGE, POLICY = "tests.support.tiny_stage:connect", "tests.support.tiny_stage:make_policy"
+REQUEST = RunRequest(run_uid="uid-1", namespace="default", name="one", scenario="tiny")
+
+
+@pytest.fixture
+async def pool(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> AsyncIterator[EpisodePool]:
+    monkeypatch.setenv("PYTHONPATH", str(request.config.rootpath))
+    async with EpisodePool(STAGE, POLICY, workers=2, warm_up=replace(REQUEST, run_uid="warm-up")) as pool:
+        yield pool
+
+
+def pids(pool: EpisodePool) -> set[int]:
+    return {worker.pid for worker in pool._alive if worker.is_alive}
+
+
+async def test_an_episode_is_played_in_another_process_and_told_step_by_step(pool: EpisodePool) -> None:
+    told: list[dict[str, Any]] = []
+    outcome = await pool.play(REQUEST, told.append)
+    assert outcome.verdict["resolved"] is True
+    assert told == list(read_trace(outcome.trace))
+
+
+async def test_more_episodes_than_processes_wait_for_their_turn(pool: EpisodePool) -> None:
+    outcomes = await asyncio.gather(*(pool.play(replace(REQUEST, run_uid=f"u{i}")) for i in range(8)))
+    assert [outcome.verdict["resolved"] for outcome in outcomes] == [True] * 8
+    assert len(pids(pool)) == 2
+
+
+async def test_what_a_policy_prints_is_not_taken_for_an_answer(pool: EpisodePool) -> None:
+    outcome = await pool.play(replace(REQUEST, policy="prints"))
+    assert outcome.verdict["resolved"] is True
+
+
+async def test_an_unknown_scenario_is_refused_for_good(pool: EpisodePool) -> None:
+    with pytest.raises(EpisodeRefusedError, match="no scenario 'unknown'"):
+        await pool.play(replace(REQUEST, scenario="unknown"))
+
+
+async def test_a_process_that_dies_loses_its_own_episode_only(pool: EpisodePool) -> None:
+    lost, good = await asyncio.gather(
+        pool.play(replace(REQUEST, policy="dies")), pool.play(REQUEST), return_exceptions=True
+    )
+    assert isinstance(lost, EpisodeLostError)
+    assert "ended with 7" in str(lost)
+    assert not isinstance(good, BaseException)
+    for _ in range(3):
+        assert (await pool.play(REQUEST)).verdict["resolved"] is True
+
+
+async def test_a_process_that_died_while_idle_costs_no_episode(pool: EpisodePool) -> None:
+    for worker in pool._alive:
+        os.kill(worker.pid, signal.SIGKILL)
+        await worker._process.wait()
+    assert (await pool.play(REQUEST)).verdict["resolved"] is True
+
+
+async def test_cancelling_an_episode_kills_its_process_and_frees_its_place(pool: EpisodePool) -> None:
+    hanging = [asyncio.create_task(pool.play(replace(REQUEST, policy="hangs"))) for _ in range(2)]
+    await asyncio.sleep(0.2)
+    for task in hanging:
+        task.cancel()
+    assert (await pool.play(REQUEST)).verdict["resolved"] is True
+
+
+async def test_an_episode_that_hangs_beyond_its_deadline_is_killed(
+    pool: EpisodePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("praetor.runner.pool.GRACE_SECONDS", 0.1)
+    with pytest.raises(EpisodeLostError, match=r"did not end within 0\.3 s"):
+        await pool.play(replace(REQUEST, policy="hangs", deadline_seconds=0.2))
+
+
+async def test_no_process_is_left_when_the_pool_is_closed() -> None:
+    async with EpisodePool(STAGE, POLICY, workers=1) as pool:
+        workers = list(pool._alive)
+    assert [worker.is_alive for worker in workers] == [False]
