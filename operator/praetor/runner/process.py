@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from contextlib import suppress
 from typing import Any, Self
 
 from praetor.runner.errors import EpisodeLostError, EpisodeRefusedError
@@ -10,6 +11,7 @@ from praetor.runner.journal import OnEvent
 from praetor.runner.request import RunOutcome, RunRequest
 
 LINE_LIMIT_BYTES = 64 * 2**20
+EXIT_SECONDS = 1.0
 
 
 class WorkerProcess:
@@ -74,7 +76,8 @@ class WorkerProcess:
         return json.loads(line)
 
     async def _lost(self) -> EpisodeLostError:
+        with suppress(TimeoutError):  # it closed its stdout, so it is about to end by itself
+            await asyncio.wait_for(self._process.wait(), EXIT_SECONDS)
         await self.kill()
-        return EpisodeLostError(
-            f"the worker process ended with {self._process.returncode} in the midst of an episode"
-        )
+        code = self._process.returncode
+        return EpisodeLostError(f"the worker process ended with {code} in the midst of an episode")

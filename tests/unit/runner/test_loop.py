@@ -8,7 +8,7 @@ import pytest
 from praetor.runner.loop import play
 from praetor.runner.request import Failure, RunOutcome, RunRequest
 from praetor.runner.tools import AllowedActions
-from simcore.trace import broken_links, read_trace
+from simcore.trace import broken_links, canonical_json, read_trace
 from tests.support.tiny_stage import DECLARE, LIST, RESTART, Script, TinyStage, decision
 
 REQUEST = RunRequest(run_uid="uid-1", namespace="default", name="one", scenario="tiny", seed=7)
@@ -50,7 +50,7 @@ def test_the_trace_is_chained_and_the_same_whenever_the_episode_is_played() -> N
 def test_every_event_is_told_as_it_is_written() -> None:
     told: list[dict[str, Any]] = []
     outcome = played(*GOOD, on_event=told.append)
-    assert told == list(read_trace(outcome.trace))
+    assert [canonical_json(event) for event in told] == outcome.trace.decode().splitlines()
 
 
 def test_steps_are_summarised_with_the_policys_reason() -> None:
