@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 LIMIT_CHARACTERS = 400
+NAME_CHARACTERS = 63
 _SPECIAL = re.compile(r"[\\`*_{}\[\]#|~!$@]")
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _AUTOLINK = re.compile(r"(?i)(?<=:)(?=//)|(?<=www)(?=\.)")
@@ -24,7 +25,7 @@ def text(value: Any, limit: int = LIMIT_CHARACTERS) -> str:
 
 def name(value: Any) -> str:
     """A service, a mechanism, an action: as code if it is a plain name, else as any other text."""
-    line = one_line(value, 80)
+    line = one_line(value, NAME_CHARACTERS)
     return f"`{line}`" if _PLAIN_NAME.fullmatch(line) else text(line)
 
 

@@ -35,12 +35,12 @@ def truth(value: bool | None) -> str:
 
 
 def action(wire: Json | None) -> str:
-    """`restart_service` on `order-service` (memory_limit = 1024Mi)."""
+    """`restart_service` on `order-service` (`memory_limit` = 1024Mi)."""
     if wire is None:
         return "a malformed action"
     target = f" on {name(wire['target_service'])}" if wire.get("target_service") else ""
     plain = {key: value for key, value in wire["parameters"].items() if isinstance(value, str | int | float)}
-    given = ", ".join(f"{text(key)} = {text(plain[key], 80)}" for key in plain if key not in _FREE_TEXT)
+    given = ", ".join(f"{name(key)} = {text(plain[key], 80)}" for key in plain if key not in _FREE_TEXT)
     return f"{name(wire['action_type'])}{target}" + (f" ({given})" if given else "")
 
 

@@ -7,10 +7,11 @@ from praetor.reports.format import action, bullets, minutes, reward
 from praetor.reports.story import Json, Step, Story
 from praetor.resources.run import IncidentRun
 
-SHOWN_AT_EACH_END = 30
+SHOWN_AT_EACH_END = 25
 REASON_CHARACTERS = 300
-EVIDENCE_CHARACTERS = 160
-SHOWN_ITEMS = 3
+EVIDENCE_CHARACTERS = 120
+SHOWN_EVIDENCE = 3
+SHOWN_RULED_OUT = 2
 
 
 def timeline(run: IncidentRun, story: Story) -> list[str]:
@@ -34,9 +35,9 @@ def _told(step: Step) -> Iterator[str]:
     yield f"    - Reason: {text(decision.get('reason'), REASON_CHARACTERS)}"
     if decision.get("hypothesis"):
         yield f"    - Hypothesis: {_cause(decision['hypothesis'])}"
-    for seen in decision.get("evidence", ())[:SHOWN_ITEMS]:
+    for seen in decision.get("evidence", ())[:SHOWN_EVIDENCE]:
         yield f"    - Evidence: {text(seen, EVIDENCE_CHARACTERS)}"
-    for excluded in decision.get("ruled_out", ())[:SHOWN_ITEMS]:
+    for excluded in decision.get("ruled_out", ())[:SHOWN_RULED_OUT]:
         yield f"    - Ruled out: {_cause(excluded)}, by {text(excluded['ruled_out_by'], EVIDENCE_CHARACTERS)}"
     if step.error:
         yield f"    - Refused: {text(step.error, EVIDENCE_CHARACTERS)}"
