@@ -54,7 +54,7 @@ class TraceBook:
         }
         usual = {"scenario": "oom_crash", "seed": 7, "difficulty": 0.5, "policy": "playbook", "max_steps": 20}
         where = {"substrate": "Simulator", "grading": "Full"}
-        self._writer.append("alert", data=self._alert, sim_seconds=0.0)
+        self._writer.append("alert", data=page, sim_seconds=0.0)
         self._writer.append("reset", data=usual | where | setting, snapshot=snapshot(0.4), sim_seconds=0.0)
 
     def step(self, done: dict[str, Any] | None, *, effect: bool = False, **said: Any) -> "TraceBook":
