@@ -8,6 +8,18 @@ imagePullSecrets:
 securityContext:
   {{- include "praetor.podSecurity" .root | nindent 2 }}
 terminationGracePeriodSeconds: 30
+initContainers:
+  - name: compiled-kernel # numba wants to write where it reads, and the image is read-only
+    image: {{ include "praetor.image" .root }}
+    imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+    command: [sh, -c, "mkdir -p /tmp/numba; if [ -d /opt/praetor/numba ]; then cp -r /opt/praetor/numba/. /tmp/numba; fi"]
+    securityContext:
+      {{- include "praetor.containerSecurity" .root | nindent 6 }}
+    resources:
+      {{- toYaml .settings.resources | nindent 6 }}
+    volumeMounts:
+      - name: tmp
+        mountPath: /tmp
 volumes:
   - name: tmp
     emptyDir: {}
@@ -38,14 +50,14 @@ env:
         fieldPath: metadata.namespace
   - name: HOME
     value: /tmp
-  - name: NUMBA_CACHE_DIR # compiled code outlives a restarted container
+  - name: NUMBA_CACHE_DIR
     value: /tmp/numba
   - name: NUMBA_CPU_NAME # the same bits on every node
     value: generic
   {{- with concat (default list .env) .settings.extraEnv }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
-startupProbe: # the first start compiles the simulator's kernel
+startupProbe: # a start without the compiled kernel takes longest
   httpGet: {path: /healthz, port: {{ .port }}}
   periodSeconds: 2
   failureThreshold: 90
