@@ -12,6 +12,7 @@ BREAKDOWN = {
     "r_efficiency": 0.1,
     "r_penalty": 0.0,
 }
+ALERT = {"title": "order-service is failing", "service": "order-service", "severity": "critical"}
 CAUSE = {"service": "order-service", "mechanism": "heap_oom", "mechanism_class": "memory"}
 
 
@@ -47,14 +48,9 @@ class TraceBook:
 
     def __init__(self, **setting: Any) -> None:
         self._writer, self._seconds = TraceWriter("uid-1"), 0.0
-        self._alert = {
-            "title": "order-service is failing",
-            "service": "order-service",
-            "severity": "critical",
-        }
         usual = {"scenario": "oom_crash", "seed": 7, "difficulty": 0.5, "policy": "playbook", "max_steps": 20}
         where = {"substrate": "Simulator", "grading": "Full"}
-        self._writer.append("alert", data=page, sim_seconds=0.0)
+        self._writer.append("alert", data=ALERT, sim_seconds=0.0)
         self._writer.append("reset", data=usual | where | setting, snapshot=snapshot(0.4), sim_seconds=0.0)
 
     def step(self, done: dict[str, Any] | None, *, effect: bool = False, **said: Any) -> "TraceBook":
