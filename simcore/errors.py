@@ -45,3 +45,15 @@ class ConflictError(StoreError):
 
 class InvalidObjectError(StoreError):
     """The store refused the object; the text names the field and what was expected."""
+
+
+class DeniedError(StoreError):
+    """The store knows this process, or not, and does not let it do that: trying again will not help."""
+
+
+class UnavailableError(StoreError):
+    """The store cannot answer now: try again, after `retry_after_seconds` where it said when."""
+
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds

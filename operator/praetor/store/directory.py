@@ -22,7 +22,6 @@ from praetor.store.events import event_manifest, event_order
 from praetor.store.journal import Change, Journal
 from praetor.store.limits import check_artifact_size, check_object_size
 from praetor.store.names import PLURALS, check_artifact_name, check_kind, identity, is_name, is_namespace
-from praetor.store.validation import validated
 from simcore.errors import AlreadyExistsError, InvalidObjectError, NotFoundError
 from simcore.protocols import Manifest
 
@@ -46,8 +45,7 @@ class DirectoryStore:
 
     async def create(self, manifest: Manifest) -> Manifest:
         change = Change(*identity(manifest))
-        wanted = validated(manifest)
-        return await self._write(change, lambda: self._create(change, wanted))
+        return await self._write(change, lambda: self._create(change, manifest))
 
     async def get(self, kind: str, namespace: str, name: str) -> Manifest:
         change = Change(check_kind(kind), namespace, name)
@@ -61,13 +59,11 @@ class DirectoryStore:
 
     async def update(self, manifest: Manifest) -> Manifest:
         change = Change(*identity(manifest))
-        wanted = validated(manifest)
-        return await self._write(change, lambda: self._replace(change, wanted, rules.replaced))
+        return await self._write(change, lambda: self._replace(change, manifest, rules.replaced))
 
     async def update_status(self, manifest: Manifest) -> Manifest:
         change = Change(*identity(manifest))
-        wanted = validated(manifest)
-        return await self._write(change, lambda: self._replace(change, wanted, rules.with_status))
+        return await self._write(change, lambda: self._replace(change, manifest, rules.with_status))
 
     async def delete(self, kind: str, namespace: str, name: str, *, uid: str | None = None) -> None:
         change = Change(check_kind(kind), namespace, name)
@@ -123,9 +119,10 @@ class DirectoryStore:
     def _create(self, change: Change, wanted: Manifest) -> Manifest:
         if self._path(change).exists():
             raise AlreadyExistsError(f"{change.kind} {change.namespace}/{change.name} exists already")
-        self._forget(change)
         revision = self._next_revision()
-        return self._put(change, rules.stamped(rules.born(wanted, revision), revision))
+        manifest = rules.born(wanted, revision)
+        self._forget(change)
+        return self._put(change, manifest)
 
     def _replace(
         self, change: Change, wanted: Manifest, rule: Callable[[Manifest, Manifest], Manifest]

@@ -2,6 +2,7 @@
 
 import re
 
+from praetor.resources.meta import LONGEST_OBJECT_NAME, LONGEST_RUN_NAME
 from simcore.errors import InvalidObjectError
 from simcore.protocols import Manifest
 
@@ -15,7 +16,7 @@ _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _NAMESPACE = re.compile(_LABEL)
 _NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _ARTIFACT = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
-_LONGEST_NAME = 253
+_LONGEST = {"IncidentRun": LONGEST_RUN_NAME}
 
 
 def is_namespace(text: str) -> bool:
@@ -23,7 +24,7 @@ def is_namespace(text: str) -> bool:
 
 
 def is_name(text: str) -> bool:
-    return len(text) <= _LONGEST_NAME and _NAME.fullmatch(text) is not None
+    return len(text) <= LONGEST_OBJECT_NAME and _NAME.fullmatch(text) is not None
 
 
 def is_artifact_name(text: str) -> bool:
@@ -39,14 +40,18 @@ def check_kind(kind: object) -> str:
 def identity(manifest: Manifest) -> tuple[str, str, str]:
     """(kind, namespace, name) of a manifest. Raises InvalidObjectError where one of them cannot be."""
     kind = check_kind(manifest.get("kind"))
-    metadata = manifest.get("metadata") or {}
+    metadata = manifest.get("metadata")
+    if not isinstance(metadata, dict):
+        raise InvalidObjectError("metadata: expected an object with namespace and name")
     namespace, name = metadata.get("namespace"), metadata.get("name")
     if not isinstance(namespace, str) or not is_namespace(namespace):
         raise InvalidObjectError(f"metadata.namespace: {namespace!r} is not a DNS label such as 'default'")
-    if not isinstance(name, str) or not is_name(name):
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise InvalidObjectError(
             f"metadata.name: {name!r} is not a DNS name: lower case letters, digits, '-' and '.'"
         )
+    if len(name) > (longest := _LONGEST.get(kind, LONGEST_OBJECT_NAME)):
+        raise InvalidObjectError(f"metadata.name: {len(name)} characters, at most {longest} for {kind}")
     return kind, namespace, name
 
 

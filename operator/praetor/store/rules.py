@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from praetor.store.validation import check_immutable
+from praetor.store.validation import check_immutable, validated
 from simcore.errors import ConflictError, InvalidObjectError
 from simcore.protocols import Manifest
 
@@ -14,31 +14,38 @@ _CALLERS_METADATA = ("labels", "annotations", "ownerReferences", "finalizers")
 
 def born(manifest: Manifest, revision: int) -> Manifest:
     """A new object: status is not the creator's to give."""
-    metadata = {name: value for name, value in manifest["metadata"].items() if name in ("name", "namespace")}
-    metadata |= {
+    wanted = validated(requested(manifest))
+    metadata = wanted["metadata"] | {
         "uid": str(uuid.uuid4()),
         "resourceVersion": str(revision),
         "generation": 1,
         "creationTimestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
-    return _without_status(manifest) | {"metadata": metadata | _callers_metadata(manifest)}
+    return wanted | {"metadata": metadata}
+
+
+def requested(manifest: Manifest) -> Manifest:
+    """What is a creator's to say: neither the status nor what the store puts into the metadata."""
+    metadata = {name: manifest["metadata"][name] for name in ("name", "namespace")}
+    return without_status(manifest) | {"metadata": metadata | _callers_metadata(manifest)}
 
 
 def replaced(current: Manifest, wanted: Manifest) -> Manifest:
     """`current` with the metadata and spec of `wanted`; a changed spec is a new generation."""
     check_current(current, wanted)
-    check_immutable(current, wanted)
+    changed = validated(without_status(wanted))
+    check_immutable(current, changed)
     metadata = {name: value for name, value in current["metadata"].items() if name not in _CALLERS_METADATA}
-    if current.get("spec") != wanted.get("spec"):
-        metadata["generation"] += 1
-    changed = _without_status(wanted) | {"metadata": metadata | _callers_metadata(wanted)}
+    metadata["generation"] += current["spec"] != changed["spec"]
+    changed["metadata"] = metadata | _callers_metadata(wanted)
     return changed | ({"status": current["status"]} if "status" in current else {})
 
 
 def with_status(current: Manifest, wanted: Manifest) -> Manifest:
     check_current(current, wanted)
-    changed = {name: value for name, value in current.items() if name != "status"}
-    return changed | ({"status": wanted["status"]} if wanted.get("status") is not None else {})
+    if wanted.get("status") is None:
+        return without_status(current)
+    return validated(without_status(current) | {"status": wanted["status"]})
 
 
 def check_current(current: Manifest, wanted: Manifest) -> None:
@@ -58,6 +65,10 @@ def stamped(manifest: Manifest, revision: int) -> Manifest:
     return manifest | {"metadata": manifest["metadata"] | {"resourceVersion": str(revision)}}
 
 
+def without_status(manifest: Manifest) -> Manifest:
+    return {name: copy.deepcopy(value) for name, value in manifest.items() if name != "status"}
+
+
 def has_labels(manifest: Manifest, labels: Mapping[str, str]) -> bool:
     own = manifest["metadata"].get("labels", {})
     return all(own.get(name) == value for name, value in labels.items())
@@ -67,10 +78,6 @@ def age_order(manifest: Manifest) -> tuple[str, str, str]:
     """Sorts oldest first; Kubernetes' creation times are whole seconds, so names decide within one."""
     metadata = manifest["metadata"]
     return metadata["creationTimestamp"], metadata["namespace"], metadata["name"]
-
-
-def _without_status(manifest: Manifest) -> Manifest:
-    return {name: copy.deepcopy(value) for name, value in manifest.items() if name != "status"}
 
 
 def _callers_metadata(manifest: Manifest) -> Manifest:

@@ -1,51 +1,53 @@
 """What the API server checks, for stores that have no API server: schema, defaults, immutability."""
 
-import importlib
-from typing import Any
-
 from pydantic import BaseModel, ValidationError
 
+from praetor.resources.meta import API_VERSION
+from praetor.resources.run import MUTABLE_FIELDS, IncidentRun
+from praetor.resources.scenario import IncidentScenario
+from praetor.resources.site import TargetSite
 from praetor.store.names import check_kind
 from simcore.errors import InvalidObjectError
 from simcore.protocols import Manifest
 
-API_VERSION = "praetor.dev/v1alpha1"
-MUTABLE_RUN_FIELDS = frozenset({"suspend", "cancel", "ttlSecondsAfterFinished"})
+_MODELS: dict[str, type[BaseModel]] = {
+    "IncidentRun": IncidentRun,
+    "IncidentScenario": IncidentScenario,
+    "TargetSite": TargetSite,
+}
 
 
 def validated(manifest: Manifest) -> Manifest:
-    """The manifest with defaults filled in. Raises InvalidObjectError that names the field."""
+    """The manifest with the defaults of its spec. Raises InvalidObjectError that names the field."""
     kind = check_kind(manifest.get("kind"))
     if manifest.get("apiVersion") != API_VERSION:
         raise InvalidObjectError(f"apiVersion: {manifest.get('apiVersion')!r}, expected {API_VERSION!r}")
     try:
-        model = _model(kind).model_validate(manifest)
+        model = _MODELS[kind].model_validate(manifest)
     except ValidationError as error:
         raise InvalidObjectError(f"{kind} {_name(manifest)}: {_explain(error)}") from None
-    return _wire(model, manifest)
-
-
-def _model(kind: str) -> type[BaseModel]:
-    module = {"IncidentRun": "run", "IncidentScenario": "scenario", "TargetSite": "site"}[kind]
-    model: type[BaseModel] = getattr(importlib.import_module(f"praetor.resources.{module}"), kind)
-    return model
+    return manifest | _parts(model, manifest)
 
 
 def check_immutable(current: Manifest, wanted: Manifest) -> None:
     """An IncidentRun's spec is fixed but for its verbs. Raises InvalidObjectError that names the fields."""
     if current["kind"] != "IncidentRun":
         return
-    before, after = current.get("spec", {}), wanted.get("spec", {})
+    before, after = current["spec"], wanted["spec"]
     changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
-    if fixed := sorted(changed - MUTABLE_RUN_FIELDS):
+    if fixed := sorted(changed - MUTABLE_FIELDS):
         fields = ", ".join(f"spec.{name}" for name in fixed)
         raise InvalidObjectError(f"IncidentRun {_name(current)}: {fields} cannot change after creation")
 
 
-def _wire(model: BaseModel, manifest: Manifest) -> Manifest:
-    dumped: dict[str, Any] = model.model_dump(by_alias=True, exclude_none=True, mode="json")
-    kept = {"apiVersion": manifest["apiVersion"], "kind": manifest["kind"], "metadata": manifest["metadata"]}
-    return kept | {name: dumped[name] for name in ("spec", "status") if name in dumped and name in manifest}
+def _parts(model: BaseModel, manifest: Manifest) -> Manifest:
+    """Of a spec all fields, of a status those that were given: null and absent are one."""
+    options = {"by_alias": True, "exclude_none": True, "mode": "json"}
+    parts = {"spec": model.model_dump(include={"spec"}, **options)["spec"]}  # type: ignore[arg-type]
+    if "status" in manifest:
+        status = model.model_dump(include={"status"}, exclude_unset=True, **options)  # type: ignore[arg-type]
+        parts["status"] = status["status"]
+    return parts
 
 
 def _explain(error: ValidationError) -> str:

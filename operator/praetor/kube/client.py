@@ -1,0 +1,142 @@
+"""A thin client of the API server: manifests in, manifests out, refusals as simcore's errors."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from praetor.kube.credentials import Credentials
+from praetor.kube.paths import Resource
+from praetor.kube.refusals import TOO_MANY_REQUESTS, refusal, retry_after_seconds
+from simcore.errors import InvalidObjectError, UnavailableError
+from simcore.protocols import Manifest
+
+PAGE_SIZE = 500
+_ATTEMPTS = 4
+_LONGEST_WAIT_SECONDS = 5.0
+_AUTHORIZATION_SECONDS = 60.0
+_UNAUTHORIZED = 401
+_STRICT = {"fieldValidation": "Strict"}
+
+
+class KubeClient:
+    """Keeps connections alive and shares them; use it from one event loop, and close it there."""
+
+    def __init__(self, credentials: Credentials, *, timeout_seconds: float = 30.0) -> None:
+        self._credentials = credentials
+        self._authorization: str | None = None
+        self._authorized_until = 0.0
+        self._http = httpx.AsyncClient(
+            base_url=credentials.server,
+            verify=credentials.ssl_context(),
+            proxy=credentials.configuration.proxy,
+            timeout=timeout_seconds,
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=60.0),
+        )
+
+    async def __aenter__(self) -> "KubeClient":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    async def get(self, resource: Resource, namespace: str | None, name: str) -> Manifest:
+        return await self.request("GET", resource.path(namespace, name))
+
+    async def find(
+        self,
+        resource: Resource,
+        namespace: str | None = None,
+        *,
+        labels: Mapping[str, str] | None = None,
+        fields: Mapping[str, str] | None = None,
+    ) -> list[Manifest]:
+        """All of them as of now, page by page. The server leaves out apiVersion and kind of list items."""
+        selectors = {"labelSelector": _selector(labels), "fieldSelector": _selector(fields)}
+        query = {"limit": str(PAGE_SIZE)} | {name: text for name, text in selectors.items() if text}
+        found: list[Manifest] = []
+        while True:
+            page = await self.request("GET", resource.path(namespace), query=query)
+            found += page["items"]
+            query["continue"] = page["metadata"].get("continue", "")
+            if not query["continue"]:
+                return found
+
+    async def create(self, resource: Resource, namespace: str | None, manifest: Manifest) -> Manifest:
+        return await self.request("POST", resource.path(namespace), body=manifest, query=_STRICT)
+
+    async def replace(self, resource: Resource, manifest: Manifest, subresource: str = "") -> Manifest:
+        """Compare-and-swap: `manifest` carries the resourceVersion that it was made from."""
+        metadata = manifest["metadata"]
+        path = resource.path(metadata.get("namespace"), metadata["name"], subresource)
+        return await self.request("PUT", path, body=manifest, query=_STRICT)
+
+    async def delete(
+        self, resource: Resource, namespace: str | None, name: str, *, uid: str | None = None
+    ) -> None:
+        """What it owned goes after it. Raises NotFoundError, and ConflictError if it has another uid."""
+        options: Manifest = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"}
+        if uid:
+            options["preconditions"] = {"uid": uid}
+        await self.request("DELETE", resource.path(namespace, name), body=options)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Manifest | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Manifest:
+        """One request. The server's "too many requests" (nothing was done) is waited out a few times."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            response = await self._authorized(method, path, body, query)
+            if response.status_code != TOO_MANY_REQUESTS or attempt == _ATTEMPTS:
+                break
+            await asyncio.sleep(min(retry_after_seconds(response) or 1.0, _LONGEST_WAIT_SECONDS))
+        if response.is_error:
+            raise refusal(response)
+        return _object(response)
+
+    async def _authorized(
+        self, method: str, path: str, body: Manifest | None, query: Mapping[str, str] | None
+    ) -> httpx.Response:
+        response = await self._send(method, path, body, query)
+        if response.status_code == _UNAUTHORIZED:  # the token may have been rotated a moment ago
+            await asyncio.to_thread(self._credentials.renew)
+            self._authorized_until = 0.0
+            response = await self._send(method, path, body, query)
+        return response
+
+    async def _send(
+        self, method: str, path: str, body: Manifest | None, query: Mapping[str, str] | None
+    ) -> httpx.Response:
+        try:
+            return await self._http.request(
+                method, path, json=body, params=query, headers=await self._headers()
+            )
+        except httpx.TransportError as error:
+            text = f"{method} {path}: {type(error).__name__} {error}".rstrip()
+            raise UnavailableError(f"{text} (API server {self._credentials.server})") from error
+
+    async def _headers(self) -> dict[str, str]:
+        if time.monotonic() >= self._authorized_until:
+            self._authorization = await asyncio.to_thread(self._credentials.authorization)
+            self._authorized_until = time.monotonic() + _AUTHORIZATION_SECONDS
+        return {"Authorization": self._authorization} if self._authorization else {}
+
+
+def _selector(terms: Mapping[str, str] | None) -> str:
+    return ",".join(f"{name}={value}" for name, value in (terms or {}).items())
+
+
+def _object(response: httpx.Response) -> Manifest:
+    answer: Any = response.json()
+    if not isinstance(answer, dict):
+        raise InvalidObjectError(f"{response.request.url.path}: the server answered no JSON object")
+    return answer

@@ -1,0 +1,24 @@
+"""Where the API server keeps what."""
+
+from typing import NamedTuple
+
+
+class Resource(NamedTuple):
+    """A kind as the API server addresses it; the core group is ""."""
+
+    group: str
+    version: str
+    plural: str
+
+    def path(self, namespace: str | None, name: str = "", subresource: str = "") -> str:
+        """Without a namespace: all of them, or a resource that has none."""
+        root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+        scope = f"namespaces/{namespace}" if namespace else ""
+        return "/".join(part for part in (root, scope, self.plural, name, subresource) if part)
+
+
+CONFIG_MAPS = Resource("", "v1", "configmaps")
+EVENTS = Resource("", "v1", "events")
+LEASES = Resource("coordination.k8s.io", "v1", "leases")
+TOKEN_REVIEWS = Resource("authentication.k8s.io", "v1", "tokenreviews")
+SUBJECT_ACCESS_REVIEWS = Resource("authorization.k8s.io", "v1", "subjectaccessreviews")
