@@ -18,7 +18,8 @@ Z_95 = 1.959963984540054
 class Counts:
     """Of any number of episodes; `+` is associative and commutative, `Counts()` is its zero.
 
-    `diagnosed` and `misdiagnosed` leave out episodes whose truth nobody knows.
+    `diagnosed` and `misdiagnosed` leave out episodes whose truth nobody knows; `..._not_self_healing` leaves
+    out those in which nothing is broken or would have stayed so.
     """
 
     episodes: int = 0
@@ -44,7 +45,7 @@ class Counts:
     def of(cls, verdict: Verdict) -> "Counts":
         """One episode."""
         right, wrong = verdict.diagnosed is True, verdict.diagnosed is False
-        stays = SELF_HEALING not in verdict.notes
+        lasts = verdict.truth != () and SELF_HEALING not in verdict.notes
         return cls(
             episodes=1,
             resolved=int(verdict.resolved),
@@ -53,8 +54,8 @@ class Counts:
             misdiagnosed=int(wrong),
             mitigated_diagnosed=int(verdict.mitigated and right),
             mitigated_misdiagnosed=int(verdict.mitigated and wrong),
-            episodes_not_self_healing=int(stays),
-            mitigated_not_self_healing=int(verdict.mitigated and stays),
+            episodes_not_self_healing=int(lasts),
+            mitigated_not_self_healing=int(verdict.mitigated and lasts),
             steps=verdict.steps,
             reward_millionths=round(verdict.breakdown.total * MILLIONTH),
             user_minutes_lost_millionths=round(verdict.user_minutes_lost * MILLIONTH),
@@ -69,8 +70,8 @@ def share(part: int, whole: int) -> float | None:
 def wilson_interval(successes: int, trials: int, z: float = Z_95) -> tuple[float, float]:
     """The score interval of a binomial share, 95 % unless told otherwise; (0, 1) when nothing was tried.
 
-    E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", Journal of the American
-    Statistical Association 22 (1927), pages 209-212.
+    E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", Journal of the
+    American Statistical Association 22 (1927), pages 209-212.
     """
     if trials == 0:
         return 0.0, 1.0

@@ -1,0 +1,84 @@
+"""Plays policies on families: `evaluate` gives the rows, spread over processes when asked to."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from itertools import product
+from multiprocessing import get_context
+
+import simcore
+from simcore.decision import Decision
+from simcore.evaluation.counts import Counts
+from simcore.evaluation.rows import Cell, Row, rows_of
+from simcore.results import StepResult, Verdict
+
+SEEDS_PER_TASK = 20
+OnProgress = Callable[[int, int], None]
+"""Told (episodes played, episodes in all) after each task."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What one worker plays at a time. Seeds count within the split."""
+
+    cell: Cell
+    seeds: range
+    split: str
+    difficulty: float
+
+
+def evaluate(
+    policies: Sequence[str],
+    families: Sequence[str],
+    seeds: range,
+    *,
+    split: str = "train",
+    difficulty: float = 0.5,
+    workers: int = 1,
+    on_progress: OnProgress = lambda played, wanted: None,
+) -> list[Row]:
+    """One row per policy and family, policy by policy. The rows do not depend on the number of workers."""
+    cells = [Cell(policy, family) for policy, family in product(policies, families)]
+    tasks = [Task(cell, part, split, difficulty) for cell in cells for part in _parts(seeds)]
+    counts = dict.fromkeys(cells, Counts())
+    for task, counted in _played(tasks, workers):
+        counts[task.cell] += counted
+        on_progress(sum(count.episodes for count in counts.values()), len(seeds) * len(cells))
+    return rows_of(counts, split, difficulty)
+
+
+def _parts(seeds: range) -> Iterator[range]:
+    for start in range(0, len(seeds), SEEDS_PER_TASK):
+        yield seeds[start : start + SEEDS_PER_TASK]
+
+
+def _played(tasks: list[Task], workers: int) -> Iterator[tuple[Task, Counts]]:
+    """In any order. Processes are spawned, so that none inherits a thread in the midst of its work."""
+    if workers == 1 or len(tasks) <= 1:
+        yield from ((task, play_task(task)) for task in tasks)
+        return
+    with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=get_context("spawn")) as pool:
+        running: dict[Future[Counts], Task] = {pool.submit(play_task, task): task for task in tasks}
+        try:
+            for done in as_completed(running):
+                yield running[done], done.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def play_task(task: Task) -> Counts:
+    return sum((Counts.of(play_episode(task, seed)) for seed in task.seeds), start=Counts())
+
+
+def play_episode(task: Task, seed: int) -> Verdict:
+    """One episode from the page to the verdict; the policy draws from the same seed as in a run."""
+    episode = simcore.make(task.cell.family, seed=seed, difficulty=task.difficulty, split=task.split)
+    policy = simcore.make_policy(task.cell.policy, seed=seed, episode=episode)
+    observation = episode.reset()
+    history: list[tuple[Decision, StepResult]] = []
+    while not episode.done:
+        decision = policy.decide(observation, history)
+        result = episode.step(decision.action)
+        history.append((decision, result))
+        observation = result.observation
+    return episode.verdict()
