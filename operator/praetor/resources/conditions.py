@@ -1,7 +1,7 @@
 """Conditions: what is known about an object, each with the reason for it and the time since when."""
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -45,6 +45,27 @@ class Condition(StatusWire):
     last_transition_time: Time = Field(description="Since when the status is what it is.")
     observed_generation: int | None = Field(
         None, ge=0, description="The generation of the spec that this was said about."
+    )
+
+
+Conditions = Annotated[
+    list[Condition],
+    Field(
+        max_length=16,
+        json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]},
+    ),
+]
+"""At most one condition of each type; several writers can each keep their own."""
+
+
+class ConditionedStatus(StatusWire):
+    """The part of a status that every kind has."""
+
+    observed_generation: int | None = Field(
+        None, ge=0, description="The generation of the spec that this is about."
+    )
+    conditions: Conditions = Field(
+        default_factory=list, description="What is known about the object; programs read these."
     )
 
 

@@ -1,5 +1,6 @@
 """The API group, and the part of `metadata` that Praetor reads."""
 
+from collections.abc import Callable
 from typing import Final
 
 from pydantic import ConfigDict, Field
@@ -42,3 +43,16 @@ class ObjectMeta(Wire):
     annotations: dict[str, str] = Field(default_factory=dict)
     owner_references: list[OwnerReference] = Field(default_factory=list)
     finalizers: list[str] = Field(default_factory=list)
+
+
+def name_within(limit: int, *, dots: bool = True) -> Callable[[ObjectMeta], ObjectMeta]:
+    """A check of `metadata` for stores that have no API server: the root rules of the kind, in Python."""
+
+    def check(metadata: ObjectMeta) -> ObjectMeta:
+        if len(metadata.name) > limit:
+            raise ValueError(f"name has {len(metadata.name)} characters, at most {limit} are allowed")
+        if not dots and "." in metadata.name:
+            raise ValueError(f"name {metadata.name!r} has a dot, none is allowed")
+        return metadata
+
+    return check

@@ -1,11 +1,12 @@
 """IncidentRun: one incident, from the alert or the scenario it starts with to the verdict and the report."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from praetor.resources.alert import Alert
-from praetor.resources.meta import API_VERSION, ObjectMeta
+from praetor.resources.meta import API_VERSION, LONGEST_RUN_NAME, ObjectMeta, name_within
+from praetor.resources.rules import exactly_one
 from praetor.resources.run_status import IncidentRunStatus
 from praetor.resources.wire import Wire
 
@@ -53,6 +54,8 @@ class SiteRef(Wire):
 class Target(Wire):
     """What the actions work on: exactly one of the fields."""
 
+    model_config = ConfigDict(json_schema_extra=exactly_one("simulator", "siteRef"))
+
     simulator: SimulatorTarget | None = Field(None, description="The built-in simulator.")
     site_ref: SiteRef | None = Field(None, description="A TargetSite of the run's namespace.")
 
@@ -65,6 +68,8 @@ class Target(Wire):
 
 class IncidentRunSpec(Wire):
     """What to play, with which policy, on what. Exactly one of scenarioRef and alert is set."""
+
+    model_config = ConfigDict(json_schema_extra=exactly_one("scenarioRef", "alert"))
 
     scenario_ref: ScenarioRef | None = Field(None, description="The scenario to play.")
     alert: Alert | None = Field(None, description="The alert that this run answers.")
@@ -110,7 +115,7 @@ class IncidentRun(Wire):
 
     api_version: Literal["praetor.dev/v1alpha1"] = API_VERSION
     kind: Literal["IncidentRun"] = "IncidentRun"
-    metadata: ObjectMeta
+    metadata: Annotated[ObjectMeta, AfterValidator(name_within(LONGEST_RUN_NAME))]
     spec: IncidentRunSpec = Field(description="What is wanted.")
     status: IncidentRunStatus = Field(
         IncidentRunStatus(), description="What is known; written by the operator."

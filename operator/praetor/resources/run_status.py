@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from praetor.resources.conditions import Condition
+from praetor.resources.conditions import ConditionedStatus
 from praetor.resources.wire import StatusWire, Time
 
 Phase = Literal["Pending", "Running", "Suspended", "Complete", "Failed"]
@@ -114,15 +114,9 @@ class SeenAlerts(StatusWire):
     )
 
 
-class IncidentRunStatus(StatusWire):
+class IncidentRunStatus(ConditionedStatus):
     """What is known about the run."""
 
-    observed_generation: int | None = Field(
-        None, ge=0, description="The generation of the spec that this is about."
-    )
-    conditions: list[Condition] = Field(
-        default_factory=list, max_length=16, description="What is known; programs read these."
-    )
     phase: Phase | None = Field(None, description="The conditions in one word, for people.")
     message: str = Field("", max_length=MESSAGE_LIMIT, description="The state of things in a sentence.")
     substrate: Literal["Simulator", "Site", "Cluster"] | None = Field(

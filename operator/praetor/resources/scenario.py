@@ -1,26 +1,17 @@
 """IncidentScenario: what can go wrong, as an object. Its spec is the simulator's own scenario model."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from praetor.resources.conditions import Condition
-from praetor.resources.meta import API_VERSION, ObjectMeta
-from praetor.resources.wire import StatusWire, Wire
+from praetor.resources.conditions import ConditionedStatus
+from praetor.resources.meta import API_VERSION, LONGEST_OBJECT_NAME, ObjectMeta, name_within
+from praetor.resources.wire import Wire
 from simcore.scenarios.spec import ScenarioSpec
 
 
-class IncidentScenarioStatus(StatusWire):
-    """What is known about the scenario."""
-
-    observed_generation: int | None = Field(
-        None, ge=0, description="The generation of the spec that this is about."
-    )
-    conditions: list[Condition] = Field(
-        default_factory=list,
-        max_length=16,
-        description="What is known; `Validated`: the scenario can be played.",
-    )
+class IncidentScenarioStatus(ConditionedStatus):
+    """What is known about the scenario; its condition is `Validated`."""
 
 
 class IncidentScenario(Wire):
@@ -28,7 +19,7 @@ class IncidentScenario(Wire):
 
     api_version: Literal["praetor.dev/v1alpha1"] = API_VERSION
     kind: Literal["IncidentScenario"] = "IncidentScenario"
-    metadata: ObjectMeta
+    metadata: Annotated[ObjectMeta, AfterValidator(name_within(LONGEST_OBJECT_NAME, dots=False))]
     spec: ScenarioSpec = Field(description="What goes wrong, where, and what puts it right.")
     status: IncidentScenarioStatus = Field(
         IncidentScenarioStatus(), description="What is known; written by the operator."

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from praetor.resources.conditions import Condition
-from praetor.resources.meta import API_VERSION, ObjectMeta
-from praetor.resources.wire import StatusWire, Wire
+from praetor.resources.conditions import ConditionedStatus
+from praetor.resources.meta import API_VERSION, LONGEST_OBJECT_NAME, ObjectMeta, name_within
+from praetor.resources.wire import Wire
 
 _Key = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 _Label = Annotated[str, StringConstraints(max_length=200)]
@@ -27,15 +27,8 @@ class TargetSiteSpec(Wire):
     match: AlertMatch | None = Field(None, description="Which alerts are the site's own; default: none.")
 
 
-class TargetSiteStatus(StatusWire):
-    """What is known about the site."""
-
-    observed_generation: int | None = Field(
-        None, ge=0, description="The generation of the spec that this is about."
-    )
-    conditions: list[Condition] = Field(
-        default_factory=list, max_length=16, description="What is known; `Reachable`: the site answers."
-    )
+class TargetSiteStatus(ConditionedStatus):
+    """What is known about the site; its condition is `Reachable`."""
 
 
 class TargetSite(Wire):
@@ -43,7 +36,7 @@ class TargetSite(Wire):
 
     api_version: Literal["praetor.dev/v1alpha1"] = API_VERSION
     kind: Literal["TargetSite"] = "TargetSite"
-    metadata: ObjectMeta
+    metadata: Annotated[ObjectMeta, AfterValidator(name_within(LONGEST_OBJECT_NAME))]
     spec: TargetSiteSpec = Field(TargetSiteSpec(), description="What is wanted.")
     status: TargetSiteStatus = Field(
         TargetSiteStatus(), description="What is known; written by the operator."
