@@ -1,0 +1,28 @@
+"""A simulator of incidents: `make` gives an episode, `make_policy` something that plays it.
+
+Names are resolved when first used, so that importing one module does not compile the kernel.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simcore.api import absolute_seed, make, make_batch, make_policy, scenario_names
+    from simcore.policies.registry import policy_names
+
+_HOMES = {
+    "absolute_seed": "simcore.api",
+    "make": "simcore.api",
+    "make_batch": "simcore.api",
+    "make_policy": "simcore.api",
+    "policy_names": "simcore.policies.registry",
+    "scenario_names": "simcore.api",
+}
+
+__all__ = ["absolute_seed", "make", "make_batch", "make_policy", "policy_names", "scenario_names"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'simcore' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

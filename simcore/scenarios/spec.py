@@ -52,7 +52,7 @@ class Remedy(_Model):
         "MemoryCoversNeed", "ReleaseWithoutFault", "ConnectionsReleased", "PoolOutlastsLeak", "PoolCoversNeed",
         "QuotaCoversDemand", "ReplicasReady",
     ] = Field(description="What must hold.")  # fmt: skip
-    on: Literal["Target", "Database", "Victims"] = Field("Target", description="Where it must hold.")
+    where: Literal["Target", "Database", "Victims"] = Field("Target", description="Where it must hold.")
 
 
 class Variant(_Model):

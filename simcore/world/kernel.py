@@ -11,16 +11,73 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simcore.world.layout import (
-    BACKLOG, BASE_RPS, CAPACITY, CONN_LEAK_PER_S, CONNS, CPU_CORES, CPU_PERCENT, DATABASE, ENTRY,
-    ERROR_SHARE, EXTRA_ERRORS, FAIL, Floats, GC_SHARE, H_CONNS, H_CPU, H_FAIL, H_MEMORY, H_P50, H_P99, H_READY, H_RPS,
-    HISTORY_COUNT, HISTORY_SLOTS, HISTORY_SPACING_S, Ints, LAST_HISTORY_S, LEAKED_CONN, MEAN_MS, MEM_MB, MODE_DONE,
-    MODE_RATE, MODE_RELEASE, NOMINAL_RPS, NOW_S, OFFERED, OWN_FAIL, PODS_LOST, POOL_HOLD_MS,
-    POOL_MAX, POOL_MIN, QUEUE_LIMIT, READY, RELEASE, RETRIES, ROW_COLUMN, ROW_FROM, ROW_MODE, ROW_SERVICE, ROW_UNTIL,
-    ROW_VALUE, SLO_BROKEN_S, SURGE, TIMEOUT_MS, USER_MINUTES, VAR_MS2, WAVE_AMPLITUDE, WAVE_PHASE, WORK_MS, WORKERS,
-    WORST_FAIL, WORST_P99,
+    BACKLOG,
+    BASE_RPS,
+    CAPACITY,
+    CONN_LEAK_PER_S,
+    CONNS,
+    CPU_CORES,
+    CPU_PERCENT,
+    DATABASE,
+    ENTRY,
+    ERROR_SHARE,
+    EXTRA_ERRORS,
+    FAIL,
+    GC_SHARE,
+    H_CONNS,
+    H_CPU,
+    H_FAIL,
+    H_MEMORY,
+    H_P50,
+    H_P99,
+    H_READY,
+    H_RPS,
+    HISTORY_COUNT,
+    HISTORY_SLOTS,
+    HISTORY_SPACING_S,
+    LAST_HISTORY_S,
+    LEAKED_CONN,
+    MEAN_MS,
+    MEM_MB,
+    MODE_DONE,
+    MODE_EVERY_RELEASE,
+    MODE_QUOTA,
+    MODE_RATE,
+    MODE_RELEASE,
+    NOMINAL_RPS,
+    NOW_S,
+    OFFERED,
+    OWN_FAIL,
+    POOL_HOLD_MS,
+    POOL_MAX,
+    POOL_MIN,
+    QUEUE_LIMIT,
+    QUOTA_MB,
+    READY,
+    RELEASE,
+    RETRIES,
+    ROW_COLUMN,
+    ROW_FROM,
+    ROW_MODE,
+    ROW_SERVICE,
+    ROW_UNTIL,
+    ROW_VALUE,
+    SLO_BROKEN_S,
+    SURGE,
+    TIMEOUT_MS,
+    USER_MINUTES,
+    VAR_MS2,
+    WAVE_AMPLITUDE,
+    WAVE_PHASE,
+    WORK_MS,
+    WORKERS,
+    WORST_FAIL,
+    WORST_P99,
+    Floats,
+    Ints,
 )  # fmt: skip
-from simcore.world.pods import autoscale, reconcile_pods, remove_pods, run_pods
-from simcore.world.queueing import median, percentile_99, share_over, waiting
+from simcore.world.pods import autoscale, lose_pods, reconcile_pods, run_pods
+from simcore.world.queueing import Z99, lognormal, percentile_99, share_over, waiting
 
 MAX_SUB_STEPS = 10
 SHORTEST_SUB_STEP_S = 2.5
@@ -29,28 +86,24 @@ WAVE_PERIOD_S = 1800.0
 
 
 @njit(cache=True)
-def apply_rows(services: Floats, releases: Floats, rows: Floats, now: float, dt: float) -> None:
+def apply_rows(services: Floats, releases: Floats, rows: Floats, clock: Floats, dt: float) -> None:
+    now = clock[NOW_S]
     for r in range(rows.shape[0]):
-        row = rows[r]
-        if row[ROW_MODE] == MODE_DONE or row[ROW_FROM] > now:
+        if rows[r, ROW_MODE] == MODE_DONE or rows[r, ROW_FROM] > now:
             continue
-        s, column = int(row[ROW_SERVICE]), int(row[ROW_COLUMN])
-        if row[ROW_MODE] == MODE_RATE:
-            services[s, column] += row[ROW_VALUE] * max(0.0, min(now + dt, row[ROW_UNTIL]) - now)
+        s, column = int(rows[r, ROW_SERVICE]), int(rows[r, ROW_COLUMN])
+        if rows[r, ROW_MODE] == MODE_RATE:
+            services[s, column] += rows[r, ROW_VALUE] * max(0.0, min(now + dt, rows[r, ROW_UNTIL]) - now)
             continue
-        if row[ROW_MODE] == MODE_RELEASE:
-            releases[s, int(services[s, RELEASE]), column] = row[ROW_VALUE]
+        if rows[r, ROW_MODE] == MODE_QUOTA:
+            clock[QUOTA_MB] = rows[r, ROW_VALUE]
+        elif rows[r, ROW_MODE] == MODE_RELEASE:
+            releases[s, int(services[s, RELEASE]), column] = rows[r, ROW_VALUE]
+        elif rows[r, ROW_MODE] == MODE_EVERY_RELEASE:
+            releases[s, :, column] = rows[r, ROW_VALUE]
         else:
-            services[s, column] = row[ROW_VALUE]
-        row[ROW_MODE] = MODE_DONE
-
-
-@njit(cache=True)
-def lose_pods(services: Floats) -> None:
-    for s in range(services.shape[0]):
-        if services[s, PODS_LOST] > 0.0:
-            remove_pods(services[s], services[s, PODS_LOST])
-            services[s, PODS_LOST] = 0.0
+            services[s, column] = rows[r, ROW_VALUE]
+        rows[r, ROW_MODE] = MODE_DONE
 
 
 @njit(cache=True)
@@ -90,55 +143,55 @@ def downstream(services: Floats, calls: Floats, s: int) -> tuple[float, float, f
         part = n - math.floor(n)
         mean += n * services[c, MEAN_MS]
         variance += n * services[c, VAR_MS2] + part * (1.0 - part) * services[c, MEAN_MS] ** 2
-        failed = services[c, FAIL] ** (1.0 + services[s, RETRIES])
-        good *= (1.0 - min(n, 1.0) * failed) * (1.0 - failed) ** max(n - 1.0, 0.0)
+        if services[c, FAIL] > 0.0:
+            failed = services[c, FAIL] ** (1.0 + services[s, RETRIES])
+            good *= (1.0 - min(n, 1.0) * failed) * (1.0 - failed) ** max(n - 1.0, 0.0)
     return mean, variance, good
 
 
 @njit(cache=True)
-def slots(service: Floats, held: float) -> float:
+def slots(services: Floats, s: int, held: float) -> float:
     """How many requests a service can have in work: its threads, or the connections that a database has left."""
-    if service[POOL_MAX] > 0.0:
-        return max(service[POOL_MAX] - held, 0.0)
-    return service[READY] * service[WORKERS]
+    if services[s, POOL_MAX] > 0.0:
+        return max(services[s, POOL_MAX] - held, 0.0)
+    return services[s, READY] * services[s, WORKERS]
 
 
 @njit(cache=True)
-def drain(service: Floats, capacity: float, dt: float) -> tuple[float, float]:
+def drain(services: Floats, s: int, capacity: float, dt: float) -> tuple[float, float]:
     """Advances the backlog; returns (share of arrivals refused because the queue is full, mean wait in it, seconds)."""
-    before = service[BACKLOG]
-    grown = max(0.0, before + (service[OFFERED] - capacity) * dt)
-    room = service[QUEUE_LIMIT] * max(service[READY], 1.0)
-    service[BACKLOG] = min(grown, room)
-    refused = (grown - service[BACKLOG]) / max(service[OFFERED] * dt, 1e-9)
-    return min(refused, 1.0), 0.5 * (before + service[BACKLOG]) / max(capacity, 1e-9)
+    before = services[s, BACKLOG]
+    grown = max(0.0, before + (services[s, OFFERED] - capacity) * dt)
+    room = services[s, QUEUE_LIMIT] * max(services[s, READY], 1.0)
+    services[s, BACKLOG] = min(grown, room)
+    refused = (grown - services[s, BACKLOG]) / max(services[s, OFFERED] * dt, 1e-9)
+    return min(refused, 1.0), 0.5 * (before + services[s, BACKLOG]) / max(capacity, 1e-9)
 
 
 @njit(cache=True)
 def serve(services: Floats, releases: Floats, calls: Floats, s: int, held: float, none_ready: float, dt: float) -> None:
     """Latency and failures of one service, its callees known."""
-    service = services[s]
     child_mean, child_variance, child_good = downstream(services, calls, s)
-    work = service[WORK_MS] / (1.0 - service[GC_SHARE])
-    cores = service[READY] * service[CPU_CORES]
+    work = services[s, WORK_MS] / (1.0 - services[s, GC_SHARE])
+    cores = services[s, READY] * services[s, CPU_CORES]
     by_cpu = 1000.0 * cores / work
     servers = max(1, int(round(cores)))
-    arrival = service[OFFERED]
+    arrival = services[s, OFFERED]
     probability, cpu_wait = waiting(servers, max(by_cpu, 1e-6), arrival)
-    hold = work + child_mean + service[POOL_HOLD_MS] + min(1000.0 * cpu_wait, service[TIMEOUT_MS])
-    capacity = min(by_cpu, 1000.0 * slots(service, held) / hold)
-    service[CAPACITY] = capacity
-    refused, queued = drain(service, capacity, dt)
-    late = overdue(service[TIMEOUT_MS] / 1000.0, queued, probability, max(by_cpu - arrival, 0.02 * by_cpu))
-    broken = min(service[EXTRA_ERRORS] + releases[s, int(service[RELEASE]), ERROR_SHARE], 1.0)
-    service[OWN_FAIL] = 1.0 - (1.0 - none_ready) * (1.0 - refused) * (1.0 - late) * (1.0 - broken)
-    service[FAIL] = 1.0 - (1.0 - service[OWN_FAIL]) * child_good
-    wait = min(1000.0 * (cpu_wait + queued), service[TIMEOUT_MS])
-    service[MEAN_MS] = wait + work + child_mean
-    service[VAR_MS2] = wait * wait + work * work + child_variance
+    hold = work + child_mean + services[s, POOL_HOLD_MS] + min(1000.0 * cpu_wait, services[s, TIMEOUT_MS])
+    capacity = min(by_cpu, 1000.0 * slots(services, s, held) / hold)
+    services[s, CAPACITY] = capacity
+    refused, queued = drain(services, s, capacity, dt)
+    late = overdue(services[s, TIMEOUT_MS] / 1000.0, queued, probability, max(by_cpu - arrival, 0.02 * by_cpu))
+    broken = min(services[s, EXTRA_ERRORS] + releases[s, int(services[s, RELEASE]), ERROR_SHARE], 1.0)
+    services[s, OWN_FAIL] = 1.0 - (1.0 - none_ready) * (1.0 - refused) * (1.0 - late) * (1.0 - broken)
+    services[s, FAIL] = 1.0 - (1.0 - services[s, OWN_FAIL]) * child_good
+    wait = min(1000.0 * (cpu_wait + queued), services[s, TIMEOUT_MS])
+    services[s, MEAN_MS] = wait + work + child_mean
+    services[s, VAR_MS2] = wait * wait + work * work + child_variance
     busy = min(arrival, capacity) / max(by_cpu, 1e-6)
-    service[CPU_PERCENT] = 100.0 * min(1.0, busy) if service[READY] > 0.0 else 0.0
-    service[CONNS] = held + min(arrival, capacity) * hold / 1000.0 if service[POOL_MAX] > 0.0 else service[CONNS]
+    services[s, CPU_PERCENT] = 100.0 * min(1.0, busy) if services[s, READY] > 0.0 else 0.0
+    services[s, CONNS] = held + min(arrival, capacity) * hold / 1000.0 if services[s, POOL_MAX] > 0.0 else services[s, CONNS]
 
 
 @njit(cache=True)
@@ -156,33 +209,32 @@ def client_connections(services: Floats, releases: Floats, calls: Floats, databa
     for s in range(services.shape[0]):
         if calls[s, database] <= 0.0:
             continue
-        service = services[s]
-        load = service[OFFERED] / (service[NOMINAL_RPS] * max(service[READY], 1.0))
-        leaked = releases[s, int(service[RELEASE]), CONN_LEAK_PER_S] * min(load, 2.0) * dt
+        load = services[s, OFFERED] / (services[s, NOMINAL_RPS] * max(services[s, READY], 1.0))
+        leaked = releases[s, int(services[s, RELEASE]), CONN_LEAK_PER_S] * min(load, 2.0) * dt
         leaked = max(0.0, min(leaked, left))
         left -= leaked
-        service[LEAKED_CONN] += leaked
-        through = service[OFFERED] * calls[s, database] * (1.0 - services[database, OWN_FAIL])
-        service[CONNS] = service[LEAKED_CONN] + service[POOL_MIN] * service[READY] + through * hold
+        services[s, LEAKED_CONN] += leaked
+        through = services[s, OFFERED] * calls[s, database] * (1.0 - services[database, OWN_FAIL])
+        services[s, CONNS] = services[s, LEAKED_CONN] + services[s, POOL_MIN] * services[s, READY] + through * hold
 
 
 @njit(cache=True)
 def count_loss(services: Floats, clock: Floats, latency_objective: float, dt: float) -> None:
     """User minutes: the requests of `dt` that failed or were late, at 6 requests a user and minute."""
-    entry = services[int(clock[ENTRY])]
-    late = share_over(latency_objective, entry[MEAN_MS], entry[VAR_MS2])
-    lost = entry[OFFERED] * dt * (entry[FAIL] + (1.0 - entry[FAIL]) * (late if late > 0.01 else 0.0))
+    e = int(clock[ENTRY])
+    late = share_over(latency_objective, services[e, MEAN_MS], services[e, VAR_MS2])
+    lost = services[e, OFFERED] * dt * (services[e, FAIL] + (1.0 - services[e, FAIL]) * (late if late > 0.01 else 0.0))
     clock[USER_MINUTES] += lost / REQUESTS_PER_USER_MINUTE
 
 
 @njit(cache=True)
 def watch_slo(services: Floats, clock: Floats, availability: float, latency_objective: float, dt: float) -> None:
     """Seconds that the entry's objectives have been broken without a break, and the worst values since asked."""
-    entry = services[int(clock[ENTRY])]
-    p99 = percentile_99(entry[MEAN_MS], entry[VAR_MS2])
-    broken = entry[FAIL] > 1.0 - availability or p99 > latency_objective
+    e = int(clock[ENTRY])
+    p99 = percentile_99(services[e, MEAN_MS], services[e, VAR_MS2])
+    broken = services[e, FAIL] > 1.0 - availability or p99 > latency_objective
     clock[SLO_BROKEN_S] = clock[SLO_BROKEN_S] + dt if broken else 0.0
-    clock[WORST_FAIL] = max(clock[WORST_FAIL], entry[FAIL])
+    clock[WORST_FAIL] = max(clock[WORST_FAIL], services[e, FAIL])
     clock[WORST_P99] = max(clock[WORST_P99], p99)
 
 
@@ -196,15 +248,15 @@ def remember(services: Floats, clock: Floats, history: NDArray[np.float32], time
     clock[HISTORY_COUNT] += 1.0
     times[slot] = now
     for s in range(services.shape[0]):
-        service, cell = services[s], history[slot, s]
-        cell[H_CPU] = service[CPU_PERCENT]
-        cell[H_MEMORY] = service[MEM_MB]
-        cell[H_P50] = median(service[MEAN_MS], service[VAR_MS2])
-        cell[H_P99] = percentile_99(service[MEAN_MS], service[VAR_MS2])
-        cell[H_FAIL] = service[FAIL]
-        cell[H_CONNS] = service[CONNS]
-        cell[H_RPS] = service[OFFERED] * (1.0 - service[OWN_FAIL])
-        cell[H_READY] = service[READY]
+        history[slot, s, H_CPU] = services[s, CPU_PERCENT]
+        history[slot, s, H_MEMORY] = services[s, MEM_MB]
+        mu, sigma = lognormal(services[s, MEAN_MS], services[s, VAR_MS2])
+        history[slot, s, H_P50] = math.exp(mu)
+        history[slot, s, H_P99] = math.exp(mu + Z99 * sigma)
+        history[slot, s, H_FAIL] = services[s, FAIL]
+        history[slot, s, H_CONNS] = services[s, CONNS]
+        history[slot, s, H_RPS] = services[s, OFFERED] * (1.0 - services[s, OWN_FAIL])
+        history[slot, s, H_READY] = services[s, READY]
 
 
 @njit(cache=True)
@@ -212,10 +264,10 @@ def sub_step(
     services: Floats, pods: Floats, releases: Floats, rows: Floats, clock: Floats, history: NDArray[np.float32],
     times: Floats, calls: Floats, order: Ints, slo: Floats, none_ready: Floats, dt: float,
 ) -> None:  # fmt: skip
-    apply_rows(services, releases, rows, clock[NOW_S], dt)
-    lose_pods(services)
+    apply_rows(services, releases, rows, clock, dt)
+    lose_pods(services, clock[NOW_S])
     for s in range(services.shape[0]):
-        autoscale(services[s], clock[NOW_S])
+        autoscale(services, s, clock[NOW_S])
     reconcile_pods(services, pods, clock)
     for s in range(services.shape[0]):
         none_ready[s] = run_pods(services, pods, releases, s, clock, dt)

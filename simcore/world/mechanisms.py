@@ -31,6 +31,7 @@ class Mechanism:
     rows: Callable[[Place, Parameters], list[Row]]
     by_release: bool = False
     has_victims: bool = False
+    namespace_wide: bool = False
 
 
 def _set(start: float, service: int, column: int, value: float) -> Row:
@@ -43,6 +44,10 @@ def _ramp(start: float, end: float, service: int, column: int, change: float) ->
 
 def _release(start: float, service: int, column: int, value: float) -> Row:
     return (start, at.NEVER, float(service), float(column), at.MODE_RELEASE, value)
+
+
+def _quota(start: float, mebibytes: float) -> Row:
+    return (start, at.NEVER, 0.0, 0.0, at.MODE_QUOTA, float(round(mebibytes)))
 
 
 def _limit(place: Place) -> float:
@@ -62,9 +67,19 @@ def _memory_leak(place: Place, given: Parameters) -> list[Row]:
     return [_release(-given["onset_seconds"], place.target, at.LEAK_MB_PER_S, rate)]
 
 
+def _connections_per_second(place: Place, given: Parameters) -> float:
+    return place.topology.pool_max[place.topology.database] / given["seconds_to_exhaust"]
+
+
 def _connection_leak(place: Place, given: Parameters) -> list[Row]:
-    pool = place.topology.pool_max[place.topology.database]
-    return [_release(-given["onset_seconds"], place.target, at.CONN_LEAK_PER_S, pool / given["seconds_to_exhaust"])]
+    rate = _connections_per_second(place, given)
+    start = -given["onset_seconds"]
+    return [(start, at.NEVER, float(place.target), float(at.CONN_LEAK_PER_S), at.MODE_EVERY_RELEASE, rate)]
+
+
+def _leaky_connections_release(place: Place, given: Parameters) -> list[Row]:
+    rate = _connections_per_second(place, given)
+    return [_release(-given["onset_seconds"], place.target, at.CONN_LEAK_PER_S, rate)]
 
 
 def _pool_misconfigured(place: Place, given: Parameters) -> list[Row]:
@@ -80,24 +95,25 @@ def _pods_lost(place: Place, given: Parameters) -> list[Row]:
     ]
 
 
+def _requested(place: Place) -> float:
+    """MiB that all services of the namespace ask for together, before anything scales."""
+    return sum(n * mb for n, mb in zip(place.topology.replicas, place.topology.memory_mb, strict=True))
+
+
 def _leaky_release(place: Place, given: Parameters) -> list[Row]:
     start, service = -given["onset_seconds"], place.target
     autoscaled = [
         _set(start, service, at.HPA_MIN, place.topology.replicas[service]),
         _set(start, service, at.HPA_MAX, float(at.MAX_PODS)),
-        _set(start, service, at.HPA_TARGET, 0.7),
+        _set(start, service, at.HPA_TARGET, place.topology.heap_mb[service] / _limit(place)),
+        _quota(start, _requested(place) * given["quota_factor"]),
     ]
     return _memory_leak(place, given) + autoscaled + _pods_lost(place, given)
 
 
-QUOTA_SERVICE = -1.0
-"""The service number of a row that means the namespace's quota."""
-
-
 def _quota_lowered(place: Place, given: Parameters) -> list[Row]:
-    used = sum(n * mb for n, mb in zip(place.topology.replicas, place.topology.memory_mb, strict=True))
-    quota = float(round(used * given["quota_factor"]))
-    return [(-given["onset_seconds"], at.NEVER, QUOTA_SERVICE, 0.0, at.MODE_SET, quota), *_pods_lost(place, given)]
+    quota = _requested(place) * given["quota_factor"]
+    return [_quota(-given["onset_seconds"], quota), *_pods_lost(place, given)]
 
 
 MECHANISMS: dict[str, Mechanism] = {
@@ -117,21 +133,25 @@ MECHANISMS: dict[str, Mechanism] = {
         ),
         Mechanism(
             "leaky_connections_release", "release", "A release leaks database connections; the one before does not.",
-            {"seconds_to_exhaust": (240, 420), "onset_seconds": (500, 900)}, _connection_leak, by_release=True,
+            {"seconds_to_exhaust": (240, 420), "onset_seconds": (500, 900)},
+            _leaky_connections_release, by_release=True,
         ),
         Mechanism(
             "pool_misconfigured", "config", "The database's connection limit was set below what its clients need.",
-            {"connections": (2, 4), "onset_seconds": (240, 500)}, _pool_misconfigured,
+            {"connections": (2, 3), "onset_seconds": (240, 500)}, _pool_misconfigured,
         ),
         Mechanism(
             "leaky_release", "release", "A release leaks memory; the autoscaler answers with pods and eats the quota.",
-            {"seconds_to_limit": (260, 420), "onset_seconds": (900, 1200), "pods_lost_seconds": (60, 180)},
+            {
+                "seconds_to_limit": (700, 1000), "onset_seconds": (800, 1100), "pods_lost_seconds": (60, 180),
+                "quota_factor": (1.08, 1.14),
+            },
             _leaky_release, by_release=True, has_victims=True,
         ),
         Mechanism(
             "quota_lowered", "capacity", "The namespace's memory quota was lowered below what its services ask for.",
             {"quota_factor": (0.72, 0.88), "onset_seconds": (600, 1200), "pods_lost_seconds": (60, 180)},
-            _quota_lowered, has_victims=True,
+            _quota_lowered, has_victims=True, namespace_wide=True,
         ),
     )
 }  # fmt: skip

@@ -4,7 +4,7 @@ import math
 
 from numba import njit
 
-_Z99 = 2.3263478740408408
+Z99 = 2.3263478740408408
 _LARGEST_UTILISATION = 0.98
 
 
@@ -39,15 +39,9 @@ def lognormal(mean: float, variance: float) -> tuple[float, float]:
 
 
 @njit(cache=True)
-def median(mean: float, variance: float) -> float:
-    mu, _ = lognormal(mean, variance)
-    return math.exp(mu)
-
-
-@njit(cache=True)
 def percentile_99(mean: float, variance: float) -> float:
     mu, sigma = lognormal(mean, variance)
-    return math.exp(mu + _Z99 * sigma)
+    return math.exp(mu + Z99 * sigma)
 
 
 @njit(cache=True)

@@ -42,11 +42,11 @@ def normal(seed: int, counter: int) -> float:
 
 
 def stream_seed(*parts: int) -> int:
-    """One stream for a tuple of numbers, in plain Python."""
+    """One stream (a number of 63 bits) for a tuple of numbers, in plain Python."""
     state = 0
     for part in parts:
         state = _mix_python((state + _GOLDEN) ^ (part & _MASK))
-    return state
+    return state >> 1
 
 
 def _mix_python(value: int) -> int:

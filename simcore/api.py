@@ -1,0 +1,68 @@
+"""What `import simcore` offers: episodes, batches, policies and the names of what there is."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from simcore.batch import Batch
+from simcore.decision import Policy
+from simcore.episode import Episode
+from simcore.errors import UnknownNameError
+from simcore.policies.registry import make_policy as _make_policy
+from simcore.scenarios.library import library_names, library_scenario
+from simcore.scenarios.spec import ScenarioDocument, ScenarioSpec
+
+Split = Literal["train", "validation", "test"]
+SPLIT_SIZE = 1_000_000
+SPLITS: dict[str, int] = {"train": 0, "validation": SPLIT_SIZE, "test": 2 * SPLIT_SIZE}
+DIFFICULTIES = {"easy": 0.2, "medium": 0.5, "hard": 0.8}
+
+
+def absolute_seed(seed: int, split: str | None) -> int:
+    """With a split, the seed counts inside its range (and wraps around in it); without one it is taken as it is."""
+    if split is None:
+        return seed
+    if split not in SPLITS:
+        raise UnknownNameError(f"there is no split {split!r}; there are {', '.join(SPLITS)}")
+    return SPLITS[split] + seed % SPLIT_SIZE
+
+
+def make(
+    scenario: str | ScenarioSpec | ScenarioDocument,
+    *,
+    seed: int,
+    difficulty: float = 0.5,
+    split: str | None = None,
+    max_steps: int | None = None,
+) -> Episode:
+    """An episode, ready to be reset. Raises UnknownNameError for a name that does not exist."""
+    return Episode(_document(scenario), absolute_seed(seed, split), difficulty, max_steps)
+
+
+def make_batch(
+    scenario: str | ScenarioSpec | ScenarioDocument,
+    seeds: Iterable[int],
+    difficulty: float = 0.5,
+    split: str | None = None,
+) -> Batch:
+    """Episodes of one scenario, one for each seed, stepped together."""
+    document = _document(scenario)
+    return Batch([Episode(document, absolute_seed(seed, split), difficulty) for seed in seeds])
+
+
+def make_policy(name: str, seed: int = 0, episode: Episode | None = None) -> Policy:
+    """A reference policy, fresh for one episode. Raises UnknownNameError that lists the names."""
+    return _make_policy(name, seed, episode)
+
+
+def scenario_names(split: str | None = None) -> list[str]:
+    """Names of the library's scenarios. All of them have episodes in every split."""
+    absolute_seed(0, split)
+    return library_names()
+
+
+def _document(scenario: str | ScenarioSpec | ScenarioDocument) -> ScenarioDocument:
+    if isinstance(scenario, str):
+        return library_scenario(scenario)
+    if isinstance(scenario, ScenarioSpec):
+        return ScenarioDocument(name=scenario.family.replace("_", "-"), spec=scenario)
+    return scenario

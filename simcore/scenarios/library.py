@@ -1,0 +1,36 @@
+"""The scenarios that ship with the package, one file of `library/` each; more by `PRAETOR_SCENARIO_DIR`."""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from simcore.errors import UnknownNameError
+from simcore.scenarios.load import load_scenario
+from simcore.scenarios.spec import ScenarioDocument
+
+_LIBRARY = Path(__file__).parent / "library"
+
+
+def library_names() -> list[str]:
+    """Names of all scenarios that can be referred to, with hyphens, sorted."""
+    return sorted(_files())
+
+
+def library_scenario(name: str) -> ScenarioDocument:
+    """A scenario by its name, with hyphens or underscores. Raises UnknownNameError that lists the names."""
+    files = _files()
+    path = files.get(name.replace("_", "-"))
+    if path is None:
+        raise UnknownNameError(f"there is no scenario {name!r}; there are {', '.join(sorted(files))}")
+    return _load(path, path.stat().st_mtime_ns)
+
+
+def _files() -> dict[str, Path]:
+    own = os.environ.get("PRAETOR_SCENARIO_DIR")
+    folders = [_LIBRARY, Path(own)] if own else [_LIBRARY]
+    return {path.stem: path for folder in folders for path in sorted(folder.glob("*.yaml"))}
+
+
+@lru_cache(maxsize=512)
+def _load(path: Path, _changed: int) -> ScenarioDocument:
+    return load_scenario(path)

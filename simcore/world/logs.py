@@ -1,0 +1,126 @@
+"""Log lines: written from the state a service is in, in the words of its language, mixed with what it always says."""
+
+from typing import NamedTuple
+
+from simcore.observation import LogLine, Logs
+from simcore.world import layout as at
+from simcore.world.random import uniform
+from simcore.world.world import World
+
+SEVERITIES = ("DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+
+
+class Source(NamedTuple):
+    """Something that writes lines: how often relative to the others, how bad, and what."""
+
+    weight: float
+    severity: str
+    message: str
+
+
+_CHATTER = (
+    Source(2.0, "INFO", "GET /healthz 200 1ms"),
+    Source(2.0, "INFO", "request completed status=200"),
+    Source(0.6, "INFO", "flushed 128 spans to collector"),
+    Source(0.5, "DEBUG", "config unchanged, next refresh in 60s"),
+)
+_CHRONIC = (
+    Source(0.8, "WARN", "deprecated header X-Client-Id used by partner integration"),
+    Source(0.8, "WARN", "slow metrics scrape: 812ms"),
+    Source(0.7, "ERROR", "feature store snapshot older than 24h, using defaults"),
+    Source(0.7, "WARN", "TLS session ticket key not rotated for 30 days"),
+)
+_OUT_OF_MEMORY = {
+    "java": "java.lang.OutOfMemoryError: Java heap space",
+    "go": "fatal error: runtime: out of memory",
+    "node": "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
+    "python": "MemoryError",
+    "postgres": "out of memory: failed on request of size 8192",
+}
+_POOL_TIMEOUT = {
+    "java": "org.postgresql.util.PSQLException: could not get a connection from the pool within 1000ms",
+    "go": "pq: sorry, too many clients already",
+    "node": "TimeoutError: ResourceRequest timed out",
+    "python": "sqlalchemy.exc.TimeoutError: QueuePool limit reached, connection timed out",
+}
+
+
+def read_logs(world: World, s: int, step: int, lines: int, severity: str | None, since: float | None) -> Logs:
+    """The newest `lines` lines, newest last; the same step and service give the same lines."""
+    sources = _sources(world, s)
+    lowest = SEVERITIES.index(severity) if severity else 0
+    total = sum(source.weight for source in sources)
+    spacing = 3.0 if total > 8.0 else 6.0
+    found = []
+    seed, first = world.incident.noise_seed + 2, (step * 64 + s) * 512
+    for number in range(lines):
+        age = round(spacing * (number + uniform(seed, first + 2 * number)), 1)
+        source = _pick(sources, total * uniform(seed, first + 2 * number + 1))
+        if SEVERITIES.index(source.severity) >= lowest and (since is None or age <= since):
+            found.append(LogLine(age, source.severity, source.message))
+    found.reverse()
+    return Logs(world.incident.topology.names[s], tuple(found))
+
+
+def _pick(sources: list[Source], point: float) -> Source:
+    for source in sources:
+        point -= source.weight
+        if point < 0:
+            return source
+    return sources[-1]
+
+
+def _sources(world: World, s: int) -> list[Source]:
+    found = list(_CHATTER)
+    if s in world.incident.chronic:
+        found.append(_CHRONIC[(world.incident.noise_seed >> (2 * s)) & 3])
+    found += _memory_lines(world, s) + _connection_lines(world, s) + _upstream_lines(world, s)
+    return found
+
+
+def _memory_lines(world: World, s: int) -> list[Source]:
+    row, language = world.state.services[s], world.incident.topology.languages[s]
+    found = []
+    if world.now - row[at.OOM_AT] < 300.0:
+        found.append(Source(4.0, "FATAL", _OUT_OF_MEMORY[language]))
+        found.append(Source(1.5, "WARN", "starting up after exit code 137"))
+    limit = max(row[at.MEM_LIMIT_MB], 1.0)
+    if row[at.GC_SHARE] > 0.02 or row[at.MEM_MB] > 0.85 * limit:
+        leaking = world.state.releases[s, int(row[at.RELEASE]), at.LEAK_MB_PER_S] > 0
+        live = 0.6 * row[at.MEM_MB] if leaking else row[at.MEM_MB] * 0.96
+        found.append(Source(3.0, "WARN", f"memory pressure: {row[at.MEM_MB]:.0f}Mi of {limit:.0f}Mi, "
+                            f"live set after full collection {live:.0f}Mi"))  # fmt: skip
+    return found
+
+
+def _connection_lines(world: World, s: int) -> list[Source]:
+    topology, services = world.incident.topology, world.state.services
+    database, row = topology.database, services[s]
+    held = services[database, at.CONNS] / max(services[database, at.POOL_MAX], 1.0)
+    if s == database:
+        text = f"remaining connection slots are reserved: {row[at.CONNS]:.0f} of {row[at.POOL_MAX]:.0f} in use"
+        return [Source(4.0, "ERROR", text)] if held > 0.95 else []
+    if topology.calls[s, database] <= 0:
+        return []
+    found = []
+    if services[database, at.OWN_FAIL] > 0.02:
+        found.append(Source(4.0, "ERROR", _POOL_TIMEOUT[topology.languages[s]]))
+    if row[at.LEAKED_CONN] > 0.15 * services[database, at.POOL_MAX]:
+        found.append(Source(1.2, "WARN", f"connection held for {300 + 7 * s}s without being returned to the pool"))
+    return found
+
+
+def _upstream_lines(world: World, s: int) -> list[Source]:
+    topology, services = world.incident.topology, world.state.services
+    found = []
+    for c in topology.callees(s):
+        failing, name = services[c, at.FAIL], topology.names[c]
+        if c == topology.database or failing < 0.02:
+            continue
+        if services[c, at.READY] <= 0:
+            found.append(Source(3.0, "ERROR", f"connect to {name}: connection refused"))
+        else:
+            found.append(Source(1.0 + 3.0 * failing, "ERROR", f"call to {name} failed: 5xx or timeout"))
+    if services[s, at.OWN_FAIL] > 0.05 and services[s, at.READY] > 0:
+        found.append(Source(1.5, "ERROR", "request queue is full, request rejected"))
+    return found
