@@ -53,10 +53,7 @@ def _version(kind: Kind) -> dict[str, Any]:
 def _root_schema(kind: Kind) -> Schema:
     """The model's schema, but `metadata` is the API server's own."""
     model = structural_schema(kind.model)
-    fields = {name: model["properties"][name] for name in ("spec", "status")}
-    if kind.mutable_fields is not None:
-        fixed = [name for name in fields["spec"]["properties"] if name not in kind.mutable_fields]
-        fields["spec"].setdefault(VALIDATIONS, []).extend(immutable(fixed))
+    fields = {"spec": _spec_schema(kind, model), "status": _without_default(model["properties"]["status"])}
     head = {
         "apiVersion": {"type": "string", "description": _API_VERSION},
         "kind": {"type": "string", "description": _KIND},
@@ -69,6 +66,22 @@ def _root_schema(kind: Kind) -> Schema:
         "properties": head | fields,
         VALIDATIONS: [dict(rule) for rule in kind.root_rules],
     }
+
+
+def _spec_schema(kind: Kind, model: Schema) -> Schema:
+    spec = _without_default(model["properties"]["spec"])
+    if kind.mutable_fields is not None:
+        fixed = [name for name in spec["properties"] if name not in kind.mutable_fields]
+        spec[VALIDATIONS] = [*spec.get(VALIDATIONS, []), *immutable(fixed)]
+    for name, key in kind.list_map_keys:
+        extra = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [key]}
+        spec["properties"][name] = spec["properties"][name] | extra
+    return spec
+
+
+def _without_default(schema: Schema) -> Schema:
+    """Nobody wants a status on an object that no operator has seen."""
+    return {keyword: value for keyword, value in schema.items() if keyword != "default"}
 
 
 class _Dumper(yaml.SafeDumper):

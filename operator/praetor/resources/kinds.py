@@ -23,6 +23,8 @@ class Kind:
     root_rules: tuple[Rule, ...]
     mutable_fields: frozenset[str] | None = None
     """The fields of the spec that may change after creation; None: all."""
+    list_map_keys: tuple[tuple[str, str], ...] = ()
+    """Lists of the spec whose items are told apart by one of their fields: (list, field)."""
 
     @property
     def name(self) -> str:
@@ -72,6 +74,7 @@ KINDS = (
             short_name("an IncidentScenario", LONGEST_OBJECT_NAME),
             rule("!self.metadata.name.contains('.')", "metadata.name of an IncidentScenario has no dots"),
         ),
+        list_map_keys=(("variants", "name"),),
     ),
     Kind(
         TargetSite,
