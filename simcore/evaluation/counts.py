@@ -19,7 +19,7 @@ class Counts:
     """Of any number of episodes; `+` is associative and commutative, `Counts()` is its zero.
 
     `diagnosed` and `misdiagnosed` leave out episodes whose truth nobody knows; `..._not_self_healing` leaves
-    out those in which nothing is broken or would have stayed so.
+    out those in which nothing is broken, or not for good.
     """
 
     episodes: int = 0

@@ -28,7 +28,8 @@ def reward_decomposition(run: IncidentRun, story: Story) -> list[str]:
     earned = story.verdict["breakdown"]
     rows = [(f"`{key}`", meaning, _earned(earned.get(key))) for key, meaning in COMPONENTS.items()]
     rows.append(("**score**", "the sum, between 0 and 1", f"**{number(story.verdict['score'])}**"))
-    return table(("component", "paid for", "earned"), rows)
+    notes = [f"- Note: {text(note)}" for note in story.verdict["notes"][:SHOWN_NOTES]]
+    return table(("component", "paid for", "earned"), rows) + (["", *notes] if notes else [])
 
 
 def _earned(value: float | None) -> str:
@@ -42,9 +43,8 @@ def went_well(run: IncidentRun, story: Story) -> list[str]:
 
 def went_badly(run: IncidentRun, story: Story) -> list[str]:
     found = [sentence for holds, sentence in BADLY if story.verdict and holds(story)]
-    notes = [f"Grading notes: {text(note)}" for note in story.verdict.get("notes", ())[:SHOWN_NOTES]]
     ended = [text(story.end["message"])] if story.end.get("message") else []
-    return bullets(found + ended + notes, "Nothing to note.")
+    return bullets(found + ended, "Nothing to note.")
 
 
 def follow_ups(run: IncidentRun, story: Story) -> list[str]:

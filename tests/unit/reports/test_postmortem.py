@@ -147,7 +147,7 @@ def test_a_blind_run_is_told_what_it_did_wrong():
     told = section(report, "What did not")
     for sentence in ("No cause was declared", "budget", "before any evidence", "not looked at", "Penalties"):
         assert sentence in told
-    assert "Grading notes: harm: frontend-bff" in told
+    assert "- Note: harm: frontend-bff" in section(report, "Reward decomposition")
 
 
 def test_why_an_episode_was_cut_short_is_told():
