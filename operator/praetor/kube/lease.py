@@ -85,8 +85,10 @@ class Leadership:
 
     async def _keep_leading(self) -> None:
         try:
-            while await self._still_leading():
+            while True:
                 await asyncio.sleep(self._timing.retry_seconds)
+                if not await self._still_leading():
+                    break
         except Exception:
             log.exception("lease %s/%s: renewing broke", self._namespace, self._name)
         self.lost.set()

@@ -49,6 +49,11 @@ def config_maps(run: Manifest, artifact: str, data: bytes) -> list[Manifest]:
     ]
 
 
+def chunks_needed(data: bytes) -> int:
+    """In how many ConfigMaps bytes are kept that are no short text."""
+    return -(-len(gzip.compress(data, mtime=0)) // CHUNK_BYTES)
+
+
 def is_same(found: Manifest, wanted: Manifest) -> bool:
     same_bytes = all(found.get(part) == wanted.get(part) for part in ("data", "binaryData"))
     return same_bytes and all(
