@@ -12,6 +12,7 @@ from praetor.alerts import alertmanager, intake
 from praetor.alerts.ledger import Ledger
 from praetor.alerts.manifest import LEDGER_ANNOTATION, is_finished, ledger_of
 from praetor.alerts.notification import Notification
+from praetor.store.scope import Scope
 from tests.support.alert_bodies import alert, body
 from tests.support.memory_store import MemoryStore
 
@@ -33,7 +34,7 @@ class Receiver:
 
     def __init__(self, store: MemoryStore, notification: Notification) -> None:
         self.notification = notification
-        self.work: Coroutine[Any, Any, Any] = intake.accept(store, notification, "praetor")  # type: ignore[arg-type]
+        self.work: Coroutine[Any, Any, Any] = intake.accept(store, notification, Scope("praetor"))  # type: ignore[arg-type]
         self.answered = False
 
     def step(self) -> None:
@@ -71,9 +72,7 @@ class Deliveries(RuleBasedStateMachine):
     @precondition(lambda self: self.started)
     @rule()
     def notify(self) -> None:
-        alerts = [
-            alert(name, started=started, firing=name in self.firing) for name, started in self.started.items()
-        ]
+        alerts = [alert(name, started=started, firing=name in self.firing) for name, started in self.started.items()]
         self.sent.append(alertmanager.parse(body(*alerts)))
         self.started = {name: self.started[name] for name in self.firing}  # a resolved alert is told of once
 

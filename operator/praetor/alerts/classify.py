@@ -48,10 +48,7 @@ _ARTICLES = (
     "the recent",
 )
 _SINCE_DEPLOY = tuple(
-    " ".join(f"{after} {article} {deploy}".split())
-    for after in _AFTER
-    for article in _ARTICLES
-    for deploy in _DEPLOY
+    " ".join(f"{after} {article} {deploy}".split()) for after in _AFTER for article in _ARTICLES for deploy in _DEPLOY
 )
 _BAD_DEPLOY = tuple(f"{bad} {deploy}" for bad in ("bad", "faulty", "broken") for deploy in _DEPLOY)
 _SYMPTOM = (

@@ -10,6 +10,7 @@ from praetor.alerts.manifest import GROUP_LABEL, alert_run, known_run
 from praetor.alerts.naming import group_digest
 from praetor.alerts.notification import Notification
 from praetor.alerts.routing import Route, routes
+from praetor.store.scope import Scope
 from simcore.errors import AlreadyExistsError, ConflictError, NotFoundError, StoreError
 from simcore.protocols import Manifest, Store
 
@@ -30,15 +31,13 @@ class Accepted:
     created: bool
 
 
-async def accept(
-    store: Store, notification: Notification, namespace: str, *, sites_namespace: str | None = None
-) -> list[Accepted]:
-    """Every run that the delivery belongs to, stored. TargetSites count in `sites_namespace`, or anywhere.
+async def accept(store: Store, notification: Notification, scope: Scope) -> list[Accepted]:
+    """Every run that the delivery belongs to, stored.
 
     Raises StoreError when it could not be stored; repeating a delivery is always safe.
     """
-    sites = await store.find("TargetSite", sites_namespace)
-    accepted = [await _Intake(store, route).settle() for route in routes(notification, sites, namespace)]
+    sites = await scope.find(store, "TargetSite")
+    accepted = [await _Intake(store, route).settle() for route in routes(notification, sites, scope.home)]
     return [one for one in accepted if one is not None]
 
 
@@ -62,9 +61,7 @@ class _Intake:
                 return await self._apply(decision)
             except (AlreadyExistsError, ConflictError, NotFoundError):
                 await asyncio.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS))
-        raise ContendedError(
-            f"alert group {self.digest}: its runs changed {_ATTEMPTS} times during one delivery"
-        )
+        raise ContendedError(f"alert group {self.digest}: its runs changed {_ATTEMPTS} times during one delivery")
 
     async def _known_runs(self) -> list[KnownRun]:
         found = await self.store.find("IncidentRun", self.route.namespace, labels={GROUP_LABEL: self.digest})
@@ -107,9 +104,7 @@ class _Intake:
                     await self.store.update_status(_with_ledger(created, ledger))
                 return
             except ConflictError:
-                created = await self.store.get(
-                    "IncidentRun", self.route.namespace, created["metadata"]["name"]
-                )
+                created = await self.store.get("IncidentRun", self.route.namespace, created["metadata"]["name"])
             except NotFoundError:
                 return
 

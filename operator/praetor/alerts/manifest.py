@@ -29,9 +29,7 @@ object, and between two writes a delivery could be forgotten."""
 MAP_LIMIT_BYTES = 2000
 
 
-def alert_run(
-    notification: Notification, digest: str, decision: CreateRun, namespace: str, target: str
-) -> Manifest:
+def alert_run(notification: Notification, digest: str, decision: CreateRun, namespace: str, target: str) -> Manifest:
     spec: dict[str, Any] = {"alert": alert_spec(notification)}
     if target == REHEARSAL:
         spec |= {"target": {"simulator": {}}, "seed": rehearsal_seed(digest), "split": "train"}
@@ -62,9 +60,7 @@ def alert_spec(notification: Notification) -> dict[str, Any]:
         "service": clean(notification.service, SERVICE_LIMIT),
         "severity": clean(labels.get("severity") or first.labels.get("severity", ""), SEVERITY_LIMIT),
         "status": "firing" if notification.firing else "resolved",
-        "labels": clean_map(
-            labels, entries=LABELS_LIMIT, value_bytes=LABEL_LIMIT, total_bytes=MAP_LIMIT_BYTES
-        ),
+        "labels": clean_map(labels, entries=LABELS_LIMIT, value_bytes=LABEL_LIMIT, total_bytes=MAP_LIMIT_BYTES),
         "annotations": clean_map(
             notification.annotations,
             entries=ANNOTATIONS_LIMIT,
@@ -98,9 +94,7 @@ def ledger_of(manifest: Manifest) -> Ledger:
 def is_finished(manifest: Manifest) -> bool:
     """Also of a run that is being deleted: it takes nothing in any more."""
     conditions = manifest.get("status", {}).get("conditions", ())
-    ended = any(
-        condition["type"] in (COMPLETE, FAILED) and condition["status"] == "True" for condition in conditions
-    )
+    ended = any(condition["type"] in (COMPLETE, FAILED) and condition["status"] == "True" for condition in conditions)
     return ended or bool(manifest["metadata"].get("deletionTimestamp"))
 
 

@@ -15,9 +15,7 @@ def clean(text: str, limit_bytes: int) -> str:
     return whole.encode()[:room].decode(errors="ignore") + _ELLIPSIS
 
 
-def clean_map(
-    texts: Mapping[str, str], *, entries: int, value_bytes: int, total_bytes: int
-) -> dict[str, str]:
+def clean_map(texts: Mapping[str, str], *, entries: int, value_bytes: int, total_bytes: int) -> dict[str, str]:
     """The first `entries` of `texts` by name that fit into `total_bytes`, each value bounded."""
     kept: dict[str, str] = {}
     for name in sorted(texts)[:entries]:

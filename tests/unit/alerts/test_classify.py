@@ -77,10 +77,7 @@ def test_what_people_write(title, family):
 
 
 def test_a_memory_problem_that_began_with_a_deploy_is_the_deploys():
-    assert (
-        classify({"title": "OOMKilled pods since the deploy of v2.4.0, errors"}).family
-        == "bad_deployment_cascade"
-    )
+    assert classify({"title": "OOMKilled pods since the deploy of v2.4.0, errors"}).family == "bad_deployment_cascade"
 
 
 def test_a_label_of_kubernetes_tells_as_well():

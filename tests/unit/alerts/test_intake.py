@@ -11,6 +11,7 @@ from praetor.alerts.intake import accept
 from praetor.alerts.manifest import is_finished, ledger_of
 from praetor.resources.run import IncidentRun
 from praetor.store.directory import DirectoryStore
+from praetor.store.scope import Scope
 from tests.support.alert_bodies import CAPTURED, alert, body, captured
 from tests.support.memory_store import MemoryStore
 
@@ -30,7 +31,7 @@ def store(tmp_path):
 
 
 async def deliver(store, raw, namespace="praetor"):
-    return await accept(store, alertmanager.parse(raw), namespace)
+    return await accept(store, alertmanager.parse(raw), Scope(namespace))
 
 
 async def finish(store, accepted):
@@ -165,8 +166,8 @@ async def test_a_name_taken_by_another_object_is_passed_over(store):
 def test_a_run_that_ends_while_a_delivery_joins_it_does_not_swallow_it(monkeypatch):
     monkeypatch.setattr(intake, "_LONGEST_PAUSE_SECONDS", 0)
     store = MemoryStore()
-    drive(accept(store, alertmanager.parse(body(alert("A"))), "praetor"))
-    joining = accept(store, alertmanager.parse(body(alert("A", started=60))), "praetor")
+    drive(accept(store, alertmanager.parse(body(alert("A"))), Scope("praetor")))
+    joining = accept(store, alertmanager.parse(body(alert("A", started=60))), Scope("praetor"))
     for _ in range(3):  # it has found the open run, and is about to write
         joining.send(None)
     (run,) = store.runs()

@@ -1,0 +1,73 @@
+"""An application with everything that all servers share: who may call, limits, errors, metrics, probes."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, Response
+
+from praetor.web.callers import Access, CallerCheck
+from praetor.web.errors import ApiError, install_error_handlers
+from praetor.web.gate import Gate
+from praetor.web.headers import SafeHeaders
+from praetor.web.limits import BODY_LIMIT_BYTES, BodyLimits
+from praetor.web.metrics import Measured, Metrics
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+@asynccontextmanager
+async def _nothing(app: FastAPI) -> AsyncIterator[None]:
+    yield
+
+
+def new_app(
+    title: str,
+    version: str,
+    *,
+    checks: Sequence[CallerCheck],
+    access_of: Callable[[HTTPConnection], Access],
+    ready: Callable[[], Awaitable[None]],
+    metrics: Metrics,
+    limit_bytes: int = BODY_LIMIT_BYTES,
+    lifespan: Lifespan = _nothing,
+) -> FastAPI:
+    """`ready` raises when the server could not do its work now."""
+    app = FastAPI(
+        title=title,
+        version=version,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        middleware=[
+            Middleware(SafeHeaders),
+            Middleware(Measured, metrics=metrics),
+            Middleware(Gate, checks=checks, access_of=access_of),
+            Middleware(BodyLimits, limit_bytes=limit_bytes),
+        ],
+    )
+    install_error_handlers(app)
+    _add_probes(app, ready, metrics)
+    return app
+
+
+def _add_probes(app: FastAPI, ready: Callable[[], Awaitable[None]], metrics: Metrics) -> None:
+    @app.get("/healthz", tags=["probes"], summary="The process is alive.")
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz", tags=["probes"], summary="The process can do its work now.")
+    async def readyz() -> JSONResponse:
+        try:
+            await ready()
+        except Exception as problem:
+            return ApiError(
+                503, "not_ready", f"{type(problem).__name__}: the store does not answer"
+            ).response()
+        return JSONResponse({"status": "ok"})
+
+    @app.get("/metrics", tags=["probes"], summary="Metrics in Prometheus' text format.")
+    async def metrics_text() -> Response:
+        return metrics.response()

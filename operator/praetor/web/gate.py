@@ -1,0 +1,45 @@
+"""Lets nobody in who is not a known caller: every path but the probes, those that do not exist included."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from praetor.web.callers import TOKEN_HEADER, Access, Caller, CallerCheck
+from praetor.web.errors import ApiError, store_refusal
+from simcore.errors import StoreError
+
+OPEN_PATHS = frozenset({"/healthz", "/readyz"})
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="praetor", Basic realm="praetor"'}
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Asks the checks in their order; the first that knows the caller decides. No checks: nobody comes in."""
+
+    app: ASGIApp
+    checks: Sequence[CallerCheck]
+    access_of: Callable[[HTTPConnection], Access]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or scope["path"] in OPEN_PATHS:
+            await self.app(scope, receive, send)
+            return
+        try:
+            await self._admitted(HTTPConnection(scope))
+        except StoreError as problem:
+            await store_refusal(problem).response()(scope, receive, send)
+        except ApiError as refusal:
+            await refusal.response()(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _admitted(self, connection: HTTPConnection) -> Caller:
+        access = self.access_of(connection)
+        for check in self.checks:
+            caller = await check(connection, access)
+            if caller is not None:
+                return caller
+        message = f"no caller that is known here: send Authorization: Bearer TOKEN, or {TOKEN_HEADER}: TOKEN"
+        raise ApiError(401, "unauthenticated", message, headers=_CHALLENGE)

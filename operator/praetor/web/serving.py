@@ -1,0 +1,49 @@
+"""Binds before it announces, and serves until it is told to stop."""
+
+import errno
+import socket
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from simcore.errors import SimcoreError
+
+_BACKLOG = 512
+_GRACE_SECONDS = 5
+
+
+class BindError(SimcoreError):
+    """The address cannot be had; the text says which, why, and what to do."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises BindError."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+    except OSError as problem:
+        if problem.errno == errno.EADDRINUSE:
+            raise BindError(f"port {port} of {host} is in use; choose another with --port") from None
+        raise BindError(f"cannot listen on {host} port {port}: {problem.strerror or problem}") from None
+
+
+def port_of(listening: socket.socket) -> int:
+    port: int = listening.getsockname()[1]
+    return port
+
+
+def url_of(listening: socket.socket) -> str:
+    host = listening.getsockname()[0]
+    return f"http://[{host}]:{port_of(listening)}" if ":" in host else f"http://{host}:{port_of(listening)}"
+
+
+def server_of(app: ASGIApp) -> uvicorn.Server:
+    """`await server.serve(sockets=[listening])`; SIGINT and SIGTERM end it after the requests under way."""
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    return uvicorn.Server(config)
