@@ -46,6 +46,7 @@ def test_a_bad_object_is_refused_by_the_field_s_name(apiserver: ControlPlane, na
         run(scenarioRef={"kind": "IncidentScenario", "name": "oom_crash"}),
         run(target={"siteRef": {"name": "shop"}}),
         alert_run(labels={"a" * 100: "b" * 200}, startsAt="2026-01-31T12:00:00.123456789+01:00"),
+        alert_run(title="\N{SNOWMAN}" * 200),
         scenario("s" * 63),
         site(),
     ],

@@ -1,9 +1,14 @@
 """The API server that the tests of this folder stand on."""
 
 import json
+import os
 import subprocess
+import sys
+from pathlib import Path
 
 from tests.controlplane.server import ControlPlane
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_it_says_the_version_that_the_tests_claim(apiserver: ControlPlane) -> None:
@@ -32,9 +37,7 @@ def test_a_service_account_gets_a_token_that_works(apiserver: ControlPlane, name
     }
 
 
-def test_what_belongs_to_a_deleted_object_is_collected(
-    garbage_collector: ControlPlane, namespace: str
-) -> None:
+def test_what_belongs_to_a_deleted_object_is_collected(garbage_collector: ControlPlane, namespace: str) -> None:
     kubectl = garbage_collector.kubectl
     kubectl("create", "configmap", "owner", "-n", namespace)
     owner = garbage_collector.kubectl_json("get", "configmap", "owner", "-n", namespace)
@@ -61,3 +64,22 @@ def _review(apiserver: ControlPlane, token: str) -> dict:
         "authenticated": status.get("authenticated", False),
         "user": status.get("user", {}).get("username"),
     }
+
+
+def test_the_command_runs_a_server_until_it_is_told_to_stop(apiserver: ControlPlane) -> None:
+    command = [sys.executable, "-m", "tests.controlplane", "start"]
+    environment = os.environ | {"KUBEBUILDER_ASSETS": str(apiserver.assets)}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        kubeconfig = Path(process.stdout.readline().strip().removeprefix("KUBECONFIG="))
+        assert json.loads(kubeconfig.read_text())["kind"] == "Config"
+        process.terminate()
+        assert process.wait(30) == 0
+    assert not kubeconfig.exists()
+
+
+def test_the_command_says_where_the_binaries_are(apiserver: ControlPlane) -> None:
+    command = [sys.executable, "-m", "tests.controlplane", "assets"]
+    environment = os.environ | {"KUBEBUILDER_ASSETS": str(apiserver.assets)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, f"{apiserver.assets}\n")

@@ -14,9 +14,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.controlplane", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("assets", help="print the directory of etcd, kube-apiserver and kubectl")
-    starting = commands.add_parser(
-        "start", help="start a server, print KUBECONFIG=..., end at SIGTERM or Ctrl-C"
-    )
+    starting = commands.add_parser("start", help="start a server, print KUBECONFIG=..., end at SIGTERM or Ctrl-C")
     starting.add_argument("--controllers", action="store_true", help="with the garbage collector")
     options = parser.parse_args()
     try:

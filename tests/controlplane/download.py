@@ -26,9 +26,7 @@ def download_assets(directory: Path, kubernetes: str, progress: Callable[[str], 
     """Leaves the binaries in `directory`. Raises RuntimeError that says what failed."""
     machine = _MACHINES.get(platform.machine().lower(), platform.machine())
     try:
-        url, sha512 = archive(
-            yaml.safe_load(_fetch(INDEX_URL)), kubernetes, platform.system().lower(), machine
-        )
+        url, sha512 = archive(yaml.safe_load(_fetch(INDEX_URL)), kubernetes, platform.system().lower(), machine)
         progress(f"downloading {url}")
         unpack(_fetch(url), sha512, directory)
     except (OSError, urllib.error.URLError, yaml.YAMLError, tarfile.TarError) as problem:

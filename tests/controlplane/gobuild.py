@@ -13,13 +13,14 @@ from pathlib import Path
 
 Progress = Callable[[str], None]
 GO_VERSION = "1.25"
-STAGING = """
-    api apiextensions-apiserver apimachinery apiserver cli-runtime client-go cloud-provider
-    cluster-bootstrap code-generator component-base component-helpers controller-manager cri-api
-    cri-client csi-translation-lib dynamic-resource-allocation endpointslice externaljwt kms
-    kube-aggregator kube-controller-manager kube-proxy kube-scheduler kubectl kubelet metrics
-    mount-utils pod-security-admission sample-apiserver sample-cli-plugin sample-controller
-""".split()
+STAGING = (
+    "api", "apiextensions-apiserver", "apimachinery", "apiserver", "cli-runtime", "client-go",
+    "cloud-provider", "cluster-bootstrap", "code-generator", "component-base", "component-helpers",
+    "controller-manager", "cri-api", "cri-client", "csi-translation-lib", "dynamic-resource-allocation",
+    "endpointslice", "externaljwt", "kms", "kube-aggregator", "kube-controller-manager", "kube-proxy",
+    "kube-scheduler", "kubectl", "kubelet", "metrics", "mount-utils", "pod-security-admission",
+    "sample-apiserver", "sample-cli-plugin", "sample-controller",
+)  # fmt: skip
 KUBERNETES_COMMANDS = ("kube-apiserver", "kubectl", "kube-controller-manager")
 
 
@@ -57,9 +58,7 @@ def _write_module(
     (module / "tools.go").write_text(f"//go:build tools\n\npackage tools\n\n{imports}\n")
 
 
-def _build(
-    module: Path, directory: Path, packages: Mapping[str, str], flags: str, progress: Progress
-) -> None:
+def _build(module: Path, directory: Path, packages: Mapping[str, str], flags: str, progress: Progress) -> None:
     _go(module, "mod", "tidy")
     for name, package in packages.items():
         begun, unfinished = time.monotonic(), directory / f".{name}"

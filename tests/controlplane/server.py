@@ -83,7 +83,8 @@ class ControlPlane:
         program, log = self.assets / "kube-controller-manager", self.directory / "controllers.log"
         arguments = [
             str(program), f"--kubeconfig={self.kubeconfig}", "--leader-elect=false",
-            "--bind-address=127.0.0.1", f"--secure-port={free_port()}", f"--cert-dir={self.directory / 'controllers'}",
+            "--bind-address=127.0.0.1", f"--secure-port={free_port()}",
+            f"--cert-dir={self.directory / 'controllers'}",
             "--controllers=garbage-collector-controller,namespace-controller,serviceaccount-controller",
             f"--service-account-private-key-file={self._signing_key}", f"--root-ca-file={self.ca}",
         ]  # fmt: skip
@@ -165,9 +166,7 @@ def kubeconfig(url: str, ca: Path, token: str) -> dict[str, Any]:
         "kind": "Config",
         "clusters": [{"name": "test", "cluster": {"server": url, "certificate-authority": str(ca)}}],
         "users": [{"name": "test", "user": {"token": token}}],
-        "contexts": [
-            {"name": "test", "context": {"cluster": "test", "user": "test", "namespace": "default"}}
-        ],
+        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test", "namespace": "default"}}],
         "current-context": "test",
     }
 

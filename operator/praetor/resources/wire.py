@@ -1,5 +1,6 @@
 """What all models of this package share: snake_case in Python, camelCase on the wire, exact types."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Self
 
@@ -31,13 +32,14 @@ class StatusWire(Wire):
     model_config = ConfigDict(extra="ignore")
 
 
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+
+
 def _is_time(text: str) -> str:
     try:
-        parsed = datetime.fromisoformat(text)
+        datetime.fromisoformat(text if _RFC3339.fullmatch(text) else "")
     except ValueError:
-        parsed = None
-    if parsed is None or parsed.tzinfo is None:
-        raise ValueError(f"{text!r} is not a time such as 2026-01-31T12:00:00Z (RFC 3339)")
+        raise ValueError(f"{text!r} is not a time such as 2026-01-31T12:00:00Z (RFC 3339)") from None
     return text
 
 
