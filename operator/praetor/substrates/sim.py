@@ -18,7 +18,7 @@ class SimSubstrate:
     def __init__(self, episode: Episode) -> None:
         self.episode = episode
         self.max_steps: int = episode.max_steps
-        self.family: str = episode.spec.family
+        self.family: str = episode.scenario.spec.family
         self.seed: int = episode.seed
 
     def reset(self) -> Observation:

@@ -1,0 +1,86 @@
+"""The controller: keys come in, objects go towards what they ask for. The same in a cluster and embedded."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Self
+
+from praetor.controller import declared
+from praetor.controller.episodes import Episodes, Pool
+from praetor.controller.finished import FinishedRuns
+from praetor.controller.key import Key
+from praetor.controller.live import LiveHub
+from praetor.controller.metrics import ControllerMetrics
+from praetor.controller.queue import WorkQueue
+from praetor.controller.runs import RunHandler
+from praetor.controller.seam import CrashPoint, Seam
+from praetor.controller.times import Clock, utc_now
+from simcore.protocols import Manifest, Store
+
+KINDS = ("IncidentScenario", "TargetSite", "IncidentRun")
+WORKERS = 8
+RESYNC_SECONDS = 300.0
+
+
+class Controller:
+    """`async with Controller(...)`, then tell it what to look at: `notice`, `notice_gone`, `resync`."""
+
+    def __init__(
+        self,
+        store: Store,
+        pool: Pool,
+        *,
+        metrics: ControllerMetrics | None = None,
+        clock: Clock = utc_now,
+        workers: int = WORKERS,
+    ) -> None:
+        self.metrics = metrics or ControllerMetrics()
+        self.live = LiveHub()
+        self.queue: WorkQueue[Key] = WorkQueue()
+        self._store, self._clock, self._workers = store, clock, workers
+        self._episodes = Episodes(pool, self.live, self.queue.add, clock, self.metrics)
+        seam = Seam(store, self.metrics, CrashPoint.from_environment())
+        self._runs = RunHandler(store, seam, self._episodes, self.queue, clock)
+        self._finished = FinishedRuns()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.metrics.queue_depth.set_function(lambda: len(self.queue))
+
+    async def __aenter__(self) -> Self:
+        self._tasks = [asyncio.create_task(self.queue.work(self.look_at)) for _ in range(self._workers)]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.queue.close()
+        await self._episodes.close()
+
+    def notice(self, manifest: Manifest) -> None:
+        """An object is there or has changed."""
+        key = key_of(manifest)
+        if key.kind != "IncidentRun" or self._finished.needs_look(key, manifest):
+            self.queue.add(key)
+
+    def notice_gone(self, key: Key) -> None:
+        self._finished.forget(key)
+        self.queue.add(key)
+
+    async def resync(self, namespaces: Iterable[str | None]) -> None:
+        """Looks at everything; None stands for all namespaces. Raises StoreError."""
+        for namespace in namespaces:
+            for kind in KINDS:
+                for manifest in await self._store.find(kind, namespace):
+                    self.notice(manifest)
+
+    async def look_at(self, key: Key) -> None:
+        self.metrics.reconciles.labels(key.kind).inc()
+        with self.metrics.errors.labels(key.kind).count_exceptions():
+            if key.kind == "IncidentRun":
+                await self._runs.look_at(key)
+            else:
+                await declared.look_at(key, self._store, self._clock)
+
+
+def key_of(manifest: Manifest) -> Key:
+    metadata = manifest["metadata"]
+    return Key(manifest["kind"], metadata["namespace"], metadata["name"])

@@ -1,0 +1,39 @@
+"""The controller without a cluster: over a directory, in the process of whoever enters it."""
+
+import asyncio
+from typing import Self
+
+from praetor.controller.controller import Controller
+from praetor.controller.directory_watcher import DirectoryWatcher
+from praetor.controller.episodes import Pool
+from praetor.controller.live import LiveHub
+from praetor.controller.metrics import ControllerMetrics
+from praetor.store.directory import DirectoryStore
+
+
+class EmbeddedController:
+    """`async with EmbeddedController(store, pool) as controller: ... controller.live ...`"""
+
+    def __init__(self, store: DirectoryStore, pool: Pool, *, metrics: ControllerMetrics | None = None) -> None:
+        self._controller = Controller(store, pool, metrics=metrics)
+        self._watcher = DirectoryWatcher(store, self._controller)
+        self._watching: asyncio.Task[None] | None = None
+
+    @property
+    def live(self) -> LiveHub:
+        return self._controller.live
+
+    @property
+    def metrics(self) -> ControllerMetrics:
+        return self._controller.metrics
+
+    async def __aenter__(self) -> Self:
+        await self._controller.__aenter__()
+        self._watching = asyncio.create_task(self._watcher.run())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._watching:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
+        await self._controller.__aexit__()

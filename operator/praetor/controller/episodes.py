@@ -1,0 +1,85 @@
+"""The episodes that this process plays or has played and not yet reported. Lost with the process, on purpose:
+what a run needs to go on is in its object, and the simulator plays the same again."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from praetor.controller.key import Key
+from praetor.controller.live import LiveHub
+from praetor.controller.metrics import ControllerMetrics
+from praetor.controller.observed import EpisodeState, Lost, Playing, Refused
+from praetor.controller.times import Clock
+from praetor.runner.errors import EpisodeLostError, EpisodeRefusedError
+from praetor.runner.request import RunOutcome, RunRequest
+
+log = logging.getLogger(__name__)
+
+
+class Pool(Protocol):
+    """What plays: praetor.runner.pool.EpisodePool."""
+
+    async def play(self, request: RunRequest, on_event: Callable[[dict[str, Any]], None]) -> RunOutcome: ...
+
+
+@dataclass(slots=True)
+class _Entry:
+    state: EpisodeState | None = None
+    task: asyncio.Task[None] | None = None
+    stored: dict[str, str] = field(default_factory=dict)
+
+
+class Episodes:
+    """By the uid of the run. `on_end(key)` is called whenever one has come to an end, whatever the end."""
+
+    def __init__(
+        self, pool: Pool, live: LiveHub, on_end: Callable[[Key], None], clock: Clock, metrics: ControllerMetrics
+    ) -> None:
+        self._pool, self._live, self._on_end = pool, live, on_end
+        self._clock, self._metrics = clock, metrics
+        self._entries: dict[str, _Entry] = {}
+
+    def state(self, uid: str) -> EpisodeState | None:
+        return self._entries[uid].state if uid in self._entries else None
+
+    def stored(self, uid: str) -> Mapping[str, str]:
+        return self._entries[uid].stored if uid in self._entries else {}
+
+    def note_stored(self, uid: str, artifact: str, reference: str) -> None:
+        self._entries.setdefault(uid, _Entry()).stored[artifact] = reference
+
+    def start(self, request: RunRequest, attempt: int) -> None:
+        """Nothing happens if the run's episode is under way already."""
+        if isinstance(self.state(request.run_uid), Playing):
+            return
+        entry = _Entry(Playing())
+        self._entries[request.run_uid] = entry
+        entry.task = asyncio.create_task(self._play(entry, request, attempt))
+
+    def stop(self, uid: str) -> None:
+        """Kills what plays and forgets what was played."""
+        entry = self._entries.pop(uid, None)
+        if entry and entry.task:
+            entry.task.cancel()
+
+    async def close(self) -> None:
+        tasks = [entry.task for entry in self._entries.values() if entry.task]
+        for uid in list(self._entries):
+            self.stop(uid)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _play(self, entry: _Entry, request: RunRequest, attempt: int) -> None:
+        with self._metrics.episode_seconds.time():
+            entry.state = await self._outcome(request, attempt)
+        self._on_end(Key("IncidentRun", request.namespace, request.name))
+
+    async def _outcome(self, request: RunRequest, attempt: int) -> EpisodeState:
+        try:
+            return await self._pool.play(request, lambda event: self._live.publish(request, event))
+        except EpisodeRefusedError as problem:
+            return Refused(str(problem))
+        except (EpisodeLostError, OSError) as problem:
+            log.warning("%s/%s: attempt %d: %s", request.namespace, request.name, attempt, problem)
+            return Lost(attempt, str(problem), self._clock())

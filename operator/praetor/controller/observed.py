@@ -1,0 +1,94 @@
+"""The world as `reconcile` sees it: everything a decision depends on, gathered before deciding."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from praetor.resources.conditions import COMPLETE, FAILED, STARTED, is_true
+from praetor.resources.run import IncidentRun, IncidentRunSpec
+from praetor.resources.run_status import IncidentRunStatus
+from praetor.runner.request import RunOutcome
+
+TRACE = "trace.jsonl"
+POSTMORTEM = "postmortem.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Playable:
+    """What the run's references came to: `scenario` is a library name, or the spec of the IncidentScenario
+    that is called `name`."""
+
+    name: str
+    family: str
+    scenario: str | dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Unplayable:
+    """Why there is nothing to play, as a reason of resources.reasons and a sentence."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """An episode is under way in this process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The infrastructure failed during this attempt."""
+
+    attempt: int
+    message: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The episode cannot be played, now or later."""
+
+    message: str
+
+
+EpisodeState = Playing | Lost | Refused | RunOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """`episode` is None when this process knows of none: before the start, and after a restart of the operator.
+    `stored` has the references of the artifacts that this process has put."""
+
+    run: IncidentRun
+    now: datetime
+    subject: Playable | Unplayable
+    episode: EpisodeState | None = None
+    stored: Mapping[str, str] = field(default_factory=dict)
+    awaits_resolution: bool = False
+    """The run is the newest of an alert group that still fires."""
+
+    @property
+    def spec(self) -> IncidentRunSpec:
+        return self.run.spec
+
+    @property
+    def status(self) -> IncidentRunStatus:
+        return self.run.status
+
+    @property
+    def is_finished(self) -> bool:
+        return is_finished(self.run)
+
+    @property
+    def is_started(self) -> bool:
+        return is_true(self.status.conditions, STARTED)
+
+    @property
+    def outcome(self) -> RunOutcome | None:
+        return self.episode if isinstance(self.episode, RunOutcome) else None
+
+
+def is_finished(run: IncidentRun) -> bool:
+    return is_true(run.status.conditions, COMPLETE) or is_true(run.status.conditions, FAILED)

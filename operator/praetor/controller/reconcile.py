@@ -1,0 +1,244 @@
+"""What to do about an IncidentRun: a chain of named checks over the observed world. Pure.
+
+The first check that has something to say decides; an empty list says that there is nothing to do. Whoever
+applies the effects looks again afterwards, so each check takes one step only. Artifacts and Events come
+before the status that speaks of them: a run that says Complete has its trace and its report.
+"""
+
+from collections.abc import Callable
+
+from praetor.controller import statuses
+from praetor.controller.effects import (
+    DeleteRun,
+    Effect,
+    LookAgain,
+    PutArtifact,
+    RecordEvent,
+    StartEpisode,
+    StopEpisode,
+    WriteStatus,
+)
+from praetor.controller.observed import POSTMORTEM, TRACE, Lost, Observed, Playable, Playing, Refused, Unplayable
+from praetor.controller.times import seconds_since
+from praetor.reports.postmortem import render_postmortem
+from praetor.resources import reasons
+from praetor.resources.run_status import IncidentRunStatus
+from praetor.runner.pool import GRACE_SECONDS
+from praetor.runner.request import RunRequest
+
+LONGEST_PAUSE_SECONDS = 60.0
+
+Decision = list[Effect] | None
+"""None leaves the decision to the next check."""
+
+
+def reconcile(observed: Observed) -> list[Effect]:
+    for check in CHECKS:
+        effects = check(observed)
+        if effects is not None:
+            return effects
+    return []
+
+
+def being_deleted(observed: Observed) -> Decision:
+    return [StopEpisode()] if observed.run.metadata.deletion_timestamp else None
+
+
+def finished_is_kept_for_its_ttl(observed: Observed) -> Decision:
+    if not observed.is_finished:
+        return None
+    if observed.status.observed_generation != observed.run.metadata.generation:
+        return [WriteStatus(statuses.observed_again(observed))]
+    ttl, ended = observed.spec.ttl_seconds_after_finished, observed.status.completion_time
+    if ttl is None or ended is None or observed.awaits_resolution:
+        return []
+    left_seconds = ttl - seconds_since(ended, observed.now)
+    return [LookAgain(left_seconds)] if left_seconds > 0 else [DeleteRun()]
+
+
+def seen_for_the_first_time(observed: Observed) -> Decision:
+    if observed.status.conditions:
+        return None
+    accepted = RecordEvent(reasons.RUN_ACCEPTED, "the run was seen and is going to be played")
+    return [accepted, WriteStatus(statuses.first_seen(observed))]
+
+
+def cancelled_now(observed: Observed) -> Decision:
+    if observed.spec.cancel != "Now":
+        return None
+    return _fail(observed, reasons.CANCELLED, "cancelled by spec.cancel")
+
+
+def cancelled_before_an_episode_was_under_way(observed: Observed) -> Decision:
+    if observed.spec.cancel != "Graceful" or (observed.is_started and not isinstance(observed.episode, Lost)):
+        return None
+    return _fail(observed, reasons.CANCELLED, "cancelled by spec.cancel; no episode was under way")
+
+
+def suspended(observed: Observed) -> Decision:
+    if not observed.spec.suspend:
+        return None
+    if observed.status.phase == "Suspended":
+        return []
+    event = RecordEvent(reasons.SUSPENDED, "suspended by spec.suspend")
+    return [event, WriteStatus(statuses.suspended(observed)), StopEpisode()]
+
+
+def nothing_to_act_on(observed: Observed) -> Decision:
+    subject = observed.subject
+    if not isinstance(subject, Unplayable) or subject.reason != reasons.NOTHING_TO_ACT_ON:
+        return None
+    ended = statuses.nothing_to_act_on(observed, subject.message)
+    if POSTMORTEM not in observed.stored:
+        return [_report(observed, ended, b"")]
+    return [RecordEvent(subject.reason, subject.message, warning=True), WriteStatus(ended)]
+
+
+def unplayable(observed: Observed) -> Decision:
+    if observed.is_started or isinstance(observed.subject, Playable):
+        return None
+    return _fail(observed, observed.subject.reason, observed.subject.message)
+
+
+def not_yet_started(observed: Observed) -> Decision:
+    if observed.is_started or not isinstance(observed.subject, Playable):
+        return None
+    resumed = [RecordEvent(reasons.RESUMED, "resumed by spec.suspend")] * (observed.status.phase == "Suspended")
+    message = f"{observed.spec.policy.name} plays {observed.subject.name}: {statuses.REHEARSAL}"
+    event = RecordEvent(reasons.EPISODE_STARTED, message)
+    return [*resumed, event, WriteStatus(statuses.started(observed, observed.subject))]
+
+
+def played_but_not_stored(observed: Observed) -> Decision:
+    outcome = observed.outcome
+    if outcome is None or POSTMORTEM in observed.stored:
+        return None
+    if TRACE not in observed.stored:
+        return [PutArtifact(TRACE, outcome.trace)]
+    return [_report(observed, statuses.reported(observed, outcome), outcome.trace)]
+
+
+def played_and_stored(observed: Observed) -> Decision:
+    outcome = observed.outcome
+    if outcome is None:
+        return None
+    ended = statuses.concluded(observed, outcome)
+    stored = RecordEvent(reasons.REPORT_STORED, "the trace and the post-mortem are stored")
+    if outcome.failure:
+        told = RecordEvent(outcome.failure.reason, outcome.failure.message, warning=True)
+    else:
+        told = RecordEvent(reasons.EPISODE_ENDED, statuses.in_a_sentence(outcome))
+    return [stored, told, WriteStatus(ended)]
+
+
+def past_its_deadline(observed: Observed) -> Decision:
+    """An episode under way ends by itself at its deadline; only one that hangs is killed."""
+    grace_seconds = GRACE_SECONDS if isinstance(observed.episode, Playing) else 0.0
+    left_seconds = seconds_left(observed)
+    if left_seconds is None or left_seconds + grace_seconds > 0:
+        return None
+    limit = observed.spec.active_deadline_seconds
+    return _fail(observed, reasons.DEADLINE_EXCEEDED, f"not ended {limit} s after its start")
+
+
+def refused(observed: Observed) -> Decision:
+    if not isinstance(observed.episode, Refused):
+        return None
+    return _fail(observed, reasons.SCENARIO_INVALID, observed.episode.message)
+
+
+def lost_too_often(observed: Observed) -> Decision:
+    if not _is_newly_lost(observed) or observed.status.attempts <= observed.spec.backoff_limit:
+        return None
+    assert isinstance(observed.episode, Lost)
+    message = f"attempt {observed.status.attempts} failed as those before: {observed.episode.message}"
+    return _fail(observed, reasons.BACKOFF_LIMIT_EXCEEDED, message)
+
+
+def lost(observed: Observed) -> Decision:
+    if not _is_newly_lost(observed):
+        return None
+    assert isinstance(observed.episode, Lost)
+    event = RecordEvent(reasons.RETRYING, observed.episode.message, warning=True)
+    return [event, WriteStatus(statuses.retrying(observed, observed.episode.message))]
+
+
+def pausing_before_the_next_attempt(observed: Observed) -> Decision:
+    if not isinstance(observed.episode, Lost):
+        return None
+    pause_seconds = min(2.0 ** (observed.episode.attempt - 1), LONGEST_PAUSE_SECONDS)
+    left_seconds = pause_seconds - (observed.now - observed.episode.at).total_seconds()
+    return [LookAgain(left_seconds)] if left_seconds > 0 else None
+
+
+def under_way(observed: Observed) -> Decision:
+    if not isinstance(observed.episode, Playing):
+        return None
+    left_seconds = seconds_left(observed)
+    return [] if left_seconds is None else [LookAgain(left_seconds + GRACE_SECONDS)]
+
+
+def to_be_played(observed: Observed) -> Decision:
+    """Also after a restart of the operator: the simulator plays the same episode again, to the same bytes."""
+    if isinstance(observed.subject, Unplayable):
+        return _fail(observed, observed.subject.reason, observed.subject.message)
+    return [StartEpisode(request_of(observed, observed.subject), observed.status.attempts)]
+
+
+CHECKS: tuple[Callable[[Observed], Decision], ...] = (
+    being_deleted,
+    finished_is_kept_for_its_ttl,
+    seen_for_the_first_time,
+    cancelled_now,
+    suspended,
+    cancelled_before_an_episode_was_under_way,
+    nothing_to_act_on,
+    unplayable,
+    not_yet_started,
+    played_but_not_stored,
+    played_and_stored,
+    past_its_deadline,
+    refused,
+    lost_too_often,
+    lost,
+    pausing_before_the_next_attempt,
+    under_way,
+    to_be_played,
+)
+
+
+def seconds_left(observed: Observed) -> float | None:
+    """Until the deadline, which counts from the start; None without one."""
+    limit, began = observed.spec.active_deadline_seconds, observed.status.start_time
+    return None if limit is None or began is None else limit - seconds_since(began, observed.now)
+
+
+def request_of(observed: Observed, playable: Playable) -> RunRequest:
+    spec, metadata = observed.spec, observed.run.metadata
+    return RunRequest(
+        run_uid=metadata.uid or "",
+        namespace=metadata.namespace or "",
+        name=metadata.name,
+        scenario=playable.scenario,
+        seed=spec.seed,
+        split=spec.split,
+        difficulty=spec.difficulty,
+        policy=spec.policy.name,
+        max_steps=spec.max_steps,
+        alert=spec.alert.model_dump(by_alias=True, exclude_none=True) if spec.alert else None,
+        deadline_seconds=seconds_left(observed),
+    )
+
+
+def _is_newly_lost(observed: Observed) -> bool:
+    return isinstance(observed.episode, Lost) and observed.episode.attempt == observed.status.attempts
+
+
+def _fail(observed: Observed, reason: str, message: str) -> list[Effect]:
+    event = RecordEvent(reason, message, warning=True)
+    return [event, WriteStatus(statuses.failed(observed, reason, message))]
+
+
+def _report(observed: Observed, status: IncidentRunStatus, trace: bytes) -> PutArtifact:
+    run = observed.run.model_copy(update={"status": status})
+    return PutArtifact(POSTMORTEM, render_postmortem(run, trace).encode())

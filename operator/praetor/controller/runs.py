@@ -1,0 +1,99 @@
+"""Looks at one IncidentRun: gather, reconcile, apply, until there is nothing left to do now."""
+
+import logging
+
+from pydantic import ValidationError
+
+from praetor.controller.effects import (
+    Effect,
+    LookAgain,
+    PutArtifact,
+    RecordEvent,
+    StartEpisode,
+    StopEpisode,
+    WriteStatus,
+)
+from praetor.controller.episodes import Episodes
+from praetor.controller.gather import gather
+from praetor.controller.key import Key
+from praetor.controller.queue import WorkQueue
+from praetor.controller.reconcile import reconcile
+from praetor.controller.seam import Seam
+from praetor.controller.times import Clock
+from simcore.errors import ConflictError, NotFoundError
+from simcore.protocols import Manifest, Store
+
+log = logging.getLogger(__name__)
+
+
+class RunHandler:
+    def __init__(
+        self,
+        store: Store,
+        seam: Seam,
+        episodes: Episodes,
+        queue: WorkQueue[Key],
+        clock: Clock,
+    ) -> None:
+        self._store, self._seam, self._episodes = store, seam, episodes
+        self._queue, self._clock = queue, clock
+        self._uids: dict[Key, str] = {}
+
+    async def look_at(self, key: Key) -> None:
+        """Raises StoreError when the store fails; the queue tries again."""
+        try:
+            manifest = await self._store.get(*key)
+        except NotFoundError:
+            self._forget(key)
+            return
+        self._remember(key, manifest["metadata"]["uid"])
+        try:
+            await self._advance(key, manifest)
+        except (ConflictError, NotFoundError):
+            self._queue.add(key)  # somebody was faster: look at what it is now
+
+    async def _advance(self, key: Key, manifest: Manifest) -> None:
+        while True:
+            try:
+                observed = await gather(manifest, self._store, self._episodes, self._clock)
+            except ValidationError as problem:
+                log.error("%s cannot be read by this version and is left alone: %s", key, problem)
+                return
+            effects = reconcile(observed)
+            for effect in effects:
+                manifest = await self._apply(key, effect, manifest)
+            if not calls_for_another_look(effects):
+                break
+        if observed.is_finished:
+            self._forget(key)
+
+    async def _apply(self, key: Key, effect: Effect, manifest: Manifest) -> Manifest:
+        uid = manifest["metadata"]["uid"]
+        match effect:
+            case StartEpisode(request, attempt):
+                self._episodes.start(request, attempt)
+            case StopEpisode():
+                self._episodes.stop(uid)
+            case LookAgain(seconds):
+                self._queue.add_after(key, seconds)
+            case PutArtifact(name):
+                self._episodes.note_stored(uid, name, await self._seam.put_artifact(effect, manifest))
+            case _:
+                manifest = await self._seam.apply(effect, manifest)
+        return manifest
+
+    def _remember(self, key: Key, uid: str) -> None:
+        if self._uids.get(key, uid) != uid:
+            self._forget(key)
+        self._uids[key] = uid
+
+    def _forget(self, key: Key) -> None:
+        uid = self._uids.pop(key, None)
+        if uid is not None:
+            self._episodes.stop(uid)
+            self._seam.forget(uid)
+
+
+def calls_for_another_look(effects: list[Effect]) -> bool:
+    """A change may make another check speak; after a deletion there is nothing to look at."""
+    return any(isinstance(effect, WriteStatus | RecordEvent | PutArtifact) for effect in effects)

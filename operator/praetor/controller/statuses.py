@@ -1,0 +1,154 @@
+"""The statuses that a run goes through, each made from the one before. Pure."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any
+
+from praetor.controller import verdicts
+from praetor.controller.observed import POSTMORTEM, TRACE, Observed, Playable
+from praetor.controller.times import wire_time
+from praetor.controller.verdicts import Said
+from praetor.resources import reasons
+from praetor.resources.conditions import (
+    ESCALATED,
+    RUN_CONDITIONS,
+    STARTED,
+    Condition,
+    set_condition,
+    unknown_conditions,
+)
+from praetor.resources.run_status import IncidentRunStatus, Phase, PlayedScenario, ReportRef
+from praetor.runner.request import RunOutcome
+from simcore import absolute_seed
+
+REHEARSAL = "rehearsal in the simulator: nothing outside was touched"
+
+
+def first_seen(observed: Observed) -> IncidentRunStatus:
+    conditions = unknown_conditions(
+        RUN_CONDITIONS, now=wire_time(observed.now), observed_generation=observed.run.metadata.generation
+    )
+    return _changed(observed, "Pending", conditions=conditions, runner_version=version("praetor"))
+
+
+def started(observed: Observed, playable: Playable) -> IncidentRunStatus:
+    return _changed(
+        observed,
+        "Running",
+        [Said(STARTED, "True", reasons.EPISODE_STARTED)],
+        start_time=wire_time(observed.now),
+        attempts=max(1, observed.status.attempts),
+        substrate="Simulator",
+        grading="Full",
+        policy=observed.spec.policy.name,
+        scenario=PlayedScenario(
+            name=playable.name,
+            family=playable.family,
+            seed=absolute_seed(observed.spec.seed, observed.spec.split),
+            difficulty=observed.spec.difficulty,
+        ),
+        message=f"{playable.name}: {REHEARSAL}",
+    )
+
+
+def suspended(observed: Observed) -> IncidentRunStatus:
+    """As a suspended Job's, its time runs anew when it goes on."""
+    return _changed(
+        observed,
+        "Suspended",
+        [Said(STARTED, "False", reasons.SUSPENDED)],
+        start_time=None,
+        message="suspended by spec.suspend",
+    )
+
+
+def retrying(observed: Observed, message: str) -> IncidentRunStatus:
+    attempts = observed.status.attempts + 1
+    text = f"attempt {attempts} of {observed.spec.backoff_limit + 1} follows: {message}"
+    return _changed(observed, "Running", attempts=attempts, message=text)
+
+
+def observed_again(observed: Observed) -> IncidentRunStatus:
+    """A finished run whose verbs or TTL changed: seen, and that is all."""
+    return observed.status.model_copy(update={"observed_generation": observed.run.metadata.generation})
+
+
+def reported(observed: Observed, outcome: RunOutcome) -> IncidentRunStatus:
+    """What the post-mortem knows of the status: nothing that depends on a clock or on chance."""
+    return observed.status.model_copy(update=_played(observed, outcome))
+
+
+def concluded(observed: Observed, outcome: RunOutcome) -> IncidentRunStatus:
+    """The end of a run that was played: Complete, or Failed with what there is."""
+    says = verdicts.conditions_of(outcome, is_alert=observed.spec.alert is not None)
+    played = _played(observed, outcome)
+    if outcome.failure:
+        ending = verdicts.failed(outcome.failure.reason, outcome.failure.message)
+        return _ended(observed, "Failed", [*says, *ending], **played)
+    ending = verdicts.complete(message=in_a_sentence(outcome))
+    return _ended(observed, "Complete", [*says, *ending], **played)
+
+
+def nothing_to_act_on(observed: Observed, message: str) -> IncidentRunStatus:
+    says = [
+        Said(STARTED, "False", reasons.NOTHING_TO_ACT_ON),
+        *verdicts.without_episode(reasons.NOTHING_TO_ACT_ON, message),
+        Said(ESCALATED, "True", reasons.NOTHING_TO_ACT_ON, message),
+        *verdicts.complete(reasons.NOTHING_TO_ACT_ON, message),
+    ]
+    return _ended(observed, "Complete", says, message=message, report_ref=_report_ref(observed))
+
+
+def failed(observed: Observed, reason: str, message: str) -> IncidentRunStatus:
+    """The end of a run without an outcome. An alert that cannot be answered is left to a person."""
+    escalated = observed.spec.alert is not None
+    says = [
+        *([] if observed.is_started else [Said(STARTED, "False", reason)]),
+        *verdicts.without_episode(reason, message),
+        Said(ESCALATED, "True", reason, message) if escalated else Said(ESCALATED, "False", reasons.NOT_NEEDED),
+        *verdicts.failed(reason, message),
+    ]
+    return _ended(observed, "Failed", says, message=message)
+
+
+def in_a_sentence(outcome: RunOutcome) -> str:
+    verdict = outcome.verdict
+    how = "resolved" if verdict["resolved"] else "mitigated, not resolved" if verdict["mitigated"] else "not resolved"
+    return f"{how} in {verdict['steps']} steps, score {verdict['score']:.2f}"
+
+
+def _played(observed: Observed, outcome: RunOutcome) -> dict[str, Any]:
+    message = outcome.failure.message if outcome.failure else in_a_sentence(outcome)
+    return {
+        "substrate": outcome.substrate,
+        "grading": outcome.grading,
+        "result": verdicts.result_of(outcome),
+        "cause": verdicts.cause_in_short(outcome.verdict) or None,
+        "steps": verdicts.last_steps(outcome),
+        "trace_ref": verdicts.trace_ref(outcome, observed.stored[TRACE]),
+        "report_ref": _report_ref(observed),
+        "message": f"{message} ({REHEARSAL})" if outcome.substrate == "Simulator" else message,
+    }
+
+
+def _report_ref(observed: Observed) -> ReportRef | None:
+    stored = observed.stored.get(POSTMORTEM)
+    return ReportRef(name=stored) if stored else None
+
+
+def _ended(observed: Observed, phase: Phase, says: Iterable[Said], **fields: Any) -> IncidentRunStatus:
+    return _changed(observed, phase, says, completion_time=wire_time(observed.now), **fields)
+
+
+def _changed(observed: Observed, phase: Phase, says: Iterable[Said] = (), **fields: Any) -> IncidentRunStatus:
+    conditions = fields.pop("conditions", observed.status.conditions)
+    generation = observed.run.metadata.generation
+    for said in says:
+        conditions = _said(conditions, said, observed.now, generation)
+    update = {"phase": phase, "conditions": conditions, "observed_generation": generation}
+    return observed.status.model_copy(update=update | fields)
+
+
+def _said(conditions: list[Condition], said: Said, now: datetime, generation: int | None) -> list[Condition]:
+    return set_condition(conditions, *said, now=wire_time(now), observed_generation=generation)

@@ -1,0 +1,82 @@
+"""What a run is about: its scenario, its alert, its policy, its target, looked up."""
+
+from pydantic import ValidationError
+
+from praetor.alerts.classify import classify
+from praetor.controller.observed import Playable, Unplayable
+from praetor.policies.registry import policy_names
+from praetor.resources import reasons
+from praetor.resources.alert import Alert
+from praetor.resources.run import IncidentRun, ScenarioRef
+from simcore.errors import NotFoundError, ScenarioError, UnknownNameError
+from simcore.protocols import Store
+from simcore.scenarios.library import library_scenario
+from simcore.scenarios.spec import ScenarioSpec
+from simcore.validation import problems
+
+Subject = Playable | Unplayable
+
+
+async def subject_of(run: IncidentRun, store: Store) -> Subject:
+    """Raises StoreError when the store cannot say."""
+    spec = run.spec
+    if spec.target.site_ref:
+        return Unplayable(
+            reasons.SUBSTRATE_UNAVAILABLE,
+            f"spec.target.siteRef: this version does not act on TargetSite {spec.target.site_ref.name!r} yet",
+        )
+    if spec.policy.name not in policy_names():
+        known = ", ".join(policy_names())
+        return Unplayable(
+            reasons.POLICY_NOT_FOUND,
+            f"spec.policy.name: there is no policy {spec.policy.name!r}; there are {known}",
+        )
+    if spec.alert:
+        return _of_alert(spec.alert)
+    assert spec.scenario_ref is not None
+    return await _of_scenario(spec.scenario_ref, run.metadata.namespace or "", store)
+
+
+def _of_alert(alert: Alert) -> Subject:
+    found = classify(alert.model_dump(by_alias=True, exclude_none=True))
+    if found.family is None:
+        return Unplayable(
+            reasons.NOTHING_TO_ACT_ON,
+            "no family of incidents fits the alert and no TargetSite matches it: a person has to look",
+        )
+    return _of_library(found.family)
+
+
+async def _of_scenario(ref: ScenarioRef, namespace: str, store: Store) -> Subject:
+    if ref.kind == "Library":
+        return _of_library(ref.name)
+    try:
+        manifest = await store.get("IncidentScenario", namespace, ref.name)
+    except NotFoundError:
+        return Unplayable(
+            reasons.SCENARIO_NOT_FOUND,
+            f"spec.scenarioRef.name: there is no IncidentScenario {ref.name!r} in namespace {namespace!r}",
+        )
+    if complaint := scenario_complaint(manifest["spec"]):
+        return Unplayable(reasons.SCENARIO_INVALID, f"IncidentScenario {ref.name!r}: {complaint}")
+    return Playable(ref.name, manifest["spec"]["family"], manifest["spec"])
+
+
+def _of_library(name: str) -> Subject:
+    try:
+        document = library_scenario(name)
+    except UnknownNameError as problem:
+        return Unplayable(reasons.SCENARIO_NOT_FOUND, f"spec.scenarioRef.name: {problem}")
+    except ScenarioError as problem:
+        return Unplayable(reasons.SCENARIO_INVALID, str(problem))
+    return Playable(document.name, document.spec.family, document.name)
+
+
+def scenario_complaint(spec: object) -> str:
+    """The first thing that is wrong with a scenario's spec, with its path; "" for a good one."""
+    try:
+        ScenarioSpec.model_validate(spec)
+    except ValidationError as error:
+        path, message = next(problems(error, spec, ScenarioSpec))
+        return f"spec.{'.'.join(str(part) for part in path)}: {message}".replace("spec.:", "spec:")
+    return ""
