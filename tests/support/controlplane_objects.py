@@ -129,6 +129,8 @@ REFUSALS = (
         scenario(variants=[_variant(parameters={"Leak-Rate": {"low": 1, "high": 2}})]),
         ("parameters",),
     ),
+    Refusal("text for a number in a scenario", scenario(noFaultShare="0.1"), ("spec.noFaultShare",)),
+    Refusal("a scenario's field in another case", scenario(no_fault_share=0.1), ("spec.no_fault_share",)),
     Refusal("an unknown field of a scenario", scenario(anomaly="oom"), ("spec.anomaly",)),
     Refusal("a scenario with dots in its name", scenario("oom.crash"), ("metadata", "name", "dot")),
     Refusal("a long scenario name", scenario("s" * 64), ("metadata", "name", "63")),

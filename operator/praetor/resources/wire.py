@@ -8,6 +8,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 
+_AS_THE_API_SERVER = {"by_alias": True, "by_name": False, "strict": True}
+
+
 class Wire(BaseModel):
     """A part of a manifest that refuses what it does not know, as the API server does."""
 
@@ -23,7 +26,7 @@ class Wire(BaseModel):
     @classmethod
     def model_validate(cls, obj: Any, **options: Any) -> Self:
         """The model of a manifest, whose fields have the names of the wire and no others."""
-        return super().model_validate(obj, **({"by_alias": True, "by_name": False} | options))
+        return super().model_validate(obj, **(_AS_THE_API_SERVER | options))
 
 
 class StatusWire(Wire):
