@@ -51,9 +51,7 @@ class ConfigMapArtifacts:
             if chunks.is_same(found, wanted):
                 return True
             if not chunks.is_ours(found):
-                raise AlreadyExistsError(
-                    f"ConfigMap {namespace}/{name} is not Praetor's; remove or rename it"
-                )
+                raise AlreadyExistsError(f"ConfigMap {namespace}/{name} is not Praetor's; remove or rename it")
             await self._client.delete(CONFIG_MAPS, namespace, name, uid=found["metadata"]["uid"])
         except (NotFoundError, ConflictError):
             pass
@@ -66,9 +64,7 @@ class ConfigMapArtifacts:
             return
         try:
             found = await self._get(run, name)
-            await self._client.delete(
-                CONFIG_MAPS, run["metadata"]["namespace"], name, uid=found["metadata"]["uid"]
-            )
+            await self._client.delete(CONFIG_MAPS, run["metadata"]["namespace"], name, uid=found["metadata"]["uid"])
         except (NotFoundError, ConflictError):
             pass
 

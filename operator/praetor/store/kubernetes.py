@@ -76,9 +76,7 @@ class KubernetesStore:
         check_artifact_name(name)
         return await self._artifacts.get(await self.get("IncidentRun", namespace, run_name), name)
 
-    async def record_event(
-        self, regarding: Manifest, reason: str, message: str, *, warning: bool = False
-    ) -> None:
+    async def record_event(self, regarding: Manifest, reason: str, message: str, *, warning: bool = False) -> None:
         event = event_manifest(regarding, reason, message, warning=warning)
         try:
             await self._client.create(EVENTS, event["metadata"]["namespace"], event)

@@ -22,6 +22,4 @@ def check_object_size(manifest: Manifest) -> None:
 
 def check_artifact_size(name: str, data: bytes) -> None:
     if len(data) > ARTIFACT_LIMIT_BYTES:
-        raise InvalidObjectError(
-            f"artifact {name}: {len(data)} bytes, at most {ARTIFACT_LIMIT_BYTES} bytes are kept"
-        )
+        raise InvalidObjectError(f"artifact {name}: {len(data)} bytes, at most {ARTIFACT_LIMIT_BYTES} bytes are kept")

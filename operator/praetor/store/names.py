@@ -47,9 +47,7 @@ def identity(manifest: Manifest) -> tuple[str, str, str]:
     if not isinstance(namespace, str) or not is_namespace(namespace):
         raise InvalidObjectError(f"metadata.namespace: {namespace!r} is not a DNS label such as 'default'")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise InvalidObjectError(
-            f"metadata.name: {name!r} is not a DNS name: lower case letters, digits, '-' and '.'"
-        )
+        raise InvalidObjectError(f"metadata.name: {name!r} is not a DNS name: lower case letters, digits, '-' and '.'")
     if len(name) > (longest := _LONGEST.get(kind, LONGEST_OBJECT_NAME)):
         raise InvalidObjectError(f"metadata.name: {len(name)} characters, at most {longest} for {kind}")
     return kind, namespace, name
