@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from praetor.resources.alert import KEY_LIMIT
+
 _CONTROLS = {code: "\ufffd" for code in (*range(0x20), 0x7F) if chr(code) not in "\n\t"}
 _ELLIPSIS = "…"
 
@@ -19,7 +21,7 @@ def clean_map(texts: Mapping[str, str], *, entries: int, value_bytes: int, total
     """The first `entries` of `texts` by name that fit into `total_bytes`, each value bounded."""
     kept: dict[str, str] = {}
     for name in sorted(texts)[:entries]:
-        key, value = clean(name, 128), clean(texts[name], value_bytes)
+        key, value = clean(name, KEY_LIMIT), clean(texts[name], value_bytes)
         total_bytes -= len(key.encode()) + len(value.encode())
         if total_bytes < 0:
             break
