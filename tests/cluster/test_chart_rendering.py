@@ -114,9 +114,7 @@ def test_a_secret_of_ones_own_is_used_and_none_is_made() -> None:
     manifests = rendered("--set", "webhook.existingSecret=mine,webhook.existingSecretKey=key")
 
     environments = [spec["containers"][0]["env"] for spec in pod_specs(manifests)]
-    references = [
-        each["valueFrom"] for environment in environments for each in environment if "TOKEN" in each["name"]
-    ]
+    references = [each["valueFrom"] for environment in environments for each in environment if "TOKEN" in each["name"]]
     assert references == [{"secretKeyRef": {"name": "mine", "key": "key"}}]
     assert not of_kind(manifests, "Secret")
 

@@ -51,9 +51,7 @@ def test_the_samples_run_to_their_end(namespace: Namespace) -> None:
         assert condition(finished(namespace, name), "Failed")["status"] == "False", name
 
 
-def test_kubectl_get_shows_phase_scenario_policy_cause_score_and_age(
-    namespace: Namespace, played: Any
-) -> None:
+def test_kubectl_get_shows_phase_scenario_policy_cause_score_and_age(namespace: Namespace, played: Any) -> None:
     header, row = namespace.kubectl("get", "irun", "played").splitlines()
 
     assert header.split() == ["NAME", "PHASE", "SCENARIO", "POLICY", "CAUSE", "SCORE", "AGE"]

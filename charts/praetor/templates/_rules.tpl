@@ -14,10 +14,10 @@
   verbs: [update]
 - apiGroups: [""]
   resources: [configmaps]
-  verbs: [get, list, create, update, delete]
+  verbs: [get, create, delete]
 - apiGroups: [""]
   resources: [events]
-  verbs: [get, list, create]
+  verbs: [create]
 {{- end -}}
 
 {{/* What the gateway does: it opens runs for alerts, counts later alerts in their status, and shows runs to people. */}}
@@ -32,8 +32,11 @@
   resources: [incidentscenarios, targetsites]
   verbs: [get, list]
 - apiGroups: [""]
-  resources: [configmaps, events]
-  verbs: [get, list]
+  resources: [configmaps]
+  verbs: [get]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [list]
 {{- end -}}
 
 {{/* Asking the API server who calls and what they may do. */}}
