@@ -18,18 +18,25 @@ from simcore.world.observe import alert_notice, observe
 from simcore.world.world import World
 
 COST_SECONDS = {
-    "list_services": 5.0, "describe_service": 5.0, "read_logs": 10.0, "check_metrics": 5.0, "run_diagnostic": 10.0,
-    "restart_service": 15.0, "scale_service": 15.0, "rollback_deployment": 15.0, "update_config": 15.0,
-    "resolve_incident": 0.0, "malformed": 5.0,
-}  # fmt: skip
+    "list_services": 10.0,
+    "describe_service": 10.0,
+    "read_logs": 15.0,
+    "check_metrics": 10.0,
+    "run_diagnostic": 20.0,
+    "restart_service": 20.0,
+    "scale_service": 20.0,
+    "rollback_deployment": 20.0,
+    "update_config": 20.0,
+    "resolve_incident": 0.0,
+    "malformed": 10.0,
+}
+"""How long an action takes, in simulated seconds: about what a practised person needs."""
 
 
 class Episode:
     """Deterministic by (scenario, seed, difficulty). `reset` begins it anew, `step` never raises for a bad action."""
 
-    def __init__(
-        self, scenario: ScenarioDocument, seed: int, difficulty: float, max_steps: int | None = None
-    ) -> None:
+    def __init__(self, scenario: ScenarioDocument, seed: int, difficulty: float, max_steps: int | None = None) -> None:
         if not 0.0 <= difficulty <= 1.0:
             raise SimcoreError(f"difficulty {difficulty} is outside 0 to 1")
         self.scenario, self.seed, self.difficulty = scenario, seed, difficulty

@@ -23,6 +23,7 @@ class ServiceRow:
     replicas_ready: int
     replicas_desired: int
     version: str
+    restarts: int
 
 
 @dataclass(frozen=True, slots=True)

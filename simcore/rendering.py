@@ -32,10 +32,10 @@ def _alert(alert: AlertNotice) -> str:
 
 def _services(listed: ServiceList) -> str:
     rows = [
-        f"{row.name:<22}{row.health:<12}{row.replicas_ready}/{row.replicas_desired:<4}{row.version}"
+        f"{row.name:<22}{row.health:<12}{row.replicas_ready}/{row.replicas_desired:<4}{row.version:<10}{row.restarts}"
         for row in listed.services
     ]
-    return "\n".join(["services (name, health, ready/desired, version)", *rows])
+    return "\n".join(["services (name, health, ready/desired, version, restarts)", *rows])
 
 
 def _detail(detail: ServiceDetail) -> str:

@@ -60,9 +60,7 @@ def known_fields(model: type[BaseModel], path: PathParts) -> set[str]:
     root = model.model_json_schema()
     here = list(_options(root, root))
     for part in path:
-        here = [
-            option for schema in here for child in _child(schema, part) for option in _options(child, root)
-        ]
+        here = [option for schema in here for child in _child(schema, part) for option in _options(child, root)]
     return {name for schema in here for name in schema.get("properties", ())}
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from itertools import product
 from multiprocessing import get_context
 
-import simcore
+from simcore.api import SPLIT_SIZE, SPLITS, make, make_policy
 from simcore.decision import Decision
+from simcore.errors import SimcoreError
 from simcore.evaluation.counts import Counts
 from simcore.evaluation.rows import Cell, Row, rows_of
 from simcore.results import StepResult, Verdict
@@ -19,11 +20,11 @@ OnProgress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What one worker plays at a time. Seeds count within the split."""
+    """What one worker plays at a time. Seeds count within the split, or are absolute without one."""
 
     cell: Cell
     seeds: range
-    split: str
+    split: str | None
     difficulty: float
 
 
@@ -32,19 +33,32 @@ def evaluate(
     families: Sequence[str],
     seeds: range,
     *,
-    split: str = "train",
+    split: str | None = None,
     difficulty: float = 0.5,
     workers: int = 1,
     on_progress: OnProgress = lambda played, wanted: None,
 ) -> list[Row]:
-    """One row per policy and family, policy by policy. The rows do not depend on the number of workers."""
+    """One row per policy and family, policy by policy. The rows do not depend on the number of workers.
+
+    Raises SimcoreError for seeds that are not all of one split.
+    """
+    drawn_from = split_of(seeds, split)
     cells = [Cell(policy, family) for policy, family in product(policies, families)]
     tasks = [Task(cell, part, split, difficulty) for cell in cells for part in _parts(seeds)]
     counts = dict.fromkeys(cells, Counts())
     for task, counted in _played(tasks, workers):
         counts[task.cell] += counted
         on_progress(sum(count.episodes for count in counts.values()), len(seeds) * len(cells))
-    return rows_of(counts, split, difficulty)
+    return rows_of(counts, drawn_from, difficulty)
+
+
+def split_of(seeds: range, split: str | None) -> str:
+    """The split as given; without one, the split whose range holds the seeds."""
+    names = list(SPLITS)
+    begin, end = seeds.start // SPLIT_SIZE, (seeds.stop - 1) // SPLIT_SIZE
+    if begin != end or begin >= len(names) or (split is not None and begin > 0):
+        raise SimcoreError(f"seeds {seeds.start}:{seeds.stop}: a split has the seeds 0:{SPLIT_SIZE}; stay in one")
+    return split or names[begin]
 
 
 def _parts(seeds: range) -> Iterator[range]:
@@ -72,8 +86,8 @@ def play_task(task: Task) -> Counts:
 
 def play_episode(task: Task, seed: int) -> Verdict:
     """One episode from the page to the verdict; the policy draws from the same seed as in a run."""
-    episode = simcore.make(task.cell.family, seed=seed, difficulty=task.difficulty, split=task.split)
-    policy = simcore.make_policy(task.cell.policy, seed=seed, episode=episode)
+    episode = make(task.cell.family, seed=seed, difficulty=task.difficulty, split=task.split)
+    policy = make_policy(task.cell.policy, seed=seed, episode=episode)
     observation = episode.reset()
     history: list[tuple[Decision, StepResult]] = []
     while not episode.done:

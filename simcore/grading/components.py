@@ -117,9 +117,7 @@ def is_redundant(moment: Moment) -> bool:
     """The same action on the same target within three steps, whatever its parameters."""
     if moment.action.action_type == "resolve_incident":
         return False
-    return (
-        Past(moment.action.action_type, moment.action.target_service) in moment.past[-REDUNDANT_WITHIN_STEPS:]
-    )
+    return Past(moment.action.action_type, moment.action.target_service) in moment.past[-REDUNDANT_WITHIN_STEPS:]
 
 
 def is_harmful_change(moment: Moment) -> bool:

@@ -55,6 +55,5 @@ def diagnosed(incident: Incident, declared: tuple[CauseName, ...]) -> bool:
         return not declared and incident.kind != "Fault"
     cause = incident.cause
     return len(set(declared)) == 1 and all(
-        one.service in incident.cause_services and one.mechanism_class == cause.mechanism_class
-        for one in declared
+        one.service in incident.cause_services and one.mechanism_class == cause.mechanism_class for one in declared
     )

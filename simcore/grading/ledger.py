@@ -13,9 +13,7 @@ class Ledger:
     sums: dict[str, float] = field(default_factory=lambda: dict.fromkeys(CAPS, 0.0))
 
     def pay(self, **amounts: float) -> RewardBreakdown:
-        return RewardBreakdown(
-            **{name: self._capped(name, amount) for name, amount in amounts.items() if amount}
-        )
+        return RewardBreakdown(**{name: self._capped(name, amount) for name, amount in amounts.items() if amount})
 
     def _capped(self, name: str, amount: float) -> float:
         left = CAPS[name] - self.sums[name]

@@ -9,7 +9,6 @@ from simcore.world.world import World
 _MEMORY_MARGIN = 1.05  # the busiest pod needs 4 % more than the average
 _POOL_MARGIN = 1.2
 _LEAK_OUTLASTS_S = 900.0
-_LEAKED_SHARE = 0.15
 
 
 def holds(world: World, remedy: Remedy) -> bool:
@@ -46,27 +45,17 @@ def _release_without_fault(world: World, s: int) -> bool:
 
 
 def _connections_released(world: World, s: int) -> bool:
-    pool = world.incident.topology.pool_max[world.incident.topology.database]
-    leaked = world.state.services[s, at.LEAKED_CONN]
-    return bool(leaked <= _LEAKED_SHARE * pool or _is_rolling(world, s))
-
-
-def _is_rolling(world: World, s: int) -> bool:
+    """No pod holds on to what it had leaked when the alert fired: each was replaced, or is about to be."""
     pods = world.state.pods[s, : int(world.state.services[s, at.PODS])]
-    return bool((pods[:, at.REPLACE_AT] < at.NEVER).all()) and len(pods) > 0
+    fresh = (pods[:, at.STARTED_AT] >= world.start_s) | (pods[:, at.REPLACE_AT] < at.NEVER)
+    return bool(fresh.all()) and len(pods) > 0
 
 
 def _pool_need(world: World) -> float:
     """Connections that the clients need at this load: arrival rate x hold time (Little's law)."""
     services, database = world.state.services, world.incident.topology.database
-    rates = (
-        world.incident.topology.arrivals()
-        / world.incident.topology.nominal_rps
-        * world.state.clock[at.BASE_RPS]
-    )
-    return float(
-        rates[database] * (services[database, at.WORK_MS] + services[database, at.POOL_HOLD_MS]) / 1000.0
-    )
+    rates = world.incident.topology.arrivals() / world.incident.topology.nominal_rps * world.state.clock[at.BASE_RPS]
+    return float(rates[database] * (services[database, at.WORK_MS] + services[database, at.POOL_HOLD_MS]) / 1000.0)
 
 
 def _pool_outlasts_leak(world: World, s: int) -> bool:

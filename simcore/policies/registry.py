@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 from simcore.decision import Policy
 from simcore.errors import UnknownNameError
+from simcore.policies.playbook import PlaybookPolicy
 from simcore.policies.random_policy import RandomPolicy
 
 if TYPE_CHECKING:
     from simcore.episode import Episode
 
 _POLICIES: dict[str, Callable[[int], Policy]] = {
+    "playbook": PlaybookPolicy,
     "random": RandomPolicy,
 }
 

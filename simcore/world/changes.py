@@ -43,9 +43,7 @@ def _restart(world: World, service: int, memory_limit: str | None) -> ChangeRece
         world.state.services[service, at.MEM_LIMIT_MB] = mebibytes(memory_limit)
     roll_out(world, service)
     limit = f" with memory limit {memory_limit}" if memory_limit else ""
-    return ChangeReceipt(
-        _name(world, service), "restart", f"rollout restart of {_name(world, service)}{limit} started"
-    )
+    return ChangeReceipt(_name(world, service), "restart", f"rollout restart of {_name(world, service)}{limit} started")
 
 
 def roll_out(world: World, service: int) -> None:
@@ -64,9 +62,7 @@ def roll_out(world: World, service: int) -> None:
 def _scale(world: World, service: int, replicas: int) -> ChangeReceipt:
     name = _name(world, service)
     if service == world.incident.topology.database and replicas > 1:
-        raise Refused(
-            "not_scalable", f"{name} has a single primary and cannot be scaled to {replicas} replicas"
-        )
+        raise Refused("not_scalable", f"{name} has a single primary and cannot be scaled to {replicas} replicas")
     if replicas > at.MAX_PODS:
         raise Refused("too_many", f"{replicas} replicas of {name} are more than the {at.MAX_PODS} that fit")
     row = world.state.services[service]
@@ -89,9 +85,7 @@ def _rollback(world: World, service: int, to_version: str) -> ChangeReceipt:
     row[at.DESIRED] = world.incident.topology.replicas[service]
     row[at.HPA_LOW_SINCE] = at.NEVER
     roll_out(world, service)
-    return ChangeReceipt(
-        name, "rollback", f"{name} is being rolled back from {versions[running]} to {to_version}"
-    )
+    return ChangeReceipt(name, "rollback", f"{name} is being rolled back from {versions[running]} to {to_version}")
 
 
 def _configure(world: World, service: int, key: str, value: str) -> ChangeReceipt:
@@ -101,9 +95,7 @@ def _configure(world: World, service: int, key: str, value: str) -> ChangeReceip
     number = _number(key, value)
     if key in (POOL_MAX_KEY, POOL_MIN_KEY):
         if service != world.incident.topology.database:
-            raise Refused(
-                "wrong_service", f"{key} is set on {_name(world, world.incident.topology.database)}"
-            )
+            raise Refused("wrong_service", f"{key} is set on {_name(world, world.incident.topology.database)}")
         _set_pool(world, key, number)
     elif key == MEMORY_KEY:
         row[at.MEM_LIMIT_MB] = mebibytes(value)

@@ -183,6 +183,7 @@ def _template(topology_names: tuple[str, ...]) -> WorldState:
     services[:, [at.OOM_AT, at.REFUSED_AT, at.CHANGED_AT, at.CREATE_RETRY_AT]] = -at.NEVER
     services[:, at.OFFERED] = topology.arrivals()
     services[:, at.MEAN_MS] = topology.work_ms
+    services[:, at.CAPACITY] = 1e6
     state.pods[:, :, at.REPLACE_AT] = at.NEVER
     state.pods[:, :, at.LIMIT_MB] = services[:, at.MEM_LIMIT_MB, None]
     state.rows[:, at.ROW_MODE] = at.MODE_DONE
@@ -212,9 +213,7 @@ def _place_in_time(state: WorldState, incident: Incident, begin: float) -> None:
     state.pods[:, :, at.DOWN_UNTIL] = state.pods[:, :, at.STARTED_AT]
 
 
-def _rows(
-    incident: Incident, place: Place, given: dict[str, float], state: WorldState, draws: Draws
-) -> list[Row]:
+def _rows(incident: Incident, place: Place, given: dict[str, float], state: WorldState, draws: Draws) -> list[Row]:
     if incident.kind == "NoFault":
         return _blip(incident.target)
     rows = incident.mechanism.rows(place, given)

@@ -10,72 +10,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simcore.world.layout import (
-    BACKLOG,
-    BASE_RPS,
-    CAPACITY,
-    CONN_LEAK_PER_S,
-    CONNS,
-    CPU_CORES,
-    CPU_PERCENT,
-    DATABASE,
-    ENTRY,
-    ERROR_SHARE,
-    EXTRA_ERRORS,
-    FAIL,
-    GC_SHARE,
-    H_CONNS,
-    H_CPU,
-    H_FAIL,
-    H_MEMORY,
-    H_P50,
-    H_P99,
-    H_READY,
-    H_RPS,
-    HISTORY_COUNT,
-    HISTORY_SLOTS,
-    HISTORY_SPACING_S,
-    LAST_HISTORY_S,
-    LEAKED_CONN,
-    MEAN_MS,
-    MEM_MB,
-    MODE_DONE,
-    MODE_EVERY_RELEASE,
-    MODE_QUOTA,
-    MODE_RATE,
-    MODE_RELEASE,
-    NOMINAL_RPS,
-    NOW_S,
-    OFFERED,
-    OWN_FAIL,
-    POOL_HOLD_MS,
-    POOL_MAX,
-    POOL_MIN,
-    QUEUE_LIMIT,
-    QUOTA_MB,
-    READY,
-    RELEASE,
-    RETRIES,
-    ROW_COLUMN,
-    ROW_FROM,
-    ROW_MODE,
-    ROW_SERVICE,
-    ROW_UNTIL,
-    ROW_VALUE,
-    SLO_BROKEN_S,
-    SURGE,
-    TIMEOUT_MS,
-    USER_MINUTES,
-    VAR_MS2,
-    WAVE_AMPLITUDE,
-    WAVE_PHASE,
-    WORK_MS,
-    WORKERS,
-    WORST_FAIL,
-    WORST_P99,
-    Floats,
-    Ints,
-)  # fmt: skip
+from simcore.world import layout as at
+from simcore.world.compiled import drop_stale_cache
+from simcore.world.layout import Floats, Ints
 from simcore.world.pods import autoscale, lose_pods, reconcile_pods, run_pods
 from simcore.world.queueing import Z99, lognormal, percentile_99, share_over, waiting
 
@@ -83,42 +20,47 @@ MAX_SUB_STEPS = 10
 SHORTEST_SUB_STEP_S = 2.5
 REQUESTS_PER_USER_MINUTE = 6.0
 WAVE_PERIOD_S = 1800.0
+_DAMPING = 0.5  # what callers let through answers to latency with a delay; without it both would swing
 
 
 @njit(cache=True)
 def apply_rows(services: Floats, releases: Floats, rows: Floats, clock: Floats, dt: float) -> None:
-    now = clock[NOW_S]
+    now = clock[at.NOW_S]
     for r in range(rows.shape[0]):
-        if rows[r, ROW_MODE] == MODE_DONE or rows[r, ROW_FROM] > now:
+        if rows[r, at.ROW_MODE] == at.MODE_DONE or rows[r, at.ROW_FROM] > now:
             continue
-        s, column = int(rows[r, ROW_SERVICE]), int(rows[r, ROW_COLUMN])
-        if rows[r, ROW_MODE] == MODE_RATE:
-            services[s, column] += rows[r, ROW_VALUE] * max(0.0, min(now + dt, rows[r, ROW_UNTIL]) - now)
+        s, column = int(rows[r, at.ROW_SERVICE]), int(rows[r, at.ROW_COLUMN])
+        if rows[r, at.ROW_MODE] == at.MODE_RATE:
+            services[s, column] += rows[r, at.ROW_VALUE] * max(0.0, min(now + dt, rows[r, at.ROW_UNTIL]) - now)
             continue
-        if rows[r, ROW_MODE] == MODE_QUOTA:
-            clock[QUOTA_MB] = rows[r, ROW_VALUE]
-        elif rows[r, ROW_MODE] == MODE_RELEASE:
-            releases[s, int(services[s, RELEASE]), column] = rows[r, ROW_VALUE]
-        elif rows[r, ROW_MODE] == MODE_EVERY_RELEASE:
-            releases[s, :, column] = rows[r, ROW_VALUE]
+        if rows[r, at.ROW_MODE] == at.MODE_QUOTA:
+            clock[at.QUOTA_MB] = rows[r, at.ROW_VALUE]
+        elif rows[r, at.ROW_MODE] == at.MODE_RELEASE:
+            releases[s, int(services[s, at.RELEASE]), column] = rows[r, at.ROW_VALUE]
+        elif rows[r, at.ROW_MODE] == at.MODE_EVERY_RELEASE:
+            releases[s, :, column] = rows[r, at.ROW_VALUE]
         else:
-            services[s, column] = rows[r, ROW_VALUE]
-        rows[r, ROW_MODE] = MODE_DONE
+            services[s, column] = rows[r, at.ROW_VALUE]
+        rows[r, at.ROW_MODE] = at.MODE_DONE
 
 
 @njit(cache=True)
 def offer_load(services: Floats, calls: Floats, order: Ints, clock: Floats) -> None:
     """Arrival rates, callers first: what a caller lets through, times its calls, times its retries."""
     for s in range(services.shape[0]):
-        services[s, OFFERED] = 0.0
-    wave = 1.0 + clock[WAVE_AMPLITUDE] * math.sin(2.0 * math.pi * clock[NOW_S] / WAVE_PERIOD_S + clock[WAVE_PHASE])
-    services[int(clock[ENTRY]), OFFERED] = clock[BASE_RPS] * clock[SURGE] * wave
+        services[s, at.OFFERED] = 0.0
+    wave = 1.0 + clock[at.WAVE_AMPLITUDE] * math.sin(
+        2.0 * math.pi * clock[at.NOW_S] / WAVE_PERIOD_S + clock[at.WAVE_PHASE]
+    )
+    services[int(clock[at.ENTRY]), at.OFFERED] = clock[at.BASE_RPS] * clock[at.SURGE] * wave
     for i in range(order.shape[0]):
         s = order[i]
-        through = services[s, OFFERED] * (1.0 - services[s, OWN_FAIL])
+        through = min(services[s, at.OFFERED], services[s, at.CAPACITY])
         for c in range(services.shape[0]):
             if calls[s, c] > 0.0:
-                services[c, OFFERED] += through * calls[s, c] * (1.0 + services[s, RETRIES] * services[c, FAIL])
+                services[c, at.OFFERED] += (
+                    through * calls[s, c] * (1.0 + services[s, at.RETRIES] * services[c, at.FAIL])
+                )
 
 
 @njit(cache=True)
@@ -126,9 +68,9 @@ def held_connections(services: Floats, database: int) -> float:
     """Connections of the database that do no work: leaked ones and the idle minimum of every client pod."""
     held = 0.0
     for s in range(services.shape[0]):
-        held += services[s, LEAKED_CONN]
+        held += services[s, at.LEAKED_CONN]
         if s != database:
-            held += services[s, POOL_MIN] * services[s, READY]
+            held += services[s, at.POOL_MIN] * services[s, at.READY]
     return held
 
 
@@ -141,10 +83,10 @@ def downstream(services: Floats, calls: Floats, s: int) -> tuple[float, float, f
         if n <= 0.0:
             continue
         part = n - math.floor(n)
-        mean += n * services[c, MEAN_MS]
-        variance += n * services[c, VAR_MS2] + part * (1.0 - part) * services[c, MEAN_MS] ** 2
-        if services[c, FAIL] > 0.0:
-            failed = services[c, FAIL] ** (1.0 + services[s, RETRIES])
+        mean += n * services[c, at.MEAN_MS]
+        variance += n * services[c, at.VAR_MS2] + part * (1.0 - part) * services[c, at.MEAN_MS] ** 2
+        if services[c, at.FAIL] > 0.0:
+            failed = services[c, at.FAIL] ** (1.0 + services[s, at.RETRIES])
             good *= (1.0 - min(n, 1.0) * failed) * (1.0 - failed) ** max(n - 1.0, 0.0)
     return mean, variance, good
 
@@ -152,46 +94,48 @@ def downstream(services: Floats, calls: Floats, s: int) -> tuple[float, float, f
 @njit(cache=True)
 def slots(services: Floats, s: int, held: float) -> float:
     """How many requests a service can have in work: its threads, or the connections that a database has left."""
-    if services[s, POOL_MAX] > 0.0:
-        return max(services[s, POOL_MAX] - held, 0.0)
-    return services[s, READY] * services[s, WORKERS]
+    if services[s, at.POOL_MAX] > 0.0:
+        return max(services[s, at.POOL_MAX] - held, 0.0)
+    return services[s, at.READY] * services[s, at.WORKERS]
 
 
 @njit(cache=True)
 def drain(services: Floats, s: int, capacity: float, dt: float) -> tuple[float, float]:
     """Advances the backlog; returns (share of arrivals refused because the queue is full, mean wait in it, seconds)."""
-    before = services[s, BACKLOG]
-    grown = max(0.0, before + (services[s, OFFERED] - capacity) * dt)
-    room = services[s, QUEUE_LIMIT] * max(services[s, READY], 1.0)
-    services[s, BACKLOG] = min(grown, room)
-    refused = (grown - services[s, BACKLOG]) / max(services[s, OFFERED] * dt, 1e-9)
-    return min(refused, 1.0), 0.5 * (before + services[s, BACKLOG]) / max(capacity, 1e-9)
+    before = services[s, at.BACKLOG]
+    grown = max(0.0, before + (services[s, at.OFFERED] - capacity) * dt)
+    room = services[s, at.QUEUE_LIMIT] * max(services[s, at.READY], 1.0)
+    services[s, at.BACKLOG] = min(grown, room)
+    refused = (grown - services[s, at.BACKLOG]) / max(services[s, at.OFFERED] * dt, 1e-9)
+    return min(refused, 1.0), 0.5 * (before + services[s, at.BACKLOG]) / max(capacity, 1e-9)
 
 
 @njit(cache=True)
 def serve(services: Floats, releases: Floats, calls: Floats, s: int, held: float, none_ready: float, dt: float) -> None:
     """Latency and failures of one service, its callees known."""
     child_mean, child_variance, child_good = downstream(services, calls, s)
-    work = services[s, WORK_MS] / (1.0 - services[s, GC_SHARE])
-    cores = services[s, READY] * services[s, CPU_CORES]
+    work = services[s, at.WORK_MS] / (1.0 - services[s, at.GC_SHARE])
+    cores = services[s, at.READY] * services[s, at.CPU_CORES]
     by_cpu = 1000.0 * cores / work
     servers = max(1, int(round(cores)))
-    arrival = services[s, OFFERED]
+    arrival = services[s, at.OFFERED]
     probability, cpu_wait = waiting(servers, max(by_cpu, 1e-6), arrival)
-    hold = work + child_mean + services[s, POOL_HOLD_MS] + min(1000.0 * cpu_wait, services[s, TIMEOUT_MS])
+    hold = work + child_mean + services[s, at.POOL_HOLD_MS] + min(1000.0 * cpu_wait, services[s, at.TIMEOUT_MS])
     capacity = min(by_cpu, 1000.0 * slots(services, s, held) / hold)
-    services[s, CAPACITY] = capacity
+    capacity = services[s, at.CAPACITY] = _DAMPING * services[s, at.CAPACITY] + (1.0 - _DAMPING) * capacity
     refused, queued = drain(services, s, capacity, dt)
-    late = overdue(services[s, TIMEOUT_MS] / 1000.0, queued, probability, max(by_cpu - arrival, 0.02 * by_cpu))
-    broken = min(services[s, EXTRA_ERRORS] + releases[s, int(services[s, RELEASE]), ERROR_SHARE], 1.0)
-    services[s, OWN_FAIL] = 1.0 - (1.0 - none_ready) * (1.0 - refused) * (1.0 - late) * (1.0 - broken)
-    services[s, FAIL] = 1.0 - (1.0 - services[s, OWN_FAIL]) * child_good
-    wait = min(1000.0 * (cpu_wait + queued), services[s, TIMEOUT_MS])
-    services[s, MEAN_MS] = wait + work + child_mean
-    services[s, VAR_MS2] = wait * wait + work * work + child_variance
+    late = overdue(services[s, at.TIMEOUT_MS] / 1000.0, queued, probability, max(by_cpu - arrival, 0.02 * by_cpu))
+    broken = min(services[s, at.EXTRA_ERRORS] + releases[s, int(services[s, at.RELEASE]), at.ERROR_SHARE], 1.0)
+    services[s, at.OWN_FAIL] = 1.0 - (1.0 - none_ready) * (1.0 - refused) * (1.0 - late) * (1.0 - broken)
+    services[s, at.FAIL] = 1.0 - (1.0 - services[s, at.OWN_FAIL]) * child_good
+    wait = min(1000.0 * (cpu_wait + queued), services[s, at.TIMEOUT_MS])
+    services[s, at.MEAN_MS] = wait + work + child_mean
+    services[s, at.VAR_MS2] = wait * wait + work * work + child_variance
     busy = min(arrival, capacity) / max(by_cpu, 1e-6)
-    services[s, CPU_PERCENT] = 100.0 * min(1.0, busy) if services[s, READY] > 0.0 else 0.0
-    services[s, CONNS] = held + min(arrival, capacity) * hold / 1000.0 if services[s, POOL_MAX] > 0.0 else services[s, CONNS]
+    services[s, at.CPU_PERCENT] = 100.0 * min(1.0, busy) if services[s, at.READY] > 0.0 else 0.0
+    services[s, at.CONNS] = (
+        held + min(arrival, capacity) * hold / 1000.0 if services[s, at.POOL_MAX] > 0.0 else services[s, at.CONNS]
+    )
 
 
 @njit(cache=True)
@@ -202,61 +146,77 @@ def overdue(timeout: float, queued: float, probability: float, slack: float) -> 
 
 
 @njit(cache=True)
-def client_connections(services: Floats, releases: Floats, calls: Floats, database: int, dt: float) -> None:
+def client_connections(
+    services: Floats, pods: Floats, releases: Floats, calls: Floats, database: int, dt: float
+) -> None:
     """What each client holds of the database's connections; a leaking release keeps some for good."""
-    left = services[database, POOL_MAX] - held_connections(services, database)
-    hold = (services[database, MEAN_MS] + services[database, POOL_HOLD_MS]) / 1000.0
+    left = services[database, at.POOL_MAX] - held_connections(services, database)
+    hold = (services[database, at.WORK_MS] + services[database, at.POOL_HOLD_MS]) / 1000.0
     for s in range(services.shape[0]):
         if calls[s, database] <= 0.0:
             continue
-        load = services[s, OFFERED] / (services[s, NOMINAL_RPS] * max(services[s, READY], 1.0))
-        leaked = releases[s, int(services[s, RELEASE]), CONN_LEAK_PER_S] * min(load, 2.0) * dt
+        load = services[s, at.OFFERED] / (services[s, at.NOMINAL_RPS] * max(services[s, at.READY], 1.0))
+        leaked = releases[s, int(services[s, at.RELEASE]), at.CONN_LEAK_PER_S] * min(load, 2.0) * dt
         leaked = max(0.0, min(leaked, left))
         left -= leaked
-        services[s, LEAKED_CONN] += leaked
-        through = services[s, OFFERED] * calls[s, database] * (1.0 - services[database, OWN_FAIL])
-        services[s, CONNS] = services[s, LEAKED_CONN] + services[s, POOL_MIN] * services[s, READY] + through * hold
+        leak_connections(services, pods, s, leaked)
+        through = min(services[s, at.OFFERED], services[s, at.CAPACITY]) * calls[s, database]
+        through *= 1.0 - services[database, at.OWN_FAIL]
+        services[s, at.CONNS] = (
+            services[s, at.LEAKED_CONN] + services[s, at.POOL_MIN] * services[s, at.READY] + through * hold
+        )
+
+
+@njit(cache=True)
+def leak_connections(services: Floats, pods: Floats, s: int, leaked: float) -> None:
+    services[s, at.LEAKED_CONN] += leaked
+    for p in range(int(services[s, at.PODS])):
+        pods[s, p, at.POD_LEAKED_CONN] += leaked / services[s, at.PODS]
 
 
 @njit(cache=True)
 def count_loss(services: Floats, clock: Floats, latency_objective: float, dt: float) -> None:
     """User minutes: the requests of `dt` that failed or were late, at 6 requests a user and minute."""
-    e = int(clock[ENTRY])
-    late = share_over(latency_objective, services[e, MEAN_MS], services[e, VAR_MS2])
-    lost = services[e, OFFERED] * dt * (services[e, FAIL] + (1.0 - services[e, FAIL]) * (late if late > 0.01 else 0.0))
-    clock[USER_MINUTES] += lost / REQUESTS_PER_USER_MINUTE
+    e = int(clock[at.ENTRY])
+    late = share_over(latency_objective, services[e, at.MEAN_MS], services[e, at.VAR_MS2])
+    lost = (
+        services[e, at.OFFERED]
+        * dt
+        * (services[e, at.FAIL] + (1.0 - services[e, at.FAIL]) * (late if late > 0.01 else 0.0))
+    )
+    clock[at.USER_MINUTES] += lost / REQUESTS_PER_USER_MINUTE
 
 
 @njit(cache=True)
 def watch_slo(services: Floats, clock: Floats, availability: float, latency_objective: float, dt: float) -> None:
     """Seconds that the entry's objectives have been broken without a break, and the worst values since asked."""
-    e = int(clock[ENTRY])
-    p99 = percentile_99(services[e, MEAN_MS], services[e, VAR_MS2])
-    broken = services[e, FAIL] > 1.0 - availability or p99 > latency_objective
-    clock[SLO_BROKEN_S] = clock[SLO_BROKEN_S] + dt if broken else 0.0
-    clock[WORST_FAIL] = max(clock[WORST_FAIL], services[e, FAIL])
-    clock[WORST_P99] = max(clock[WORST_P99], p99)
+    e = int(clock[at.ENTRY])
+    p99 = percentile_99(services[e, at.MEAN_MS], services[e, at.VAR_MS2])
+    broken = services[e, at.FAIL] > 1.0 - availability or p99 > latency_objective
+    clock[at.SLO_BROKEN_S] = clock[at.SLO_BROKEN_S] + dt if broken else 0.0
+    clock[at.WORST_FAIL] = max(clock[at.WORST_FAIL], services[e, at.FAIL])
+    clock[at.WORST_P99] = max(clock[at.WORST_P99], p99)
 
 
 @njit(cache=True)
 def remember(services: Floats, clock: Floats, history: NDArray[np.float32], times: Floats) -> None:
-    now = clock[NOW_S]
-    if now - clock[LAST_HISTORY_S] < HISTORY_SPACING_S - 1e-6:
+    now = clock[at.NOW_S]
+    if now - clock[at.LAST_HISTORY_S] < at.HISTORY_SPACING_S - 1e-6:
         return
-    clock[LAST_HISTORY_S] = now
-    slot = int(clock[HISTORY_COUNT]) % HISTORY_SLOTS
-    clock[HISTORY_COUNT] += 1.0
+    clock[at.LAST_HISTORY_S] = now
+    slot = int(clock[at.HISTORY_COUNT]) % at.HISTORY_SLOTS
+    clock[at.HISTORY_COUNT] += 1.0
     times[slot] = now
     for s in range(services.shape[0]):
-        history[slot, s, H_CPU] = services[s, CPU_PERCENT]
-        history[slot, s, H_MEMORY] = services[s, MEM_MB]
-        mu, sigma = lognormal(services[s, MEAN_MS], services[s, VAR_MS2])
-        history[slot, s, H_P50] = math.exp(mu)
-        history[slot, s, H_P99] = math.exp(mu + Z99 * sigma)
-        history[slot, s, H_FAIL] = services[s, FAIL]
-        history[slot, s, H_CONNS] = services[s, CONNS]
-        history[slot, s, H_RPS] = services[s, OFFERED] * (1.0 - services[s, OWN_FAIL])
-        history[slot, s, H_READY] = services[s, READY]
+        history[slot, s, at.H_CPU] = services[s, at.CPU_PERCENT]
+        history[slot, s, at.H_MEMORY] = services[s, at.MEM_MB]
+        mu, sigma = lognormal(services[s, at.MEAN_MS], services[s, at.VAR_MS2])
+        history[slot, s, at.H_P50] = math.exp(mu)
+        history[slot, s, at.H_P99] = math.exp(mu + Z99 * sigma)
+        history[slot, s, at.H_FAIL] = services[s, at.FAIL]
+        history[slot, s, at.H_CONNS] = services[s, at.CONNS]
+        history[slot, s, at.H_RPS] = services[s, at.OFFERED] * (1.0 - services[s, at.OWN_FAIL])
+        history[slot, s, at.H_READY] = services[s, at.READY]
 
 
 @njit(cache=True)
@@ -265,21 +225,21 @@ def sub_step(
     times: Floats, calls: Floats, order: Ints, slo: Floats, none_ready: Floats, dt: float,
 ) -> None:  # fmt: skip
     apply_rows(services, releases, rows, clock, dt)
-    lose_pods(services, clock[NOW_S])
+    lose_pods(services, pods, clock[at.NOW_S])
     for s in range(services.shape[0]):
-        autoscale(services, s, clock[NOW_S])
+        autoscale(services, s, clock[at.NOW_S])
     reconcile_pods(services, pods, clock)
     for s in range(services.shape[0]):
         none_ready[s] = run_pods(services, pods, releases, s, clock, dt)
     offer_load(services, calls, order, clock)
-    database = int(clock[DATABASE])
+    database = int(clock[at.DATABASE])
     held = held_connections(services, database)
     for i in range(order.shape[0] - 1, -1, -1):
         serve(services, releases, calls, order[i], held, none_ready[order[i]], dt)
-    client_connections(services, releases, calls, database, dt)
+    client_connections(services, pods, releases, calls, database, dt)
     count_loss(services, clock, slo[1], dt)
     watch_slo(services, clock, slo[0], slo[1], dt)
-    clock[NOW_S] += dt
+    clock[at.NOW_S] += dt
     remember(services, clock, history, times)
 
 
@@ -302,9 +262,12 @@ def advance_until_broken(
 ) -> bool:  # fmt: skip
     """Advances until the entry's objectives have been broken for `lasting` seconds; False if `at_most` came first."""
     none_ready = np.zeros(services.shape[0])
-    end = clock[NOW_S] + at_most
-    while clock[NOW_S] < end:
+    end = clock[at.NOW_S] + at_most
+    while clock[at.NOW_S] < end:
         sub_step(services, pods, releases, rows, clock, history, times, calls, order, slo, none_ready, dt)
-        if clock[SLO_BROKEN_S] >= lasting:
+        if clock[at.SLO_BROKEN_S] >= lasting:
             return True
     return False
+
+
+drop_stale_cache(advance)

@@ -77,7 +77,7 @@ def _row(world: World, s: int) -> ServiceRow:
     version = world.incident.releases[s][int(row[at.RELEASE])][0]
     return ServiceRow(
         world.incident.topology.names[s], health(world, s), ready_pods(world.state, s, world.now),
-        int(row[at.DESIRED]), version,
+        int(row[at.DESIRED]), version, int(row[at.RESTARTS]),
     )  # fmt: skip
 
 
@@ -118,8 +118,7 @@ def _events(world: World, s: int) -> tuple[str, ...]:
         found.append("Warning BackOff: back-off restarting failed container")
     if now - row[at.REFUSED_AT] < _EVENTS_KEPT_S:
         found.append(
-            f"Warning FailedCreate: pod is forbidden: exceeded quota, requested memory {limit}, "
-            f"{_quota_text(world)}"
+            f"Warning FailedCreate: pod is forbidden: exceeded quota, requested memory {limit}, {_quota_text(world)}"
         )
     if row[at.HPA_MAX] > 0 and row[at.DESIRED] > world.incident.topology.replicas[s]:
         found.append(

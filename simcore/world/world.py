@@ -51,7 +51,17 @@ class World:
     def _kernel(self, function: object, *numbers: float) -> None:
         s, t = self.state, self.incident.topology
         function(  # type: ignore[operator]
-            s.services, s.pods, s.releases, s.rows, s.clock, s.history, s.history_times, t.calls, t.order, self.slo, *numbers
+            s.services,
+            s.pods,
+            s.releases,
+            s.rows,
+            s.clock,
+            s.history,
+            s.history_times,
+            t.calls,
+            t.order,
+            self.slo,
+            *numbers,
         )
 
     def fork(self) -> "World":
