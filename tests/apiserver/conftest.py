@@ -30,9 +30,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="session")
-def apiserver(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ControlPlane]:
+def apiserver(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A running API server: `.url`, `.kubeconfig`, `.admin_token`, `.ca`, `.kubectl(...)`."""
     if reason := request.config.stash.get(_REASON, None):
         pytest.skip(reason)

@@ -42,9 +42,7 @@ class Alert(Wire):
     severity: str | None = Field(
         None, max_length=SEVERITY_LIMIT, description="How urgent the sender finds it, in the sender's words."
     )
-    status: Literal["firing", "resolved"] = Field(
-        "firing", description="Whether it was firing when the run was made."
-    )
+    status: Literal["firing", "resolved"] = Field("firing", description="Whether it was firing when the run was made.")
     labels: dict[_Key, _Label] = Field(
         default_factory=dict, max_length=LABELS_LIMIT, description="The labels that identify the alert."
     )

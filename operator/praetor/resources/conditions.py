@@ -31,9 +31,7 @@ SITE_CONDITIONS = (REACHABLE,)
 class Condition(StatusWire):
     """One thing that is known about the object."""
 
-    type: str = Field(
-        min_length=1, max_length=63, pattern=r"^[A-Z][A-Za-z0-9]*$", description="What this is about."
-    )
+    type: str = Field(min_length=1, max_length=63, pattern=r"^[A-Z][A-Za-z0-9]*$", description="What this is about.")
     status: ConditionStatus = Field(description="Whether it holds.")
     reason: str = Field(
         min_length=1,
@@ -61,9 +59,7 @@ Conditions = Annotated[
 class ConditionedStatus(StatusWire):
     """The part of a status that every kind has."""
 
-    observed_generation: int | None = Field(
-        None, ge=0, description="The generation of the spec that this is about."
-    )
+    observed_generation: int | None = Field(None, ge=0, description="The generation of the spec that this is about.")
     conditions: Conditions = Field(
         default_factory=list, description="What is known about the object; programs read these."
     )

@@ -73,9 +73,7 @@ class IncidentRunSpec(Wire):
 
     scenario_ref: ScenarioRef | None = Field(None, description="The scenario to play.")
     alert: Alert | None = Field(None, description="The alert that this run answers.")
-    seed: int = Field(
-        0, ge=0, le=_INT32, description="Which episode of the scenario; equal seeds play alike."
-    )
+    seed: int = Field(0, ge=0, le=_INT32, description="Which episode of the scenario; equal seeds play alike.")
     split: Literal["train", "validation", "test"] | None = Field(
         None, description="Counts the seed inside this range of seeds; without it the seed is absolute."
     )
@@ -117,6 +115,4 @@ class IncidentRun(Wire):
     kind: Literal["IncidentRun"] = "IncidentRun"
     metadata: Annotated[ObjectMeta, AfterValidator(name_within(LONGEST_RUN_NAME))]
     spec: IncidentRunSpec = Field(description="What is wanted.")
-    status: IncidentRunStatus = Field(
-        IncidentRunStatus(), description="What is known; written by the operator."
-    )
+    status: IncidentRunStatus = Field(IncidentRunStatus(), description="What is known; written by the operator.")

@@ -37,22 +37,14 @@ class Cause(StatusWire):
 class Breakdown(StatusWire):
     """The six reward components, summed over the episode; one that needs an unknown truth is missing."""
 
-    r_diagnostic: float | None = Field(
-        None, alias="r_diagnostic", description="For looking in the right places."
-    )
-    r_correct_op: float | None = Field(
-        None, alias="r_correct_op", description="For changes towards a lasting fix."
-    )
+    r_diagnostic: float | None = Field(None, alias="r_diagnostic", description="For looking in the right places.")
+    r_correct_op: float | None = Field(None, alias="r_correct_op", description="For changes towards a lasting fix.")
     r_resolution: float | None = Field(
         None, alias="r_resolution", description="For an incident that is fixed and rightly explained."
     )
     r_format: float | None = Field(None, alias="r_format", description="For well-formed actions.")
-    r_efficiency: float | None = Field(
-        None, alias="r_efficiency", description="For a fix within half the budget."
-    )
-    r_penalty: float | None = Field(
-        None, alias="r_penalty", description="For harm, repetition and wrong claims."
-    )
+    r_efficiency: float | None = Field(None, alias="r_efficiency", description="For a fix within half the budget.")
+    r_penalty: float | None = Field(None, alias="r_penalty", description="For harm, repetition and wrong claims.")
 
 
 class RunResult(StatusWire):
@@ -64,9 +56,7 @@ class RunResult(StatusWire):
     score: float = Field(description="The sum of the reward components, between 0 and 1.")
     breakdown: Breakdown = Field(Breakdown(), description="The reward components that make the score.")
     causes: list[Cause] = Field(default_factory=list, max_length=3, description="The causes as declared.")
-    truth: list[Cause] | None = Field(
-        None, max_length=8, description="The true causes; missing when unknown."
-    )
+    truth: list[Cause] | None = Field(None, max_length=8, description="The true causes; missing when unknown.")
     steps: int = Field(ge=0, description="How many steps the episode took.")
     user_minutes_lost: float = Field(ge=0, description="Minutes of users that the incident cost.")
     sim_seconds: float = Field(ge=0, description="Simulated seconds from the first alert to the end.")
@@ -86,9 +76,7 @@ class TraceRef(StatusWire):
     """Where the trace is stored."""
 
     name: _Name = Field(description="The trace's ConfigMap; of several chunks the first.")
-    sha256: str = Field(
-        pattern=r"^[0-9a-f]{64}$", max_length=64, description="SHA-256 of the trace's JSON lines."
-    )
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", max_length=64, description="SHA-256 of the trace's JSON lines.")
     events: int = Field(ge=0, description="How many events it holds.")
     chunks: int = Field(ge=1, description="In how many ConfigMaps it is stored.")
 
@@ -131,9 +119,7 @@ class IncidentRunStatus(ConditionedStatus):
     completion_time: Time | None = Field(None, description="When the run ended.")
     attempts: int = Field(0, ge=0, description="How often the episode was begun.")
     result: RunResult | None = Field(None, description="How the episode ended.")
-    cause: str | None = Field(
-        None, max_length=253, description="The declared causes in short: service/mechanism."
-    )
+    cause: str | None = Field(None, max_length=253, description="The declared causes in short: service/mechanism.")
     steps: list[StepSummary] = Field(
         default_factory=list,
         max_length=SHOWN_STEPS,
@@ -142,6 +128,4 @@ class IncidentRunStatus(ConditionedStatus):
     trace_ref: TraceRef | None = Field(None, description="Where the trace is stored.")
     report_ref: ReportRef | None = Field(None, description="Where the post-mortem is stored.")
     alerts: SeenAlerts | None = Field(None, description="Which alerts of the group this run has taken in.")
-    runner_version: str | None = Field(
-        None, max_length=63, description="The version of Praetor that played it."
-    )
+    runner_version: str | None = Field(None, max_length=63, description="The version of Praetor that played it.")

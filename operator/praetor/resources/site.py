@@ -38,6 +38,4 @@ class TargetSite(Wire):
     kind: Literal["TargetSite"] = "TargetSite"
     metadata: Annotated[ObjectMeta, AfterValidator(name_within(LONGEST_OBJECT_NAME))]
     spec: TargetSiteSpec = Field(TargetSiteSpec(), description="What is wanted.")
-    status: TargetSiteStatus = Field(
-        TargetSiteStatus(), description="What is known; written by the operator."
-    )
+    status: TargetSiteStatus = Field(TargetSiteStatus(), description="What is known; written by the operator.")

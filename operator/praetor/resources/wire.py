@@ -46,7 +46,5 @@ def _is_time(text: str) -> str:
     return text
 
 
-Time = Annotated[
-    str, AfterValidator(_is_time), Field(max_length=64, json_schema_extra={"format": "date-time"})
-]
+Time = Annotated[str, AfterValidator(_is_time), Field(max_length=64, json_schema_extra={"format": "date-time"})]
 """RFC 3339, as text: what is compared and hashed must be what was sent."""
