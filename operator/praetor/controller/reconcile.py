@@ -128,7 +128,7 @@ def played_and_stored(observed: Observed) -> Decision:
         told = RecordEvent(outcome.failure.reason, outcome.failure.message, warning=True)
     else:
         told = RecordEvent(reasons.EPISODE_ENDED, statuses.in_a_sentence(outcome))
-    return [stored, told, WriteStatus(ended)]
+    return [told, stored, WriteStatus(ended)]
 
 
 def past_its_deadline(observed: Observed) -> Decision:

@@ -1,5 +1,7 @@
 """What a run is about: its scenario, its alert, its policy, its target, looked up."""
 
+from typing import Protocol
+
 from pydantic import ValidationError
 
 from praetor.alerts.classify import classify
@@ -9,7 +11,7 @@ from praetor.resources import reasons
 from praetor.resources.alert import Alert
 from praetor.resources.run import IncidentRun, ScenarioRef
 from simcore.errors import NotFoundError, ScenarioError, UnknownNameError
-from simcore.protocols import Store
+from simcore.protocols import Manifest
 from simcore.scenarios.library import library_scenario
 from simcore.scenarios.spec import ScenarioSpec
 from simcore.validation import problems
@@ -17,7 +19,13 @@ from simcore.validation import problems
 Subject = Playable | Unplayable
 
 
-async def subject_of(run: IncidentRun, store: Store) -> Subject:
+class Lookup(Protocol):
+    """What of a Store is needed here."""
+
+    async def get(self, kind: str, namespace: str, name: str) -> Manifest: ...
+
+
+async def subject_of(run: IncidentRun, store: Lookup) -> Subject:
     """Raises StoreError when the store cannot say."""
     spec = run.spec
     if spec.target.site_ref:
@@ -47,7 +55,7 @@ def _of_alert(alert: Alert) -> Subject:
     return _of_library(found.family)
 
 
-async def _of_scenario(ref: ScenarioRef, namespace: str, store: Store) -> Subject:
+async def _of_scenario(ref: ScenarioRef, namespace: str, store: Lookup) -> Subject:
     if ref.kind == "Library":
         return _of_library(ref.name)
     try:
