@@ -7,7 +7,6 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-
 _AS_THE_API_SERVER = {"by_alias": True, "by_name": False, "strict": True}
 
 
