@@ -8,7 +8,7 @@ NAME_CHARACTERS = 63
 _SPECIAL = re.compile(r"[\\`*_{}\[\]#|~!$@]")
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _AUTOLINK = re.compile(r"(?i)(?<=:)(?=//)|(?<=www)(?=\.)")
-_BLOCK_START = re.compile(r"^([-+=]|\d+[.)])")
+_BLOCK_START = re.compile(r"^([-+=]|\d+[.)](?= |$))")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 
 

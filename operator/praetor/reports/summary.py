@@ -17,9 +17,7 @@ def summary(run: IncidentRun, story: Story) -> list[str]:
 def _in_a_sentence(story: Story) -> str:
     policy, budget = name(story.setting.get("policy")), story.setting.get("max_steps", "?")
     took = minutes(story.verdict.get("sim_seconds"))
-    return (
-        f"The policy {policy} took {len(story.steps)} of {budget} steps and {took} minutes. {_ending(story)}"
-    )
+    return f"The policy {policy} took {len(story.steps)} of {budget} steps and {took} minutes. {_ending(story)}"
 
 
 def _ending(story: Story) -> str:
@@ -58,9 +56,7 @@ def alert(run: IncidentRun, story: Story) -> list[str]:
     if not told:
         return ["No alert."]
     about = [(key, text(told[key])) for key in ("source", "service", "severity", "startsAt") if told.get(key)]
-    labels = [
-        (f"label {text(key, 100)}", text(value)) for key, value in sorted(told.get("labels", {}).items())
-    ]
+    labels = [(f"label {text(key, 100)}", text(value)) for key, value in sorted(told.get("labels", {}).items())]
     quoted = [f"> {text(told['description'], DESCRIPTION_CHARACTERS)}", ""] if told.get("description") else []
     return [f"**{text(told.get('title'))}**", "", *quoted, *table(("field", "value"), about + labels)]
 

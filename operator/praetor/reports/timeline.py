@@ -1,6 +1,7 @@
 """The steps of a run: what was done, why, what the policy believed and ruled out, what it earned."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from praetor.reports.escape import name, text
 from praetor.reports.format import action, bullets, minutes, reward
@@ -17,30 +18,34 @@ SHOWN_RULED_OUT = 2
 def timeline(run: IncidentRun, story: Story) -> list[str]:
     if not story.steps:
         return ["No step was taken."]
-    lines = [line for step in _shown(story.steps) for line in _told(step)]
-    left_out = len(story.steps) - len(_shown(story.steps))
-    return lines + ([f"\nThe {left_out} steps in the middle are in the trace."] if left_out else [])
+    before: list[Step | None] = [None, *story.steps]
+    told = [list(_told(step, last)) for step, last in zip(story.steps, before, strict=False)]
+    left_out = len(told) - 2 * SHOWN_AT_EACH_END
+    if left_out <= 0:
+        return [line for lines in told for line in lines]
+    ends = told[:SHOWN_AT_EACH_END] + told[-SHOWN_AT_EACH_END:]
+    return [line for lines in ends for line in lines] + [f"\nThe {left_out} steps in the middle are in the trace."]
 
 
-def _shown(steps: list[Step]) -> list[Step]:
-    """All of them, or the first and the last when there are many."""
-    both_ends = 2 * SHOWN_AT_EACH_END
-    return steps if len(steps) <= both_ends else steps[:SHOWN_AT_EACH_END] + steps[-SHOWN_AT_EACH_END:]
-
-
-def _told(step: Step) -> Iterator[str]:
-    decision = step.decision
+def _told(step: Step, last: Step | None) -> Iterator[str]:
+    """What the policy believed is told when it changed since the step before."""
+    decision, known = step.decision, last.decision if last else {}
     done, earned = action(step.action), reward(step.reward)
     yield f"- **Step {step.number}**, {minutes(step.began_seconds)}: {done}, {earned}"
     yield f"    - Reason: {text(decision.get('reason'), REASON_CHARACTERS)}"
-    if decision.get("hypothesis"):
-        yield f"    - Hypothesis: {_cause(decision['hypothesis'])}"
-    for seen in decision.get("evidence", ())[:SHOWN_EVIDENCE]:
+    hypothesis = decision.get("hypothesis")
+    if hypothesis and hypothesis != known.get("hypothesis"):
+        yield f"    - Hypothesis: {_cause(hypothesis)}"
+    for seen in _news("evidence", decision, known)[:SHOWN_EVIDENCE]:
         yield f"    - Evidence: {text(seen, EVIDENCE_CHARACTERS)}"
-    for excluded in decision.get("ruled_out", ())[:SHOWN_RULED_OUT]:
+    for excluded in _news("ruled_out", decision, known)[:SHOWN_RULED_OUT]:
         yield f"    - Ruled out: {_cause(excluded)}, by {text(excluded['ruled_out_by'], EVIDENCE_CHARACTERS)}"
     if step.error:
         yield f"    - Refused: {text(step.error, EVIDENCE_CHARACTERS)}"
+
+
+def _news(key: str, decision: Json, known: Json) -> list[Any]:
+    return [item for item in decision.get(key, ()) if item not in known.get(key, ())]
 
 
 def _cause(hypothesis: Json) -> str:

@@ -12,8 +12,8 @@ from simcore.results import Snapshot, StepResult, Verdict
 class SimSubstrate:
     """Nothing outside this process is touched, so an idempotency key has no meaning here."""
 
-    name: Literal["Simulator"] = "Simulator"
-    grading: Literal["Full"] = "Full"
+    name: Literal["Simulator", "Site", "Cluster"] = "Simulator"
+    grading: Literal["Full", "Partial"] = "Full"
 
     def __init__(self, episode: Episode) -> None:
         self.episode = episode

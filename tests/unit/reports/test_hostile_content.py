@@ -129,9 +129,7 @@ def test_a_report_stays_below_half_a_mebibyte_whatever_is_said():
         )
     spec = {"scenarioRef": {"name": "oom-crash"}}
     head = {"apiVersion": "praetor.dev/v1alpha1", "kind": "IncidentRun", "metadata": {"name": "loud-1"}}
-    report = render_postmortem(
-        IncidentRun.model_validate(head | {"spec": spec}), book.jsonl(notes=[shout] * 99)
-    )
+    report = render_postmortem(IncidentRun.model_validate(head | {"spec": spec}), book.jsonl(notes=[shout] * 99))
     assert len(report.encode()) < 512 * 1024
 
 

@@ -105,6 +105,19 @@ def test_the_timeline_gives_the_reason_and_the_beliefs_of_each_step(report):
     assert "Evidence: \\[FATAL\\] Java heap space" in told
 
 
+def test_a_belief_is_told_when_it_is_new_and_not_at_every_step():
+    belief = {"service": "order-service", "mechanism": "heap_oom", "ruled_out_by": ""}
+    book = TraceBook()
+    for evidence in (["137"], ["137"], ["137", "OOMKilled"]):
+        book.step(action("read_logs"), hypothesis=belief, evidence=evidence)
+    told = section(render_postmortem(incident_run(), book.jsonl()), "Timeline")
+    assert told.count("Hypothesis:") == 1
+    assert [line.strip() for line in told.splitlines() if "Evidence" in line] == [
+        "- Evidence: 137",
+        "- Evidence: OOMKilled",
+    ]
+
+
 def test_a_malformed_action_is_a_step_of_the_timeline():
     report = render_postmortem(incident_run(), TraceBook().step(None, error="action_type: unknown").jsonl())
     assert "- **Step 1**, 0:00: a malformed action" in section(report, "Timeline")

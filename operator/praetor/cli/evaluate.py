@@ -1,0 +1,87 @@
+"""`praetor evaluate`: how often policies resolve which families, with intervals and the floor beside them."""
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from praetor.cli.errors import BadInput
+from praetor.cli.options import DifficultyOption, SplitOption, difficulty_of, one_of
+from praetor.cli.output import Format, OutputOption, show
+
+MOST_EPISODES = 1_000_000
+_SHOWN = (
+    "policy", "family", "split", "difficulty", "episodes", "resolved", "success_rate", "ci_low", "ci_high", "floor",
+    "diagnosed", "mitigated_not_self_healing", "episodes_not_self_healing", "mean_reward", "mean_steps",
+    "mean_user_minutes_lost",
+)  # fmt: skip
+
+PolicyOption = Annotated[str, typer.Option("--policy", help="Names, separated by commas.")]
+FamilyOption = Annotated[str, typer.Option("--family", help="`all`, or names separated by commas.")]
+SeedsOption = Annotated[str, typer.Option("--seeds", help="FROM:TO, without TO; counted within the split.")]
+WorkersOption = Annotated[int, typer.Option("--workers", min=0, help="Processes; 0: one per CPU.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("evaluate")(evaluate)
+
+
+def evaluate(
+    policy: PolicyOption = "random,playbook",
+    family: FamilyOption = "all",
+    seeds: SeedsOption = "0:100",
+    split: SplitOption = None,
+    difficulty: DifficultyOption = None,
+    workers: WorkersOption = 0,
+    output: OutputOption = Format.table,
+) -> None:
+    """Plays every policy on every family and seed, and prints a row for each policy and family."""
+    from praetor.policies.registry import policy_names
+    from simcore.evaluation.play import evaluate as play_all
+
+    policies = chosen("--policy", policy, policy_names())
+    families = chosen("--family", family, _families(), everything="all")
+    wanted = seed_range(seeds)
+    length = len(policies) * len(families) * len(wanted)
+    if length > MOST_EPISODES:
+        raise BadInput(f"--seeds: {length} episodes are more than {MOST_EPISODES}; ask for fewer at a time")
+    with typer.progressbar(length=length, label="episodes", file=sys.stderr) as bar:
+        rows = play_all(
+            policies,
+            families,
+            wanted,
+            split=split,
+            difficulty=difficulty_of(difficulty),
+            workers=workers or os.cpu_count() or 1,
+            on_progress=lambda played, _: bar.update(played - bar.pos),
+        )
+    _print([row.to_json() for row in rows], output)
+
+
+def _print(rows: Sequence[dict[str, Any]], output: Format) -> None:
+    show(list(rows), output, rows=[{title: row[title] for title in _SHOWN} for row in rows])
+
+
+def _families() -> list[str]:
+    import simcore
+
+    return [name.replace("-", "_") for name in simcore.scenario_names()]
+
+
+def chosen(option: str, text: str, known: Sequence[str], *, everything: str = "") -> list[str]:
+    """The names in a comma-separated list, each once, with hyphens or underscores."""
+    if everything and text == everything:
+        return list(known)
+    names = list(dict.fromkeys(part.strip().replace("-", "_") for part in text.split(",")))
+    return [one_of(option, name, known) for name in names]
+
+
+def seed_range(text: str) -> range:
+    """`0:200` as the seeds 0 to 199."""
+    found = re.fullmatch(r"(\d{1,10}):(\d{1,10})", text)
+    if found is None or int(found[1]) >= int(found[2]):
+        raise BadInput(f"--seeds: {text!r} should be FROM:TO with FROM below TO, for example 0:200")
+    return range(int(found[1]), int(found[2]))

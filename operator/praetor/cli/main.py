@@ -1,0 +1,32 @@
+"""`praetor`: one file per group of commands. Heavy libraries are imported by the command that needs them."""
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from praetor.cli import about, evaluate, policy, run, scenario, servers
+from praetor.cli.errors import one_line_errors
+
+
+class _Commands(TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        with one_line_errors():
+            return super().invoke(ctx)
+
+
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="An incident commander: an alert becomes a run, a fix, a proof and a report.",
+)
+for module in (run, evaluate, servers, about):
+    module.register(app)
+app.add_typer(scenario.app, name="scenario")
+app.add_typer(policy.app, name="policy")
+
+
+def main() -> None:
+    app()

@@ -1,0 +1,133 @@
+"""`praetor run`: plays incidents here and now, and prints the IncidentRuns as a cluster would show them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from praetor.cli.errors import BadInput
+from praetor.cli.options import DifficultyOption, SplitOption, difficulty_of, one_of
+from praetor.cli.output import Format, OutputOption, say, show
+
+if TYPE_CHECKING:
+    from praetor.cli.playing import Played
+    from praetor.cli.wanted import Wanted
+    from praetor.resources.run import IncidentRun
+
+NOT_RESOLVED = 1
+LARGEST_SEED = 2**31 - 1
+MOST_EPISODES = 10_000
+
+ScenarioArgument = Annotated[str | None, typer.Argument(help="A scenario, as `praetor scenario list` names it.")]
+FilesOption = Annotated[list[Path] | None, typer.Option("-f", "--filename", help="Manifests; `-` reads stdin.")]
+SeedOption = Annotated[int | None, typer.Option(min=0, max=LARGEST_SEED, help="Which episode; default 0.")]
+PolicyOption = Annotated[str | None, typer.Option(help="Who decides; default playbook.")]
+EpisodesOption = Annotated[int | None, typer.Option(min=1, max=MOST_EPISODES, help="So many seeds, from --seed on.")]
+ReportOption = Annotated[Path | None, typer.Option("--report", help="Writes postmortem.md and trace.jsonl there.")]
+WatchOption = Annotated[bool, typer.Option("--watch", "-w", help="Tells each step on stderr as it happens.")]
+ExitStatusOption = Annotated[bool, typer.Option("--exit-status", help="Exit with 1 when not resolved.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("run")(run)
+
+
+def run(
+    scenario: ScenarioArgument = None,
+    files: FilesOption = None,
+    seed: SeedOption = None,
+    difficulty: DifficultyOption = None,
+    policy: PolicyOption = None,
+    split: SplitOption = None,
+    episodes: EpisodesOption = None,
+    report: ReportOption = None,
+    watch: WatchOption = False,
+    exit_status: ExitStatusOption = False,
+    output: OutputOption = Format.table,
+) -> None:
+    """Plays a scenario, or the IncidentRuns of a manifest, in the simulator, and prints them with their status."""
+    choices = {"seed": seed, "difficulty": difficulty, "policy": policy, "split": split, "episodes": episodes}
+    wanted = _wanted(scenario, files, {name: value for name, value in choices.items() if value is not None})
+    played = [_play(one, report, watch, alone=len(wanted) == 1) for one in wanted]
+    _print(played, output)
+    if any(one.status.phase == "Failed" for one in played) or (exit_status and not all(map(_is_resolved, played))):
+        raise typer.Exit(NOT_RESOLVED)
+
+
+def _wanted(scenario: str | None, files: list[Path] | None, choices: dict[str, Any]) -> "list[Wanted]":
+    from praetor.cli.wanted import from_files
+
+    if (scenario is None) == (not files):
+        raise BadInput("name either a scenario or, with -f, a manifest; `praetor scenario list` shows the scenarios")
+    if scenario is not None:
+        return _of_scenario(scenario, **choices)
+    if choices:
+        raise BadInput(f"--{next(iter(choices))}: with -f it is said in the manifest's spec")
+    return from_files(files or [])
+
+
+def _of_scenario(
+    scenario: str,
+    *,
+    seed: int = 0,
+    difficulty: str | None = None,
+    policy: str = "playbook",
+    split: str | None = None,
+    episodes: int = 1,
+) -> "list[Wanted]":
+    from praetor.cli.wanted import from_library
+    from praetor.policies.registry import policy_names
+
+    spec: dict[str, Any] = {"difficulty": difficulty_of(difficulty)}
+    spec["policy"] = {"name": one_of("--policy", policy, policy_names())}
+    if split is not None:
+        spec["split"] = str(split)
+    return from_library(scenario, range(seed, seed + episodes), spec)
+
+
+def _play(wanted: "Wanted", report: Path | None, watch: bool, *, alone: bool) -> "IncidentRun":
+    from praetor.cli.playing import play_run
+    from praetor.cli.watching import Watcher
+
+    played = play_run(wanted.run, wanted.subject, Watcher(wanted.run.metadata.name) if watch else None)
+    if report is None:
+        nowhere = played.run.status.model_copy(update={"trace_ref": None, "report_ref": None})
+        return played.run.model_copy(update={"status": nowhere})
+    _write(played, report if alone else report / played.run.metadata.name)
+    return played.run
+
+
+def _write(played: "Played", folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in played.artifacts.items():
+            (folder / name).write_bytes(data)
+    except OSError as problem:
+        raise BadInput(f"--report: {folder}: {problem.strerror}") from None
+    say(f"report: {folder / 'postmortem.md'}")
+
+
+def _print(played: "list[IncidentRun]", output: Format) -> None:
+    manifests = [one.model_dump(by_alias=True, exclude_none=True, mode="json") for one in played]
+    if output is Format.table and any(one.status.substrate == "Simulator" for one in played):
+        typer.echo("Rehearsal in the simulator: nothing outside was touched.")
+    show(manifests[0] if len(manifests) == 1 else manifests, output, rows=[_row(one) for one in played])
+
+
+def _row(one: "IncidentRun") -> dict[str, Any]:
+    status, result = one.status, one.status.result
+    return {
+        "run": one.metadata.name,
+        "scenario": status.scenario.name if status.scenario else None,
+        "policy": status.policy,
+        "phase": status.phase,
+        "cause": status.cause,
+        "resolved": result.resolved if result else None,
+        "score": result.score if result else None,
+        "steps": result.steps if result else None,
+        "user_minutes_lost": result.user_minutes_lost if result else None,
+    }
+
+
+def _is_resolved(one: "IncidentRun") -> bool:
+    return one.status.result is not None and one.status.result.resolved
