@@ -115,10 +115,15 @@ class DirectoryStore:
     # Threads
 
     async def _change(self, place: Change, work: Callable[[], T]) -> T:
-        done = await self._locked(work)
-        for queue in self._subscribers:
+        """Does the work; subscribers hear of it if it changed something."""
+        done, has_changed = await self._locked(lambda: self._noticing(work))
+        for queue in self._subscribers if has_changed else ():
             queue.put_nowait(place)
         return done
+
+    def _noticing(self, work: Callable[[], T]) -> tuple[T, bool]:
+        before = self._shelf.journal.last_revision()
+        return work(), self._shelf.journal.last_revision() != before
 
     async def _locked(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, self._with_lock, work)

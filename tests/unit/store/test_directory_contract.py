@@ -1,22 +1,4 @@
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from praetor.store.directory import DirectoryStore
 from tests.support.store_contract import StoreContract
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[DirectoryStore]:
-    store = DirectoryStore(tmp_path)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def namespace() -> str:
-    return "default"
 
 
 class TestDirectoryStore(StoreContract):
