@@ -153,8 +153,8 @@ def _check_metrics(world: World, action: Action, step: int) -> Payload:
     is_database = s == incident.topology.database
     return Metrics(
         service=incident.topology.names[s],
-        age_seconds=round(world.now - world.state.history_times[new], 1),
-        window_seconds=round(world.state.history_times[new] - world.state.history_times[old], 1),
+        age_seconds=round(float(world.now - world.state.history_times[new]), 1),
+        window_seconds=round(float(world.state.history_times[new] - world.state.history_times[old]), 1),
         cpu_percent=series(at.H_CPU, 1),
         memory_mb=series(at.H_MEMORY, 2),
         memory_limit_mb=float(row[at.MEM_LIMIT_MB]),
@@ -196,7 +196,7 @@ def _connectivity(world: World, s: int) -> tuple[Check, ...]:
         up = ready_pods(world.state, c, world.now)
         failing = services[c, at.OWN_FAIL]
         detail = f"{up} endpoints ready, {100 * failing:.0f} % of calls fail there"
-        checks.append(Check(f"connect {topology.names[c]}", up > 0 and failing < 0.05, detail))
+        checks.append(Check(f"connect {topology.names[c]}", bool(up > 0 and failing < 0.05), detail))
     return tuple(checks) or (Check("connect", True, "calls nobody"),)
 
 
@@ -205,7 +205,7 @@ def _probe(world: World, s: int) -> tuple[Check, ...]:
     up = ready_pods(world.state, s, world.now)
     own = row[at.OWN_FAIL]
     return (
-        Check("readiness", up >= row[at.DESIRED], f"{up} of {row[at.DESIRED]:.0f} pods ready"),
+        Check("readiness", bool(up >= row[at.DESIRED]), f"{up} of {row[at.DESIRED]:.0f} pods ready"),
         Check("own requests", bool(own < 0.01), f"{100 * own:.1f} % fail in the service itself"),
     )
 
