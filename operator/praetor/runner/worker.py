@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any, TextIO
 
@@ -37,6 +38,7 @@ class Worker:
         except SimcoreError as problem:
             return {"refused": str(problem)}
         except Exception as problem:
+            traceback.print_exc()
             return {"crashed": f"{type(problem).__name__}: {problem}"}
         return {"outcome": outcome}
 

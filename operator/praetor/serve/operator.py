@@ -39,7 +39,8 @@ class OperatorEndedError(SimcoreError):
 def main(namespaces: Sequence[str] = (), metrics_port: int = METRICS_PORT, workers: int | None = None) -> None:
     """Serves until SIGTERM. No namespaces: all of them. Raises OperatorEndedError when it cannot go on."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for chatty in ("httpx", "kopf.objects"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     asyncio.run(run_operator(namespaces, metrics_port, workers))
 
 
