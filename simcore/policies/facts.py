@@ -15,7 +15,7 @@ _USED_UP = 0.9
 _MANY_OF_LIMIT = 0.3
 _GROWN_FROM = 4
 _ROLLED_OUT_S = 60.0
-_RISE, _RISE_WITHIN_S = 1.0, 45.0
+_RISE, _RISE_WITHIN_S = 0.6, 40.0
 
 
 class Answer(NamedTuple):
