@@ -19,7 +19,7 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 @asynccontextmanager
-async def _nothing(app: FastAPI) -> AsyncIterator[None]:
+async def no_lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
 
 
@@ -32,7 +32,7 @@ def new_app(
     ready: Callable[[], Awaitable[None]],
     metrics: Metrics,
     limit_bytes: int = BODY_LIMIT_BYTES,
-    lifespan: Lifespan = _nothing,
+    lifespan: Lifespan = no_lifespan,
 ) -> FastAPI:
     """`ready` raises when the server could not do its work now."""
     app = FastAPI(
@@ -63,9 +63,7 @@ def _add_probes(app: FastAPI, ready: Callable[[], Awaitable[None]], metrics: Met
         try:
             await ready()
         except Exception as problem:
-            return ApiError(
-                503, "not_ready", f"{type(problem).__name__}: the store does not answer"
-            ).response()
+            return ApiError(503, "not_ready", f"{type(problem).__name__}: the store does not answer").response()
         return JSONResponse({"status": "ok"})
 
     @app.get("/metrics", tags=["probes"], summary="Metrics in Prometheus' text format.")

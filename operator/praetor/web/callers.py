@@ -81,13 +81,9 @@ class Loopback:
         host = connection.headers.get("host", "")
         origin = connection.headers.get("origin")
         if _without_port(host) not in _LOOPBACK_NAMES:
-            raise ApiError(
-                403, "host_not_allowed", f"Host: {host!r} is not this machine; use localhost or 127.0.0.1"
-            )
+            raise ApiError(403, "host_not_allowed", f"Host: {host!r} is not this machine; use localhost or 127.0.0.1")
         if origin is not None and origin != f"http://{host}":
-            raise ApiError(
-                403, "origin_not_allowed", f"Origin: {origin!r} is another site than http://{host}"
-            )
+            raise ApiError(403, "origin_not_allowed", f"Origin: {origin!r} is another site than http://{host}")
         return Caller("local", "loopback")
 
 

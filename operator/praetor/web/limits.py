@@ -62,9 +62,7 @@ class BodyLimits:
 
 def check_json(content_type: str) -> None:
     media_type = content_type.partition(";")[0].strip().lower()
-    if media_type == "application/json" or (
-        media_type.startswith("application/") and media_type.endswith("+json")
-    ):
+    if media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json")):
         return
     said = f"not {media_type!r}" if media_type else "and the request does not say what it is"
     raise ApiError(415, "unsupported_media_type", f"Content-Type: application/json is expected, {said}")

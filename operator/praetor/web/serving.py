@@ -1,7 +1,11 @@
 """Binds before it announces, and serves until it is told to stop."""
 
+import asyncio
 import errno
+import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -9,7 +13,7 @@ from starlette.types import ASGIApp
 from simcore.errors import SimcoreError
 
 _BACKLOG = 512
-_GRACE_SECONDS = 5
+_GRACE_SECONDS = 2
 
 
 class BindError(SimcoreError):
@@ -37,8 +41,24 @@ def url_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port_of(listening)}" if ":" in host else f"http://{host}:{port_of(listening)}"
 
 
-def server_of(app: ASGIApp) -> uvicorn.Server:
-    """`await server.serve(sockets=[listening])`; SIGINT and SIGTERM end it after the requests under way."""
+class Server(uvicorn.Server):
+    """Ends after the requests under way when SIGINT or SIGTERM says so, and then returns: uvicorn's own would
+    raise the signal again, and a clean end would look like a kill."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+
+def server_of(app: ASGIApp) -> Server:
+    """`await server.serve(sockets=[listening])`; from the main thread."""
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -46,4 +66,4 @@ def server_of(app: ASGIApp) -> uvicorn.Server:
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    return uvicorn.Server(config)
+    return Server(config)

@@ -1,0 +1,124 @@
+"""What the pages show, as plain values; the templates only place and escape them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from praetor.console.reading import is_finished, phase_of
+from praetor.reports.story import Step
+from simcore.protocols import Manifest
+
+_TONES = {"Complete": "quiet", "Failed": "bad", "Running": "busy", "Suspended": "warn", "Pending": "quiet"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A run in the list."""
+
+    name: str
+    namespace: str
+    title: str
+    origin: str
+    phase: str
+    tone: str
+    outcome: str
+    outcome_tone: str
+    substrate: str
+    causes: str
+    score: str
+    minutes_lost: str
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    number: int
+    time: str
+    action: str
+    service: str
+    parameters: str
+    reason: str
+    seen: str
+    reward: str
+    tone: str
+    is_change: bool
+
+
+def row(run: Manifest) -> Row:
+    metadata, status, spec = run["metadata"], run.get("status", {}), run["spec"]
+    result, alert = status.get("result"), spec.get("alert", {})
+    outcome, tone = outcome_of(run)
+    return Row(
+        name=metadata["name"],
+        namespace=metadata["namespace"],
+        title=alert.get("title") or (status.get("scenario") or spec.get("scenarioRef", {})).get("name", ""),
+        origin=alert.get("source", "scenario"),
+        phase=phase_of(run),
+        tone=_TONES.get(phase_of(run), "quiet"),
+        outcome=outcome,
+        outcome_tone=tone,
+        substrate=status.get("substrate", ""),
+        causes=causes_text(result["causes"]) if result else "",
+        score=f"{result['score']:.2f}" if result else "",
+        minutes_lost=f"{result['userMinutesLost']:.0f}" if result else "",
+        created=metadata["creationTimestamp"],
+    )
+
+
+def outcome_of(run: Manifest) -> tuple[str, str]:
+    """How a run ended in two words, and the tone of its badge."""
+    result = run.get("status", {}).get("result")
+    if result and result["resolved"]:
+        return "resolved", "good"
+    if result:
+        return ("mitigated", "warn") if result["mitigated"] else ("not resolved", "bad")
+    if condition_reason(run, "Complete") and is_finished(run) and phase_of(run) != "Failed":
+        return "needs a person", "warn"
+    return ("failed", "bad") if phase_of(run) == "Failed" else ("", "quiet")
+
+
+def condition_reason(run: Manifest, type: str) -> str:
+    conditions = run.get("status", {}).get("conditions", ())
+    return next((one["reason"] for one in conditions if one["type"] == type), "")
+
+
+def causes_text(causes: list[dict[str, Any]]) -> str:
+    return ", ".join(f"{cause['service']} / {cause['mechanism']}" for cause in causes) or "nothing is broken"
+
+
+def first_line(run: Manifest) -> str:
+    """What is said before anything else: whether something outside the simulator was touched."""
+    if run.get("status", {}).get("substrate") == "Simulator":
+        return "Rehearsal in the simulator: nothing outside was touched."
+    if "siteRef" in run["spec"].get("target", {}):
+        return f"Target: site {run['spec']['target']['siteRef']['name']}."
+    return "No episode was played: nothing was touched." if is_finished(run) else "Not started yet."
+
+
+def step_view(step: Step) -> StepView:
+    action = step.action or {}
+    parameters = action.get("parameters", {})
+    return StepView(
+        number=step.number,
+        time=f"{int(step.began_seconds) // 60}:{int(step.began_seconds) % 60:02d}",
+        action=str(action.get("action_type", "malformed action")).replace("_", " "),
+        service=action.get("target_service") or "",
+        parameters=", ".join(f"{key} {_shown(value)}" for key, value in parameters.items()),
+        reason=str(step.decision.get("reason", "")),
+        seen=str(step.error or ""),
+        reward=f"{step.reward:+.3f}",
+        tone="good" if step.reward > 0.011 else "bad" if step.reward < 0 else "quiet",
+        is_change=step.is_change,
+    )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return "; ".join(_shown(one) for one in value)
+    if isinstance(value, dict):
+        return " / ".join(_shown(one) for one in value.values())
+    return str(value)
+
+
+def now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,0 +1,86 @@
+"""`praetor dev`: gateway, console, controller, runner and store in one process, without a cluster."""
+
+import asyncio
+import logging
+import os
+import socket
+from contextlib import suppress
+from pathlib import Path
+
+import typer
+
+from praetor.console.live import LiveTraces
+from praetor.controller.embedded import EmbeddedController
+from praetor.controller.pools import episode_pool
+from praetor.serve.gateway import TOKEN_VARIABLE, NoCallersError, check_token, gateway_app
+from praetor.store.directory import DirectoryStore
+from praetor.store.scope import Scope
+from praetor.web.callers import CallerCheck, Loopback, SharedToken, is_loopback
+from praetor.web.serving import bind, server_of, url_of
+from simcore.errors import SimcoreError
+
+HOME = "default"
+DATA_VARIABLE = "PRAETOR_DATA_DIR"
+DEFAULT_DATA = "praetor-data"
+
+
+class DataError(SimcoreError):
+    """The data directory cannot be used; the text says which and why."""
+
+
+def run_dev(host: str = "127.0.0.1", port: int = 8080, data: Path | None = None, workers: int | None = None) -> None:
+    """Serves until SIGINT or SIGTERM. Raises NoCallersError off loopback without a token, BindError, DataError."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    checks = dev_checks(host, os.environ.get(TOKEN_VARIABLE, ""))
+    folder = data or Path(os.environ.get(DATA_VARIABLE) or DEFAULT_DATA)
+    listening = bind(host, port)
+    store = open_store(folder)
+    typer.echo(f"Praetor at {url_of(listening)} with its data in {folder.resolve()}; Ctrl-C ends it.", err=True)
+    asyncio.run(DevServer(store, checks, workers).serve(listening))
+
+
+def dev_checks(host: str, token: str) -> list[CallerCheck]:
+    """On loopback everybody of this machine may call; elsewhere only who knows the token."""
+    check_token(token, required=False)
+    if is_loopback(host):
+        return [Loopback(), *([SharedToken(token)] if token else [])]
+    if not token:
+        raise NoCallersError(f"--host {host} is not loopback: others need a token, so set {TOKEN_VARIABLE} first")
+    return [SharedToken(token)]
+
+
+def open_store(folder: Path) -> DirectoryStore:
+    try:
+        return DirectoryStore(folder)
+    except OSError as problem:
+        raise DataError(f"data directory {folder}: {problem.strerror or problem}") from None
+
+
+class DevServer:
+    """The whole of Praetor over one directory. Ends when a signal says so, or `stop` is called."""
+
+    def __init__(self, store: DirectoryStore, checks: list[CallerCheck], workers: int | None = None) -> None:
+        self._store, self._workers, self._live = store, workers, LiveTraces()
+        self._server = server_of(gateway_app(store, checks, Scope(HOME), live=self._live))
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+
+    async def serve(self, listening: socket.socket) -> None:
+        """Alerts are taken in at once; they are played as soon as the pool has warmed up."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                playing = tasks.create_task(self._play())
+                await self._server.serve(sockets=[listening])
+                playing.cancel()
+        except* SimcoreError as problems:
+            raise problems.exceptions[0] from None
+        finally:
+            self._store.close()
+
+    async def _play(self) -> None:
+        with suppress(asyncio.CancelledError):
+            async with episode_pool(self._workers) as pool, EmbeddedController(self._store, pool) as controller:
+                with controller.live.subscribe() as happening:
+                    async for told in happening:
+                        self._live.publish(told.event)
