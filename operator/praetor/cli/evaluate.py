@@ -13,11 +13,6 @@ from praetor.cli.options import DifficultyOption, SplitOption, difficulty_of, on
 from praetor.cli.output import Format, OutputOption, show
 
 MOST_EPISODES = 1_000_000
-_SHOWN = (
-    "policy", "family", "split", "difficulty", "episodes", "resolved", "success_rate", "ci_low", "ci_high", "floor",
-    "diagnosed", "mitigated_not_self_healing", "episodes_not_self_healing", "mean_reward", "mean_steps",
-    "mean_user_minutes_lost",
-)  # fmt: skip
 
 PolicyOption = Annotated[str, typer.Option("--policy", help="Names, separated by commas.")]
 FamilyOption = Annotated[str, typer.Option("--family", help="`all`, or names separated by commas.")]
@@ -62,7 +57,24 @@ def evaluate(
 
 
 def _print(rows: Sequence[dict[str, Any]], output: Format) -> None:
-    show(list(rows), output, rows=[{title: row[title] for title in _SHOWN} for row in rows])
+    show(list(rows), output, rows=[_in_short(row) for row in rows])
+
+
+def _in_short(row: dict[str, Any]) -> dict[str, Any]:
+    """A row that fits a terminal; `mitigated` leaves out what would have healed by itself."""
+    return {
+        "policy": row["policy"],
+        "family": row["family"],
+        "split": row["split"],
+        "resolved": f"{row['resolved']}/{row['episodes']}",
+        "rate": row["success_rate"],
+        "95 % interval": f"{row['ci_low']:.3f}-{row['ci_high']:.3f}",
+        "floor": row["floor"],
+        "mitigated": f"{row['mitigated_not_self_healing']}/{row['episodes_not_self_healing']}",
+        "reward": row["mean_reward"],
+        "steps": row["mean_steps"],
+        "minutes lost": row["mean_user_minutes_lost"],
+    }
 
 
 def _families() -> list[str]:
