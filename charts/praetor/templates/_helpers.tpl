@@ -37,11 +37,17 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- default (printf "%s-webhook" (include "praetor.fullname" .)) .Values.webhook.existingSecret -}}
 {{- end -}}
 
-{{/* The namespaces that need a Role each: those watched, and the release's own. Empty: cluster-wide. */}}
+{{/* The namespaces that are served: those named and the release's own, where alerts come in. Empty: all. */}}
 {{- define "praetor.namespaces" -}}
 {{- if .Values.watchNamespaces -}}
 {{- append .Values.watchNamespaces .Release.Namespace | uniq | join "," -}}
 {{- end -}}
+{{- end -}}
+
+{{- define "praetor.namespaceFlags" -}}
+{{- range splitList "," (include "praetor.namespaces" .) | compact }}
+- --namespace={{ . }}
+{{- end }}
 {{- end -}}
 
 {{- define "praetor.podSecurity" -}}

@@ -1,6 +1,7 @@
 {{/* Arguments: root, settings (of the component). What both pods share but for their container. */}}
 {{- define "praetor.pod" -}}
 automountServiceAccountToken: true
+enableServiceLinks: false # a Service named praetor would set PRAETOR_PORT
 {{- with .root.Values.imagePullSecrets }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
