@@ -3,8 +3,9 @@
 import pytest
 
 PROMISED = {
-    "policy", "family", "split", "difficulty", "episodes", "resolved", "mitigated", "diagnosed", "success_rate", "ci_low",
-    "ci_high", "p_fixed_diag_right", "p_fixed_diag_wrong", "mean_reward", "mean_steps", "mean_user_minutes_lost", "floor",
+    "policy", "family", "split", "difficulty", "episodes", "resolved", "mitigated", "diagnosed", "success_rate",
+    "ci_low", "ci_high", "p_fixed_diag_right", "p_fixed_diag_wrong", "mean_reward", "mean_steps",
+    "mean_user_minutes_lost", "floor",
 }  # fmt: skip
 
 
