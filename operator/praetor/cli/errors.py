@@ -1,4 +1,7 @@
-"""What a user did wrong becomes one line on stderr and exit code 2; a traceback is for our own mistakes."""
+"""What went wrong outside becomes one line on stderr; a traceback is for our own mistakes.
+
+Exit code 2 is for bad input, 1 for what was asked rightly and could not be done.
+"""
 
 import importlib.util
 from collections.abc import Iterator
@@ -6,9 +9,10 @@ from contextlib import contextmanager
 
 import typer
 
-from simcore.errors import SimcoreError
+from simcore.errors import SimcoreError, StoreError
 
 BAD_INPUT = 2
+NOT_DONE = 1
 
 _MODULES_OF_EXTRA = {
     "server": ("fastapi", "uvicorn", "httpx", "jinja2", "markdown_it", "prometheus_client"),
@@ -22,12 +26,12 @@ class BadInput(Exception):
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Ends the command with exit code 2 when its input was bad."""
+    """Ends the command when its input was bad or the world was against it."""
     try:
         yield
     except (BadInput, SimcoreError) as problem:
         typer.echo(problem, err=True)
-        raise typer.Exit(BAD_INPUT) from None
+        raise typer.Exit(NOT_DONE if isinstance(problem, StoreError) else BAD_INPUT) from None
 
 
 def need_extra(extra: str, command: str) -> None:

@@ -1,4 +1,4 @@
-"""`praetor dev`, `gateway`, `operator`: the processes that stay up until they are stopped; and the demo."""
+"""`praetor dev`, `demo`, `gateway`, `operator`: the processes that stay up, and a show of the first."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,44 +6,53 @@ from typing import Annotated
 import typer
 
 from praetor.cli.errors import need_extra
+from praetor.cli.output import say
 
-HostOption = Annotated[str, typer.Option(envvar="PRAETOR_HOST", help="The address to listen on.")]
-PortOption = Annotated[int, typer.Option(envvar="PRAETOR_PORT", min=0, max=65535, help="0 takes a free one.")]
-DataOption = Annotated[Path | None, typer.Option(envvar="PRAETOR_DATA_DIR", help="Default: ./praetor-data.")]
-NamespaceOption = Annotated[
-    list[str] | None, typer.Option("--namespace", "-n", help="Only these namespaces; default: all.")
+ENDED = 1
+
+HostOption = Annotated[str, typer.Option("--host", envvar="PRAETOR_HOST", help="Off loopback callers need a token.")]
+PortOption = Annotated[int, typer.Option("--port", envvar="PRAETOR_PORT", min=0, max=65535, help="0: any free one.")]
+DataOption = Annotated[
+    Path | None, typer.Option("--data", envvar="PRAETOR_DATA_DIR", help="Where runs are kept; praetor-data.")
 ]
-AccountsOption = Annotated[
+BodiesOption = Annotated[Path, typer.Option("--bodies", help="A folder of captured webhook bodies.")]
+WorkersOption = Annotated[
+    int | None, typer.Option("--workers", envvar="PRAETOR_WORKERS", min=1, help="Processes that play episodes.")
+]
+NamespacesOption = Annotated[
+    list[str] | None,
+    typer.Option("--namespace", "-n", envvar="PRAETOR_NAMESPACES", help="To serve, also several; default: all."),
+]
+MetricsPortOption = Annotated[
+    int, typer.Option("--metrics-port", envvar="PRAETOR_METRICS_PORT", min=0, max=65535, help="Probes and metrics.")
+]
+ServiceAccountsOption = Annotated[
     bool | None,
     typer.Option(
         "--service-accounts/--no-service-accounts",
         envvar="PRAETOR_SERVICE_ACCOUNTS",
-        help="Let ServiceAccounts in that may do the like with incidentruns; default: if there is a token too.",
+        help="Lets ServiceAccounts in that may; by default when there is a token, too.",
     ),
 ]
-WorkersOption = Annotated[int | None, typer.Option(min=1, max=64, help="Processes that play; default: one a core.")]
 
 
 def register(app: typer.Typer) -> None:
     for command in (dev, demo, gateway, operator):
-        app.command()(command)
+        app.command(command.__name__)(command)
 
 
 def dev(
     host: HostOption = "127.0.0.1", port: PortOption = 8080, data: DataOption = None, workers: WorkersOption = None
 ) -> None:
-    """Everything in one process, without a cluster."""
+    """Gateway, console and controller in one process over a directory: all of Praetor without a cluster."""
     need_extra("server", "praetor dev")
     from praetor.serve.dev import run_dev
 
     run_dev(host, port, data, workers)
 
 
-def demo(
-    data: Annotated[Path | None, typer.Option(help="Default: a new folder in ./praetor-data.")] = None,
-    bodies: Annotated[Path, typer.Option(help="Captured Alertmanager bodies.")] = Path("tests/data/alertmanager"),
-) -> None:
-    """Real captured alerts through an embedded Praetor, from the webhook to the reports."""
+def demo(data: DataOption = None, bodies: BodiesOption = Path("tests/data/alertmanager")) -> None:
+    """Posts captured alerts to an embedded Praetor, shows every step, and ends with a table."""
     need_extra("server", "praetor demo")
     from praetor.serve.demo import run_demo
 
@@ -53,23 +62,25 @@ def demo(
 def gateway(
     host: HostOption = "127.0.0.1",
     port: PortOption = 8080,
-    namespace: NamespaceOption = None,
-    service_accounts: AccountsOption = None,
+    namespaces: NamespacesOption = None,
+    service_accounts: ServiceAccountsOption = None,
 ) -> None:
-    """Turns the alerts that Alertmanager sends into IncidentRuns, and shows runs to people."""
+    """Takes alerts in and shows runs, in a cluster. Callers know PRAETOR_WEBHOOK_TOKEN or are ServiceAccounts."""
     need_extra("operator", "praetor gateway")
     from praetor.serve.gateway import run_gateway
 
-    run_gateway(host, port, namespace or (), service_accounts=service_accounts)
+    run_gateway(host, port, namespaces or (), service_accounts=service_accounts)
 
 
 def operator(
-    namespace: NamespaceOption = None,
-    metrics_port: Annotated[int, typer.Option(min=0, max=65535, help="Of the probes and metrics.")] = 8081,
-    workers: WorkersOption = None,
+    namespaces: NamespacesOption = None, workers: WorkersOption = None, metrics_port: MetricsPortOption = 8081
 ) -> None:
-    """Plays the IncidentRuns of a cluster."""
+    """Takes the IncidentRuns of a cluster to their end. Ends with 1 when it has to be started anew."""
     need_extra("operator", "praetor operator")
-    from praetor.serve.operator import main
+    from praetor.serve.operator import OperatorEndedError, main
 
-    main(namespace or (), metrics_port, workers)
+    try:
+        main(namespaces or (), metrics_port, workers)
+    except OperatorEndedError as problem:
+        say(str(problem))
+        raise typer.Exit(ENDED) from None
