@@ -20,6 +20,7 @@ from praetor.controller.pools import episode_pool
 from praetor.kube.client import KubeClient
 from praetor.kube.credentials import load_credentials, own_namespace
 from praetor.kube.lease import Leadership, LeaseTiming
+from praetor.runner.errors import EpisodeError
 from praetor.serve.operator_http import operator_app
 from praetor.store.kubernetes import KubernetesStore
 from praetor.web.metrics import Metrics
@@ -64,7 +65,7 @@ async def run_operator(
                 await server_of(app).serve(sockets=[listening])
                 work.cancel()
                 lag.cancel()
-        except* (LeaseLostError, InformerEndedError, SimcoreError) as problems:
+        except* (LeaseLostError, InformerEndedError, EpisodeError, SimcoreError) as problems:
             raise OperatorEndedError("; ".join(str(problem) for problem in leaves(problems))) from None
 
 

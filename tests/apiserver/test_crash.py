@@ -1,0 +1,150 @@
+"""An operator killed at any moment: the next one brings the run to the same end, never twice, never lost.
+
+Each operator is killed with SIGKILL right before or right after one of the changes that it makes for a run,
+while a second one waits for the Lease; so each of them is first the survivor of one crash and then the
+victim of the next.
+"""
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simcore.trace import broken_links
+from tests.controlplane.server import ControlPlane
+from tests.support.operators import Cluster, Operator, run_manifest, until
+
+SPEC = {"policy": {"name": "random"}, "seed": 3}
+UNDISTURBED = "undisturbed"
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+_SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
+
+
+@pytest.mark.timeout(600)
+def test_a_run_ends_the_same_wherever_its_operator_is_killed(
+    crds_installed: ControlPlane, namespace: str, tmp_path: Path
+) -> None:
+    cluster = Cluster(crds_installed, namespace)
+    with started(cluster, tmp_path / "first") as operator:
+        expected = undisturbed(cluster)
+        effects = effects_of(operator, UNDISTURBED)
+    assert effects > 0
+    crashes = [(moment, number) for number in range(1, effects + 1) for moment in ("before", "after")]
+    with ExitStack() as stack:
+        victim = stack.enter_context(doomed(cluster, tmp_path, crashes[0]))
+        for crash, following in zip(crashes, [*crashes[1:], None], strict=True):
+            survivor = stack.enter_context(doomed(cluster, tmp_path, following))
+            cluster.apply(run_manifest(name_of(crash), **SPEC))
+            assert victim.process.wait(30) == -signal.SIGKILL, victim.tail()
+            cluster.wait("condition=Complete", name_of(crash))
+            assert final_objects(cluster, name_of(crash)) == expected, f"killed {crash}\n{survivor.tail()}"
+            victim = survivor
+
+
+def undisturbed(cluster: Cluster) -> dict[str, Any]:
+    cluster.apply(run_manifest(UNDISTURBED, **SPEC))
+    cluster.wait("condition=Complete", UNDISTURBED)
+    return final_objects(cluster, UNDISTURBED)
+
+
+def effects_of(operator: Operator, name: str) -> int:
+    """How many changes the operator says that it made for a run."""
+    numbers = [int(found) for found in re.findall(rf"/{name}: effect (\d+):", operator.log.read_text())]
+    assert numbers == list(range(1, len(numbers) + 1))
+    return len(numbers)
+
+
+def name_of(crash: tuple[str, int]) -> str:
+    return f"killed-{crash[0]}-{crash[1]}"
+
+
+@contextmanager
+def doomed(cluster: Cluster, logs: Path, crash: tuple[str, int] | None) -> Iterator[Operator]:
+    if crash is None:
+        with started(cluster, logs / "last") as operator:
+            yield operator
+        return
+    point = f"{crash[0]}:{crash[1]}@{name_of(crash)}"
+    with started(cluster, logs / name_of(crash), PRAETOR_TEST_CRASH=point) as operator:
+        yield operator
+
+
+@contextmanager
+def started(cluster: Cluster, log: Path, **environment: str) -> Iterator[Operator]:
+    """It leads, or stands by while another does."""
+    operator = Operator(cluster.server, cluster.namespace, log, **environment)
+    try:
+        operator.wait_ready()
+        yield operator
+    finally:
+        operator.stop()
+
+
+def final_objects(cluster: Cluster, name: str) -> dict[str, Any]:
+    """All that is left of a run, without what must differ: its name, uids, times, versions, hashes."""
+    run = cluster.get("irun", name)
+    maps = cluster.server.kubectl_json(
+        *("-n", cluster.namespace, "get", "configmaps"),
+        *("-l", f"praetor.dev/run-uid={run['metadata']['uid']}"),
+    )
+    check_trace_ref(run, maps["items"])
+    found = {
+        "status": run["status"],
+        "configMaps": sorted((content_of(one) for one in maps["items"]), key=lambda one: one["name"]),
+        "events": sorted((event_of(one) for one in cluster.events(name)), key=lambda one: one["reason"]),
+    }
+    return json.loads(anonymous(json.dumps(found, sort_keys=True), run))
+
+
+def anonymous(text: str, run: dict[str, Any]) -> str:
+    for known, hidden in ((run["metadata"]["uid"], "UID"), (run["metadata"]["name"], "RUN")):
+        text = text.replace(known, hidden)
+    return _SHA256.sub("SHA256", _TIME.sub("TIME", text))
+
+
+def content_of(config_map: dict[str, Any]) -> dict[str, Any]:
+    text = {name: unpacked(packed) for name, packed in config_map.get("binaryData", {}).items()}
+    return {
+        "name": config_map["metadata"]["name"],
+        "immutable": config_map["immutable"],
+        "owners": [owner["uid"] for owner in config_map["metadata"]["ownerReferences"]],
+        "text": config_map.get("data", {}) | text,
+    }
+
+
+def unpacked(packed: str) -> str:
+    return gzip.decompress(base64.b64decode(packed)).decode()
+
+
+def event_of(event: dict[str, Any]) -> dict[str, Any]:
+    regarding = event["involvedObject"]
+    about = {key: regarding[key] for key in ("kind", "name", "uid")}
+    return {key: event[key] for key in ("reason", "message", "type", "count")} | {"regarding": about}
+
+
+def check_trace_ref(run: dict[str, Any], config_maps: list[dict[str, Any]]) -> None:
+    """What a hash must be cannot be seen after hashes are hidden: it is checked before."""
+    reference = run["status"]["traceRef"]
+    trace = next(one for one in config_maps if one["metadata"]["name"] == reference["name"])
+    text = unpacked(trace["binaryData"]["trace.jsonl.gz"])
+    assert hashlib.sha256(text.encode()).hexdigest() == reference["sha256"]
+    assert broken_links(text.splitlines()) == []
+
+
+def test_a_standby_does_nothing_while_another_leads(
+    crds_installed: ControlPlane, namespace: str, tmp_path: Path
+) -> None:
+    cluster = Cluster(crds_installed, namespace)
+    with started(cluster, tmp_path / "leader") as leader, started(cluster, tmp_path / "standby") as standby:
+        cluster.apply(run_manifest("one", **SPEC))
+        cluster.wait("condition=Complete", "one")
+        until(lambda: effects_of(leader, "one") > 0, 10, leader.tail)
+        assert effects_of(standby, "one") == 0
