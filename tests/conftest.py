@@ -7,6 +7,8 @@ import pytest
 
 TESTS = Path(__file__).parent
 
+pytest.register_assert_rewrite("tests.support")
+
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     for (rung, reason), count in sorted(_skipped(terminalreporter, config.rootpath).items()):

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from praetor.resources.scenario import IncidentScenario
 from simcore.errors import AlreadyExistsError, ConflictError, InvalidObjectError, NotFoundError
 from simcore.protocols import Manifest, Store
+from simcore.scenarios.library import library_scenario
 
 WRITERS = 20
 
@@ -112,6 +114,35 @@ class CreateAndRead:
         await store.create(run_manifest(namespace))
         with pytest.raises(NotFoundError):
             await store.get("IncidentRun", "elsewhere", "oom-1")
+
+    async def test_an_alert_comes_back_as_it_was_given(self, store: Store, namespace: str) -> None:
+        alert = {
+            "source": "alertmanager",
+            "groupKey": '{}:{alertname="Größe"}',
+            "title": "api-gateway: 5xx over 10 %",
+            "labels": {"alertname": "Größe", "empty": ""},
+            "startsAt": "2026-01-31T12:00:00.123Z",
+        }
+        run = await store.create(run_manifest(namespace, alert=alert, scenarioRef=None))
+        assert run["spec"]["alert"] == alert | {"status": "firing"}
+        assert "scenarioRef" not in run["spec"]
+
+    async def test_a_scenario_comes_back_with_its_defaults(self, store: Store, namespace: str) -> None:
+        document = library_scenario("oom-crash")
+        spec = document.spec.model_dump(by_alias=True, exclude_unset=True, mode="json")
+        manifest = run_manifest(namespace) | {"kind": "IncidentScenario", "spec": spec}
+        created = await store.create(manifest)
+        model = IncidentScenario.model_validate(created)
+        assert model.spec == document.spec
+        assert await store.update(created) == created
+
+    async def test_a_site_without_anything_is_one(self, store: Store, namespace: str) -> None:
+        bare = site_manifest(namespace)
+        del bare["spec"]
+        created = await store.create(bare)
+        assert created.get("spec", {}) == {}
+        updated = await store.update(changed(created, "spec", description="the shop"))
+        assert updated["metadata"]["generation"] == 2
 
 
 class Refusals:
@@ -268,6 +299,17 @@ class Update:
         }
         await store.update_status(changed(run, "status", **status))
         assert (await store.get("IncidentRun", namespace, "oom-1"))["status"] == status
+
+    async def test_what_a_newer_version_said_in_a_status_is_skipped(self, store: Store, namespace: str) -> None:
+        run = await store.create(run_manifest(namespace))
+        updated = await store.update_status(changed(run, "status", phase="Running", attempts=1, mood="good"))
+        assert updated["status"] == {"phase": "Running", "attempts": 1}
+
+    async def test_null_is_as_good_as_absent(self, store: Store, namespace: str) -> None:
+        run = await store.create(run_manifest(namespace, maxSteps=None))
+        updated = await store.update_status(changed(run, "status", phase=None, attempts=1))
+        assert "maxSteps" not in updated["spec"]
+        assert updated["status"] == {"attempts": 1}
 
     async def test_a_write_from_an_old_reading_conflicts(self, store: Store, namespace: str) -> None:
         old = await store.create(run_manifest(namespace))

@@ -19,6 +19,7 @@ _LONGEST_WAIT_SECONDS = 5.0
 _AUTHORIZATION_SECONDS = 60.0
 _UNAUTHORIZED = 401
 _STRICT = {"fieldValidation": "Strict"}
+_LENIENT = {"fieldValidation": "Ignore"}
 
 
 class KubeClient:
@@ -71,14 +72,15 @@ class KubeClient:
         return await self.request("POST", resource.path(namespace), body=manifest, query=_STRICT)
 
     async def replace(self, resource: Resource, manifest: Manifest, subresource: str = "") -> Manifest:
-        """Compare-and-swap: `manifest` carries the resourceVersion that it was made from."""
+        """Compare-and-swap: `manifest` carries the resourceVersion that it was made from.
+
+        Of a subresource, fields that the server does not know are dropped: its schema may be the older one.
+        """
         metadata = manifest["metadata"]
         path = resource.path(metadata.get("namespace"), metadata["name"], subresource)
-        return await self.request("PUT", path, body=manifest, query=_STRICT)
+        return await self.request("PUT", path, body=manifest, query=_LENIENT if subresource else _STRICT)
 
-    async def delete(
-        self, resource: Resource, namespace: str | None, name: str, *, uid: str | None = None
-    ) -> None:
+    async def delete(self, resource: Resource, namespace: str | None, name: str, *, uid: str | None = None) -> None:
         """What it owned goes after it. Raises NotFoundError, and ConflictError if it has another uid."""
         options: Manifest = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"}
         if uid:
@@ -117,9 +119,7 @@ class KubeClient:
         self, method: str, path: str, body: Manifest | None, query: Mapping[str, str] | None
     ) -> httpx.Response:
         try:
-            return await self._http.request(
-                method, path, json=body, params=query, headers=await self._headers()
-            )
+            return await self._http.request(method, path, json=body, params=query, headers=await self._headers())
         except httpx.TransportError as error:
             text = f"{method} {path}: {type(error).__name__} {error}".rstrip()
             raise UnavailableError(f"{text} (API server {self._credentials.server})") from error

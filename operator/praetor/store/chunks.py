@@ -4,6 +4,7 @@ import base64
 import gzip
 import hashlib
 import io
+import zlib
 
 from praetor.resources.meta import GROUP
 from praetor.store.limits import ARTIFACT_LIMIT_BYTES
@@ -90,7 +91,7 @@ def _joined(config_maps: list[Manifest], artifact: str) -> bytes:
     try:
         with gzip.open(io.BytesIO(b"".join(base64.b64decode(part) for part in parts))) as file:
             return file.read(ARTIFACT_LIMIT_BYTES)
-    except (OSError, EOFError, ValueError):
+    except (OSError, EOFError, ValueError, zlib.error):
         return b""
 
 

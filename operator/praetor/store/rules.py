@@ -36,7 +36,7 @@ def replaced(current: Manifest, wanted: Manifest) -> Manifest:
     changed = validated(without_status(wanted))
     check_immutable(current, changed)
     metadata = {name: value for name, value in current["metadata"].items() if name not in _CALLERS_METADATA}
-    metadata["generation"] += current["spec"] != changed["spec"]
+    metadata["generation"] += current.get("spec") != changed.get("spec")
     changed["metadata"] = metadata | _callers_metadata(wanted)
     return changed | ({"status": current["status"]} if "status" in current else {})
 

@@ -1,5 +1,7 @@
 """What the API server checks, for stores that have no API server: schema, defaults, immutability."""
 
+from typing import Any
+
 from pydantic import BaseModel, ValidationError
 
 from praetor.resources.meta import API_VERSION
@@ -41,13 +43,21 @@ def check_immutable(current: Manifest, wanted: Manifest) -> None:
 
 
 def _parts(model: BaseModel, manifest: Manifest) -> Manifest:
-    """Of a spec all fields, of a status those that were given: null and absent are one."""
-    options = {"by_alias": True, "exclude_none": True, "mode": "json"}
-    parts = {"spec": model.model_dump(include={"spec"}, **options)["spec"]}  # type: ignore[arg-type]
-    if "status" in manifest:
-        status = model.model_dump(include={"status"}, exclude_unset=True, **options)  # type: ignore[arg-type]
-        parts["status"] = status["status"]
-    return parts
+    dumped = model.model_dump(include={"spec", "status"}, by_alias=True, exclude_none=True, mode="json")
+    return {name: _filled(manifest[name], dumped[name]) for name in ("spec", "status") if name in manifest}
+
+
+def _filled(given: Any, dumped: Any) -> Any:
+    """`given` as the schema completes it: what is empty by default is left out, as the API server does."""
+    if isinstance(dumped, dict) and isinstance(given, dict):
+        return {
+            name: _filled(given[name], value) if given.get(name) is not None else value
+            for name, value in dumped.items()
+            if given.get(name) is not None or value not in ("", [], {})
+        }
+    if isinstance(dumped, list) and isinstance(given, list) and len(dumped) == len(given):
+        return [_filled(*pair) for pair in zip(given, dumped, strict=True)]
+    return dumped
 
 
 def _explain(error: ValidationError) -> str:
