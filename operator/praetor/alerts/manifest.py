@@ -1,5 +1,6 @@
 """An IncidentRun of an alert, as manifest, and what an existing one says about its group."""
 
+from datetime import UTC
 from typing import Any
 
 from praetor.alerts.deciding import FOREIGN, REHEARSAL, CreateRun, KnownRun
@@ -67,7 +68,7 @@ def alert_spec(notification: Notification) -> dict[str, Any]:
             value_bytes=ANNOTATION_LIMIT,
             total_bytes=MAP_LIMIT_BYTES,
         ),
-        "startsAt": first.starts_at.isoformat() if first.starts_at else "",
+        "startsAt": first.starts_at.astimezone(UTC).isoformat().replace("+00:00", "Z") if first.starts_at else "",
     }
     return {name: value for name, value in alert.items() if value}
 

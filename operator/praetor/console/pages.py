@@ -12,6 +12,7 @@ from markupsafe import Markup
 from praetor.console import views
 from praetor.console.api import NamespaceQuery
 from praetor.console.reading import Runs, is_finished
+from praetor.reports.escape import one_line
 from praetor.reports.html import post_mortem_html
 from praetor.reports.story import read_story
 from praetor.web.errors import ApiError
@@ -26,6 +27,8 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_TEMPLATES.filters["plain"] = one_line
+_TEMPLATES.filters["moment"] = views.moment
 
 
 def pages_router(runs: Runs) -> APIRouter:

@@ -18,7 +18,6 @@ class Row:
     name: str
     namespace: str
     title: str
-    origin: str
     phase: str
     tone: str
     outcome: str
@@ -48,11 +47,11 @@ def row(run: Manifest) -> Row:
     metadata, status, spec = run["metadata"], run.get("status", {}), run["spec"]
     result, alert = status.get("result"), spec.get("alert", {})
     outcome, tone = outcome_of(run)
+    title = alert.get("title") or (status.get("scenario") or spec.get("scenarioRef", {})).get("name", "")
     return Row(
         name=metadata["name"],
         namespace=metadata["namespace"],
-        title=alert.get("title") or (status.get("scenario") or spec.get("scenarioRef", {})).get("name", ""),
-        origin=alert.get("source", "scenario"),
+        title=title or metadata["name"],
         phase=phase_of(run),
         tone=_TONES.get(phase_of(run), "quiet"),
         outcome=outcome,
@@ -61,7 +60,7 @@ def row(run: Manifest) -> Row:
         causes=causes_text(result["causes"]) if result else "",
         score=f"{result['score']:.2f}" if result else "",
         minutes_lost=f"{result['userMinutesLost']:.0f}" if result else "",
-        created=metadata["creationTimestamp"],
+        created=moment(metadata["creationTimestamp"]),
     )
 
 
@@ -97,13 +96,12 @@ def first_line(run: Manifest) -> str:
 
 def step_view(step: Step) -> StepView:
     action = step.action or {}
-    parameters = action.get("parameters", {})
     return StepView(
         number=step.number,
         time=f"{int(step.began_seconds) // 60}:{int(step.began_seconds) % 60:02d}",
         action=str(action.get("action_type", "malformed action")).replace("_", " "),
         service=action.get("target_service") or "",
-        parameters=", ".join(f"{key} {_shown(value)}" for key, value in parameters.items()),
+        parameters=_parameters(action),
         reason=str(step.decision.get("reason", "")),
         seen=str(step.error or ""),
         reward=f"{step.reward:+.3f}",
@@ -112,13 +110,18 @@ def step_view(step: Step) -> StepView:
     )
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, list):
-        return "; ".join(_shown(one) for one in value)
-    if isinstance(value, dict):
-        return " / ".join(_shown(one) for one in value.values())
-    return str(value)
+def _parameters(action: dict[str, Any]) -> str:
+    """What was changed to what, or declared; the prose of a declaration is in the report."""
+    given = action.get("parameters", {})
+    if action.get("action_type") == "resolve_incident":
+        return causes_text(given.get("causes", []))
+    return ", ".join(f"{key} {value}" for key, value in given.items())
+
+
+def moment(timestamp: str) -> str:
+    """An RFC 3339 time as people read it."""
+    return datetime.fromisoformat(timestamp).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return f"{moment(datetime.now(UTC).isoformat())} UTC"

@@ -33,7 +33,7 @@ DELIVERIES = (
 PATIENCE_SECONDS = 120.0
 REHEARSAL = "Rehearsals in the simulator: nothing outside was touched."
 TITLE_CHARS = 34
-TABLE_COLUMNS = 210
+TABLE_COLUMNS = 264
 _NUMBERS = ("SCORE", "USER MIN LOST")
 _COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "red")
 

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import socket
-from contextlib import suppress
 from pathlib import Path
 
 import typer
@@ -26,6 +25,10 @@ DEFAULT_DATA = "praetor-data"
 
 class DataError(SimcoreError):
     """The data directory cannot be used; the text says which and why."""
+
+
+class ControllerEndedError(SimcoreError):
+    """Runs are not played any more; the text says why."""
 
 
 def run_dev(host: str = "127.0.0.1", port: int = 8080, data: Path | None = None, workers: int | None = None) -> None:
@@ -67,20 +70,23 @@ class DevServer:
         self._server.should_exit = True
 
     async def serve(self, listening: socket.socket) -> None:
-        """Alerts are taken in at once; they are played as soon as the pool has warmed up."""
+        """Alerts are taken in at once; they are played as soon as the pool has warmed up.
+
+        Raises ControllerEndedError: a server that plays nothing must not look alive.
+        """
+        playing = asyncio.create_task(self._play())
+        playing.add_done_callback(lambda _: self.stop())
         try:
-            async with asyncio.TaskGroup() as tasks:
-                playing = tasks.create_task(self._play())
-                await self._server.serve(sockets=[listening])
-                playing.cancel()
-        except* SimcoreError as problems:
-            raise problems.exceptions[0] from None
+            await self._server.serve(sockets=[listening])
         finally:
+            playing.cancel()
+            (ending,) = await asyncio.gather(playing, return_exceptions=True)
             self._store.close()
+        if isinstance(ending, Exception):
+            raise ControllerEndedError(f"the controller ended: {type(ending).__name__}: {ending}") from ending
 
     async def _play(self) -> None:
-        with suppress(asyncio.CancelledError):
-            async with episode_pool(self._workers) as pool, EmbeddedController(self._store, pool) as controller:
-                with controller.live.subscribe() as happening:
-                    async for told in happening:
-                        self._live.publish(told.event)
+        async with episode_pool(self._workers) as pool, EmbeddedController(self._store, pool) as controller:
+            with controller.live.subscribe() as happening:
+                async for told in happening:
+                    self._live.publish(told.event)
