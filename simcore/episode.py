@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from simcore.actions import CHANGES, READS, Action, ResolveIncident, parse_action
 from simcore.errors import ActionError, SimcoreError
 from simcore.grading import components as graded
@@ -12,8 +14,8 @@ from simcore.grading.predicates import held_parts
 from simcore.observation import Declaration, Observation, Payload
 from simcore.results import CauseName, RewardBreakdown, Snapshot, StepResult, Verdict
 from simcore.scenarios.spec import ScenarioDocument, ScenarioSpec
+from simcore.world import layout as at
 from simcore.world.changes import Refused, apply_change
-from simcore.world.health import health
 from simcore.world.observe import alert_notice, observe
 from simcore.world.world import World
 
@@ -97,27 +99,41 @@ class Episode:
         return twin
 
     def _act(self, action: Action) -> StepResult:
-        service, refusal, error = action.target_service, "", None
-        payload: Payload | None = None
-        well, parts = True, held_parts(self.world)
-        sick = self._sick()
+        service = action.target_service
         if service is not None and service not in self.world.incident.topology.index:
-            refusal, error = "unknown_service", f"there is no service {service!r}; list_services names them"
-        elif action.action_type in CHANGES:
-            well = service not in sick
-            try:
-                payload = apply_change(self.world, action)
-            except Refused as problem:
-                refusal, error = problem.code, str(problem)
+            self.world.advance(COST_SECONDS[action.action_type])
+            moment = self._moment(action, "unknown_service")
+            return self._settle(moment, None, f"there is no service {service!r}; list_services names them")
+        return self._change(action) if action.action_type in CHANGES else self._read(action)
+
+    def _read(self, action: Action) -> StepResult:
         self.world.advance(COST_SECONDS[action.action_type])
-        if action.action_type in READS and not refusal:
-            payload = observe(self.world, action, self.steps)
-        harmed = len(self._sick() - sick) if action.action_type in CHANGES and well and not refusal else 0
-        moment = graded.Moment(
-            action, refusal, self.world.incident, parts, held_parts(self.world), self._paid_parts,
-            tuple(self._past), well, harmed,
-        )  # fmt: skip
+        return self._settle(self._moment(action), observe(self.world, action, self.steps), None)
+
+    def _change(self, action: Action) -> StepResult:
+        parts, sick = held_parts(self.world), self._sick()
+        payload, refusal, error = None, "", None
+        try:
+            payload = apply_change(self.world, action)
+        except Refused as problem:
+            refusal, error = problem.code, str(problem)
+        self.world.advance(COST_SECONDS[action.action_type])
+        well = self.world.incident.topology.index[action.target_service or ""] not in sick
+        harmed = len(self._sick() - sick) if well and not refusal else 0
+        moment = self._moment(action, refusal, parts, held_parts(self.world), well, harmed)
         return self._settle(moment, payload, error)
+
+    def _moment(
+        self,
+        action: Action,
+        refusal: str = "",
+        before: graded.Parts = (),
+        after: graded.Parts = (),
+        well: bool = False,
+        harmed: int = 0,
+    ) -> graded.Moment:
+        incident, paid = self.world.incident, self._paid_parts
+        return graded.Moment(action, refusal, incident, before, after, paid, tuple(self._past), well, harmed)
 
     def _settle(self, moment: graded.Moment, payload: Payload | None, error: str | None) -> StepResult:
         paid = self.ledger.pay(
@@ -129,9 +145,8 @@ class Episode:
         kind = moment.action.action_type if error is None else "error"
         return self._result(self._observation(kind, payload, error), paid)
 
-    def _sick(self) -> set[str]:
-        names = self.world.incident.topology.names
-        return {name for s, name in enumerate(names) if health(self.world, s) != "healthy"}
+    def _sick(self) -> set[int]:
+        return set(np.nonzero(self.world.state.services[:, at.HEALTH])[0].tolist())
 
     def _malformed(self, problem: str) -> StepResult:
         self.world.advance(COST_SECONDS["malformed"])

@@ -19,7 +19,14 @@ class RewardBreakdown:
 
     @property
     def total(self) -> float:
-        return sum(value for value in asdict(self).values() if value is not None)
+        return (
+            (self.r_diagnostic or 0.0)
+            + (self.r_correct_op or 0.0)
+            + (self.r_resolution or 0.0)
+            + (self.r_format or 0.0)
+            + (self.r_efficiency or 0.0)
+            + (self.r_penalty or 0.0)
+        )
 
     def to_json(self) -> dict[str, float | None]:
         return asdict(self)

@@ -6,7 +6,6 @@ from simcore.actions import DeclaredCause
 from simcore.grading.predicates import fixed
 from simcore.results import CauseName
 from simcore.world import layout as at
-from simcore.world.health import health
 from simcore.world.incident import Incident
 from simcore.world.mechanisms import mechanism_class
 from simcore.world.world import World
@@ -37,7 +36,9 @@ def prove(world: World) -> Proof:
 def broken_services(world: World) -> tuple[str, ...]:
     """Services that are not well, or that were left with less than half of their replicas."""
     names = world.incident.topology.names
-    return tuple(name for s, name in enumerate(names) if health(world, s) != "healthy" or _shrunk(world, s))
+    return tuple(
+        name for s, name in enumerate(names) if world.state.services[s, at.HEALTH] != at.HEALTHY or _shrunk(world, s)
+    )
 
 
 def _shrunk(world: World, s: int) -> bool:

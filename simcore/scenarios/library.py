@@ -27,6 +27,12 @@ def library_scenario(name: str) -> ScenarioDocument:
 
 def _files() -> dict[str, Path]:
     own = os.environ.get("PRAETOR_SCENARIO_DIR")
+    return _listed(own, Path(own).stat().st_mtime_ns if own else 0)
+
+
+@lru_cache(maxsize=8)
+def _listed(own: str | None, _changed: int) -> dict[str, Path]:
+    """Own files stand before those of the package; a folder's time changes when a file comes or goes."""
     folders = [_LIBRARY, Path(own)] if own else [_LIBRARY]
     return {path.stem: path for folder in folders for path in sorted(folder.glob("*.yaml"))}
 

@@ -54,6 +54,7 @@ def roll_out(world: World, service: int) -> None:
         pods[number, at.REPLACE_AT] = now + row[at.START_S] + (0.0 if down else number * _STAGGER_S)
         if down:
             pods[number, at.DOWN_UNTIL] = pods[number, at.REPLACE_AT] + _STAGGER_S
+    row[at.SETTLED_PODS] = -1.0
     row[at.CREATE_RETRY_AT] = now
     row[at.CREATE_FAILURES] = 0.0
     row[at.CHANGED_AT] = now

@@ -17,6 +17,7 @@ from simcore.world.topology import SHOP, Topology
 Kind = Literal["Fault", "SelfHealing", "NoFault"]
 QUOTA_HEADROOM = 1.25
 SETTLING_S = 40.0
+_VERSIONS = tuple(tuple(f"v2.{minor}.{patch}" for patch in range(6)) for minor in range(1, 5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +137,14 @@ def _draw_releases(
 ) -> tuple[tuple[tuple[str, float], ...], ...]:
     """(version, rolled out at) of every service, oldest first; some innocent ones are recent, more when it is hard."""
     lists = []
-    for service in range(len(topology.names)):
-        minor, patch, age, recent = draws.unit(), draws.unit(), draws.unit(), draws.unit()
-        old = f"v2.{1 + int(minor * 3)}.{int(patch * 6)}"
-        new = f"v2.{2 + int(minor * 3)}.{int(age * 3)}"
+    recently = 0.1 + 0.3 * difficulty
+    count = len(topology.names)
+    columns = zip(draws.units(count), draws.units(count), draws.units(count), draws.units(count), strict=True)
+    for service, (minor, patch, age, recent) in enumerate(columns):
+        old, new = _VERSIONS[int(minor * 3)][int(patch * 6)], _VERSIONS[1 + int(minor * 3)][int(age * 3)]
         if service == guilty:
             rolled_out = -onset
-        elif recent < 0.1 + 0.3 * difficulty and service != topology.database:
+        elif recent < recently and service != topology.database:
             rolled_out = -300.0 - 2400.0 * age
         else:
             rolled_out = -86_400.0 * (1.0 + 20.0 * age)
@@ -152,7 +154,8 @@ def _draw_releases(
 
 def _draw_chronic(topology: Topology, difficulty: float, draws: Draws) -> tuple[int, ...]:
     """Services that have been warning about something harmless for weeks."""
-    return tuple(s for s in range(len(topology.names)) if draws.unit() < 0.15 + 0.4 * difficulty)
+    often = 0.15 + 0.4 * difficulty
+    return tuple(s for s, unit in enumerate(draws.units(len(topology.names))) if unit < often)
 
 
 @lru_cache(maxsize=8)

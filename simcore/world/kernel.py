@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 
 from simcore.world import layout as at
 from simcore.world.compiled import drop_stale_cache
+from simcore.world.health import assess
 from simcore.world.layout import Floats, Ints
 from simcore.world.pods import autoscale, lose_pods, reconcile_pods, run_pods
 from simcore.world.queueing import Z99, lognormal, percentile_99, share_over, waiting
 
 MAX_SUB_STEPS = 10
-SHORTEST_SUB_STEP_S = 2.5
+SHORTEST_SUB_STEP_S = 5.0
 REQUESTS_PER_USER_MINUTE = 6.0
 WAVE_PERIOD_S = 1800.0
+_NEVER_LATE = 50.0
 _DAMPING = 0.5  # what callers let through answers to latency with a delay; without it both would swing
 
 
@@ -142,7 +144,9 @@ def serve(services: Floats, releases: Floats, calls: Floats, s: int, held: float
 def overdue(timeout: float, queued: float, probability: float, slack: float) -> float:
     """The share that waits longer than its timeout: the tail of M/M/c behind a backlog."""
     left = timeout - queued
-    return 1.0 if left <= 0.0 else probability * math.exp(-slack * left)
+    if left <= 0.0:
+        return 1.0
+    return probability * math.exp(-slack * left) if slack * left < _NEVER_LATE else 0.0
 
 
 @njit(cache=True)
@@ -253,6 +257,7 @@ def advance(
     none_ready = np.zeros(services.shape[0])
     for _ in range(count):
         sub_step(services, pods, releases, rows, clock, history, times, calls, order, slo, none_ready, seconds / count)
+    assess(services, pods, clock[at.NOW_S])
 
 
 @njit(cache=True)
@@ -263,11 +268,10 @@ def advance_until_broken(
     """Advances until the entry's objectives have been broken for `lasting` seconds; False if `at_most` came first."""
     none_ready = np.zeros(services.shape[0])
     end = clock[at.NOW_S] + at_most
-    while clock[at.NOW_S] < end:
+    while clock[at.NOW_S] < end and clock[at.SLO_BROKEN_S] < lasting:
         sub_step(services, pods, releases, rows, clock, history, times, calls, order, slo, none_ready, dt)
-        if clock[at.SLO_BROKEN_S] >= lasting:
-            return True
-    return False
+    assess(services, pods, clock[at.NOW_S])
+    return clock[at.SLO_BROKEN_S] >= lasting
 
 
 drop_stale_cache(advance)

@@ -23,7 +23,7 @@ from simcore.world.logs import read_logs
 from simcore.world.pods import used_quota
 from simcore.world.queueing import percentile_99
 from simcore.world.random import normal, uniform
-from simcore.world.world import World, ready_pods
+from simcore.world.world import World
 
 _EVENTS_KEPT_S = 900.0
 
@@ -76,7 +76,7 @@ def _row(world: World, s: int) -> ServiceRow:
     row = world.state.services[s]
     version = world.incident.releases[s][int(row[at.RELEASE])][0]
     return ServiceRow(
-        world.incident.topology.names[s], health(world, s), ready_pods(world.state, s, world.now),
+        world.incident.topology.names[s], health(world.state.services, s), int(row[at.UP]),
         int(row[at.DESIRED]), version, int(row[at.RESTARTS]),
     )  # fmt: skip
 
@@ -193,7 +193,7 @@ def _connectivity(world: World, s: int) -> tuple[Check, ...]:
     topology, services = world.incident.topology, world.state.services
     checks = []
     for c in topology.callees(s):
-        up = ready_pods(world.state, c, world.now)
+        up = int(services[c, at.UP])
         failing = services[c, at.OWN_FAIL]
         detail = f"{up} endpoints ready, {100 * failing:.0f} % of calls fail there"
         checks.append(Check(f"connect {topology.names[c]}", bool(up > 0 and failing < 0.05), detail))
@@ -202,7 +202,7 @@ def _connectivity(world: World, s: int) -> tuple[Check, ...]:
 
 def _probe(world: World, s: int) -> tuple[Check, ...]:
     row = world.state.services[s]
-    up = ready_pods(world.state, s, world.now)
+    up = int(row[at.UP])
     own = row[at.OWN_FAIL]
     return (
         Check("readiness", bool(up >= row[at.DESIRED]), f"{up} of {row[at.DESIRED]:.0f} pods ready"),

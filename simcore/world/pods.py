@@ -95,8 +95,6 @@ def lose_pods(services: Floats, pods: Floats, now: float) -> None:
 @njit(cache=True)
 def create_pods(services: Floats, pods: Floats, s: int, now: float, quota: float) -> None:
     """Creates what is missing as far as the quota admits; a refusal is retried later and later."""
-    if services[s, at.PODS] >= services[s, at.DESIRED] or now < services[s, at.CREATE_RETRY_AT]:
-        return
     used = used_quota(services, pods)
     while services[s, at.PODS] < min(services[s, at.DESIRED], at.MAX_PODS):
         if used + services[s, at.MEM_LIMIT_MB] > quota:
@@ -117,7 +115,8 @@ def reconcile_pods(services: Floats, pods: Floats, clock: Floats) -> None:
         if services[s, at.PODS] > services[s, at.DESIRED]:
             remove_pods(services, pods, s, services[s, at.PODS] - services[s, at.DESIRED])
     for s in range(services.shape[0]):
-        create_pods(services, pods, s, now, clock[at.QUOTA_MB])
+        if services[s, at.PODS] < services[s, at.DESIRED] and now >= services[s, at.CREATE_RETRY_AT]:
+            create_pods(services, pods, s, now, clock[at.QUOTA_MB])
 
 
 @njit(cache=True)
@@ -176,26 +175,52 @@ def kill_pod(services: Floats, pods: Floats, s: int, p: int, when: float) -> Non
     release_connections(services, pods, s, p)
 
 
+@njit(cache=True, inline="always")
+def steady_memory(services: Floats, pods: Floats, s: int, p: int, leak: float, fixed: float, now: float) -> float:
+    """MiB of a pod that has long been warm and does not leak; -1 if it is not such a pod, or is over its limit."""
+    old = now - pods[s, p, at.STARTED_AT] > _WARM_AFTER * services[s, at.WARMUP_S]
+    if leak > 0.0 or not old or pods[s, p, at.DOWN_UNTIL] > now or pods[s, p, at.REPLACE_AT] < at.NEVER:
+        return -1.0
+    uneven = 1.0 + _HEAP_IMBALANCE * (p % 3 - 1.0)
+    used = services[s, at.HEAP_NEED_MB] * uneven + pods[s, p, at.LEAKED_MB] + fixed
+    return used if used < pods[s, p, at.LIMIT_MB] else -1.0
+
+
+@njit(cache=True, inline="always")
+def is_settled(services: Floats, s: int, leak_rate: float, fixed: float) -> bool:
+    """Whether nothing moves in a service's pods: all are as they were when last looked at one by one."""
+    same_pods = services[s, at.PODS] > 0.0 and services[s, at.SETTLED_PODS] == services[s, at.PODS]
+    return same_pods and services[s, at.SETTLED_NEED_MB] == services[s, at.HEAP_NEED_MB] and leak_rate + fixed == 0.0
+
+
 @njit(cache=True)
 def run_pods(services: Floats, pods: Floats, releases: Floats, s: int, clock: Floats, dt: float) -> float:
     """Advances a service's pods by dt; returns the share of dt in which none of them was ready."""
     now = clock[at.NOW_S]
-    count = int(services[s, at.PODS])
-    load = min(max(services[s, at.OFFERED] / max(services[s, at.READY], 1.0) / services[s, at.NOMINAL_RPS], 0.2), 2.0)
-    leak_rate = releases[s, int(services[s, at.RELEASE]), at.LEAK_MB_PER_S] * load
+    load = services[s, at.OFFERED] / max(services[s, at.READY], 1.0) / services[s, at.NOMINAL_RPS]
+    leak_rate = releases[s, int(services[s, at.RELEASE]), at.LEAK_MB_PER_S] * min(max(load, 0.2), 2.0)
     fixed = services[s, at.MB_PER_CONN] * services[s, at.CONNS]
+    if is_settled(services, s, leak_rate, fixed):
+        return 0.0
     ready, none_ready, memory, running, collecting = 0.0, 1.0, 0.0, 0.0, 0.0
-    for p in range(count):
-        if pods[s, p, at.REPLACE_AT] <= now:
-            roll_pod(services, pods, s, p, now, clock[at.QUOTA_MB])
-        leak = leak_rate * (1.0 + _IMBALANCE * (p % 3 - 1.0))
-        share, used = run_pod(services, pods, s, p, leak, fixed, now, dt)
+    settled = services[s, at.PODS]
+    for p in range(int(services[s, at.PODS])):
+        share, used = 1.0, steady_memory(services, pods, s, p, leak_rate, fixed, now)
+        if used < 0.0:
+            settled = -1.0
+            if pods[s, p, at.REPLACE_AT] <= now:
+                roll_pod(services, pods, s, p, now, clock[at.QUOTA_MB])
+            leak = leak_rate * (1.0 + _IMBALANCE * (p % 3 - 1.0))
+            share, used = run_pod(services, pods, s, p, leak, fixed, now, dt)
         ready += share
         none_ready *= 1.0 - share
         if used > 0.0:
             memory += used
             running += 1.0
-            collecting += share * gc_share(used / pods[s, p, at.LIMIT_MB])
+            if used > _GC_STARTS_AT * pods[s, p, at.LIMIT_MB]:
+                collecting += share * gc_share(used / pods[s, p, at.LIMIT_MB])
+    services[s, at.SETTLED_PODS] = settled
+    services[s, at.SETTLED_NEED_MB] = services[s, at.HEAP_NEED_MB]
     services[s, at.READY] = ready
     services[s, at.MEM_MB] = memory / running if running > 0.0 else 0.0
     services[s, at.GC_SHARE] = collecting / ready if ready > 0.0 else 0.0

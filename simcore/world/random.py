@@ -64,13 +64,17 @@ class Draws:
     def __init__(self, seed: int, count: int = 96) -> None:
         values = np.empty(count)
         fill_uniform(seed, 0, values)
-        self._values = values.tolist()
+        self._values: list[float] = values.tolist()
         self._next = 0
 
     def unit(self) -> float:
-        value: float = self._values[self._next]
+        value = self._values[self._next]
         self._next += 1
         return value
+
+    def units(self, count: int) -> list[float]:
+        self._next += count
+        return self._values[self._next - count : self._next]
 
     def between(self, low: float, high: float) -> float:
         return low + (high - low) * self.unit()

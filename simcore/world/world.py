@@ -13,7 +13,7 @@ from simcore.world.incident import Incident, draw_incident
 from simcore.world.layout import Floats, WorldState
 from simcore.world.queueing import percentile_99
 
-RESET_STEP_S = 20.0
+RESET_STEP_S = 30.0
 LONGEST_WAIT_FOR_ALERT_S = 2400.0
 
 
@@ -92,8 +92,8 @@ class World:
         row = self.state.services[s]
         return ServiceSnapshot(
             name=self.incident.topology.names[s],
-            health=health(self, s),
-            replicas_ready=ready_pods(self.state, s, self.now),
+            health=health(self.state.services, s),
+            replicas_ready=int(row[at.UP]),
             replicas_desired=int(row[at.DESIRED]),
             version=self.incident.releases[s][int(row[at.RELEASE])][0],
             error_ratio=round(float(row[at.FAIL]), 6),
@@ -115,11 +115,6 @@ class World:
                 met = value <= slo.objective
             found.append(SloSnapshot(slo.service, slo.sli, slo.objective, round(value, 6), met))
         return tuple(found)
-
-
-def ready_pods(state: WorldState, service: int, now: float) -> int:
-    pods = state.pods[service, : int(state.services[service, at.PODS])]
-    return int((pods[:, at.DOWN_UNTIL] <= now).sum())
 
 
 def _entry_slo(spec: ScenarioSpec) -> Floats:
