@@ -37,6 +37,8 @@ class Worker:
             outcome = self._episode(request)
         except SimcoreError as problem:
             return {"refused": str(problem)}
+        except BrokenPipeError:
+            raise  # it is not the episode that failed: nobody listens any more
         except Exception as problem:
             traceback.print_exc()
             return {"crashed": f"{type(problem).__name__}: {problem}"}
