@@ -6,7 +6,7 @@ from typing import Self
 
 from praetor.controller import declared
 from praetor.controller.episodes import Episodes, Pool
-from praetor.controller.finished import FinishedRuns
+from praetor.controller.finished import needs_look
 from praetor.controller.key import Key
 from praetor.controller.live import LiveHub
 from praetor.controller.metrics import ControllerMetrics
@@ -40,7 +40,6 @@ class Controller:
         self._episodes = Episodes(pool, self.live, self.queue.add, clock, self.metrics)
         seam = Seam(store, self.metrics, CrashPoint.from_environment())
         self._runs = RunHandler(store, seam, self._episodes, self.queue, clock)
-        self._finished = FinishedRuns()
         self._tasks: list[asyncio.Task[None]] = []
         self.metrics.queue_depth.set_function(lambda: len(self.queue))
 
@@ -57,12 +56,10 @@ class Controller:
 
     def notice(self, manifest: Manifest) -> None:
         """An object is there or has changed."""
-        key = key_of(manifest)
-        if key.kind != "IncidentRun" or self._finished.needs_look(key, manifest):
-            self.queue.add(key)
+        if needs_look(manifest):
+            self.queue.add(key_of(manifest))
 
     def notice_gone(self, key: Key) -> None:
-        self._finished.forget(key)
         self.queue.add(key)
 
     async def resync(self, namespaces: Iterable[str | None]) -> None:

@@ -33,7 +33,7 @@ LEASE_TIMING_VARIABLE = "PRAETOR_LEASE_SECONDS"
 METRICS_PORT = 8081
 
 
-class OperatorEndedError(SimcoreError):
+class OperatorEndedError(Exception):
     """The operator cannot go on; the text says why."""
 
 
@@ -52,6 +52,7 @@ async def run_operator(
     *,
     host: str = "0.0.0.0",  # noqa: S104 (the kubelet probes the pod's address)
 ) -> None:
+    """Raises OperatorEndedError when it cannot go on."""
     listening = bind(host, metrics_port)
     phases, metrics = Phases(), Metrics()
     async with KubeClient(load_credentials()) as client:
