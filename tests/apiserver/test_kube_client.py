@@ -150,6 +150,15 @@ async def test_a_credential_plugin_is_asked(apiserver: ControlPlane, namespace: 
         await client.create(CONFIG_MAPS, namespace, config_map("one"))
 
 
+@pytest.mark.parametrize("text", [None, "", "{", "[]", "kind: Config"])
+def test_a_kubeconfig_that_is_none_is_told(tmp_path: Path, text: str | None) -> None:
+    path = tmp_path / "kubeconfig"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(DeniedError, match="no Kubernetes credentials"):
+        load_credentials(str(path))
+
+
 async def test_too_many_requests_are_waited_out_and_then_told(
     client: KubeClient, namespace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

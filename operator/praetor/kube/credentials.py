@@ -5,11 +5,14 @@ import ssl
 from collections.abc import Callable
 from pathlib import Path
 
+import yaml
 from kubernetes import config
 from kubernetes.client import Configuration
 
 from simcore.errors import DeniedError
 
+_UNREADABLE = (config.ConfigException, OSError, yaml.YAMLError, TypeError, KeyError, ValueError)
+"""What the library raises about a kubeconfig that is missing, or is none."""
 _HOME_KUBECONFIG = Path.home() / ".kube" / "config"
 
 
@@ -63,7 +66,7 @@ def _load(kubeconfig: str | None, context: str | None) -> Configuration:
             config.load_kube_config(  # type: ignore[no-untyped-call]
                 path, context, configuration, persist_config=False
             )
-    except (config.ConfigException, OSError) as error:
+    except _UNREADABLE as error:
         raise DeniedError(f"no Kubernetes credentials: {error}") from None
     return configuration
 

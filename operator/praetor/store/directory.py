@@ -21,6 +21,7 @@ from praetor.store.journal import Change
 from praetor.store.limits import check_artifact_size
 from praetor.store.names import PLURALS, check_artifact_name, check_kind, identity
 from praetor.store.shelf import Shelf
+from simcore.errors import UnavailableError
 from simcore.protocols import Manifest
 
 T = TypeVar("T")
@@ -30,10 +31,9 @@ class DirectoryStore:
     """Implements simcore.protocols.Store. Writes have a thread, so that no event loop waits for a disk."""
 
     def __init__(self, path: Path | str) -> None:
-        root = Path(path)
-        root.mkdir(parents=True, exist_ok=True)
-        self._lock = root / "lock"
-        self._shelf = Shelf(root)
+        self._root = Path(path)
+        self._root.mkdir(parents=True, exist_ok=True)
+        self._shelf = Shelf(self._root)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="directory-store")
         self._subscribers: set[asyncio.Queue[Change]] = set()
 
@@ -47,12 +47,14 @@ class DirectoryStore:
         return await self._change(place, lambda: self._shelf.create(place, manifest))
 
     async def get(self, kind: str, namespace: str, name: str) -> Manifest:
-        return await asyncio.to_thread(self._shelf.read, Change(check_kind(kind), namespace, name))
+        place = Change(check_kind(kind), namespace, name)
+        return await self._reading(lambda: self._shelf.read(place))
 
     async def find(
         self, kind: str, namespace: str | None = None, *, labels: Mapping[str, str] | None = None
     ) -> list[Manifest]:
-        return await asyncio.to_thread(self._shelf.find, check_kind(kind), namespace, labels or {})
+        check_kind(kind)
+        return await self._reading(lambda: self._shelf.find(kind, namespace, labels or {}))
 
     async def update(self, manifest: Manifest) -> Manifest:
         place = Change(*identity(manifest))
@@ -77,7 +79,8 @@ class DirectoryStore:
 
     async def get_artifact(self, namespace: str, run_name: str, name: str) -> bytes:
         place = Change("IncidentRun", namespace, run_name)
-        return await asyncio.to_thread(self._shelf.read_artifact, place, check_artifact_name(name))
+        check_artifact_name(name)
+        return await self._reading(lambda: self._shelf.read_artifact(place, name))
 
     async def record_event(self, regarding: Manifest, reason: str, message: str, *, warning: bool = False) -> None:
         place = Change(*identity(regarding))
@@ -85,7 +88,7 @@ class DirectoryStore:
         await self._locked(lambda: self._shelf.record_event(place, event))
 
     async def events(self, namespace: str, name: str) -> list[Manifest]:
-        return sorted(await asyncio.to_thread(self._shelf.events, namespace, name), key=event_order)
+        return sorted(await self._reading(lambda: self._shelf.events(namespace, name)), key=event_order)
 
     # Watching
 
@@ -125,9 +128,20 @@ class DirectoryStore:
         before = self._shelf.journal.last_revision()
         return work(), self._shelf.journal.last_revision() != before
 
+    async def _reading(self, work: Callable[[], T]) -> T:
+        return await asyncio.to_thread(self._answering, work)
+
     async def _locked(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._writer, self._with_lock, work)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._writer, self._answering, lambda: self._with_lock(work))
 
     def _with_lock(self, work: Callable[[], T]) -> T:
-        with files.locked(self._lock):
+        with files.locked(self._root / "lock"):
             return work()
+
+    def _answering(self, work: Callable[[], T]) -> T:
+        """A disk that is full, away or not ours is a store that cannot answer now."""
+        try:
+            return work()
+        except OSError as error:
+            raise UnavailableError(f"store {self._root}: {error}") from error

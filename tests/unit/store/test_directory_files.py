@@ -1,13 +1,16 @@
 """What lies in the directory, and what becomes of things that should not lie there."""
 
+import contextlib
 import json
 import os
+import resource
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from praetor.store.directory import DirectoryStore
-from simcore.errors import InvalidObjectError
+from simcore.errors import InvalidObjectError, NotFoundError, UnavailableError
 from tests.support.store_contract import changed, run_manifest, site_manifest
 
 
@@ -57,6 +60,38 @@ async def test_a_file_that_somebody_broke_is_named(store: DirectoryStore, tmp_pa
             await store.find("IncidentRun", labels=labels)
     with pytest.raises(InvalidObjectError, match=str(path)):
         await store.get("IncidentRun", "default", "oom-1")
+
+
+async def test_a_full_disk_is_told_and_survived(store: DirectoryStore) -> None:
+    run = await store.create(run_manifest("default"))
+    with files_of_at_most(64):
+        with pytest.raises(UnavailableError, match="File too large"):
+            await store.update_status(changed(run, "status", attempts=1))
+        with pytest.raises(UnavailableError, match="File too large"):
+            await store.put_artifact(run, "trace.jsonl", b"x" * 1000)
+    assert await store.find("IncidentRun") == [run]
+    with pytest.raises(NotFoundError):
+        await store.get_artifact("default", "oom-1", "trace.jsonl")
+    updated = await store.update_status(changed(run, "status", attempts=1))
+    assert updated["status"] == {"attempts": 1}
+
+
+async def test_a_directory_that_is_in_disorder_is_named(store: DirectoryStore, tmp_path: Path) -> None:
+    (tmp_path / "incidentruns").write_text("no folder")
+    for attempt in (store.create(run_manifest("default")), store.find("IncidentRun")):
+        with pytest.raises(UnavailableError, match=str(tmp_path)):
+            await attempt
+
+
+@contextlib.contextmanager
+def files_of_at_most(limit_bytes: int) -> Iterator[None]:
+    """As on a disk that is almost full: what is longer is written in part."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 async def test_an_identical_artifact_is_not_written_again(store: DirectoryStore, tmp_path: Path) -> None:
