@@ -160,7 +160,7 @@ def _told(decided: dict[str, Any], event: dict[str, Any]) -> str:
     where = " ".join(part for part in (action.get("target_service") or "", _parameters(action)) if part)
     reason = escape(str((decided.get("decision") or {}).get("reason", ""))[:110])
     reward = event.get("reward") or 0.0
-    return f"{seconds // 60:3}:{seconds % 60:02} {verb} {escape(where)[:48]:48} {reward:+.3f} [dim]{reason}[/]"
+    return f"{seconds // 60:3}:{seconds % 60:02} {verb} {escape(f"{where[:48]:48}")} {reward:+.3f} [dim]{reason}[/]"
 
 
 def _parameters(action: dict[str, Any]) -> str:

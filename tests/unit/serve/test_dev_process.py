@@ -1,0 +1,86 @@
+"""`praetor dev` as a process: from its first line on stderr to a clean end."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from tests.support.alert_bodies import captured
+from tests.support.gateway import JSON, WEBHOOK
+
+PRAETOR = (sys.executable, "-c", "from praetor.cli.main import main; main()")
+
+
+@contextmanager
+def dev(folder, *options):
+    """The process and its address, once it has announced it."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PRAETOR_")}
+    command = [*PRAETOR, "dev", "--port", "0", "--data", str(folder), "--workers", "1", *options]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    try:
+        announced = process.stderr.readline()
+        assert str(folder) in announced
+        yield process, re.search(r"http://\S+", announced)[0]
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+def finished(url, count):
+    """All runs, once so many have ended."""
+    for _ in range(600):
+        items = httpx.get(f"{url}/runs").json()["items"]
+        if len([run for run in items if run.get("status", {}).get("phase") in ("Complete", "Failed")]) >= count:
+            return items
+        time.sleep(0.1)
+    pytest.fail(f"{count} runs did not end: {json.dumps(items)[:2000]}")
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_an_alert_becomes_a_report_and_the_process_ends_when_told_to(tmp_path, signal_number):
+    with dev(tmp_path / "data") as (process, url):
+        answer = httpx.post(url + WEBHOOK, content=captured("oom_crash_firing"), headers=JSON)
+        assert answer.status_code == 202
+        (run,) = finished(url, 1)
+        name = run["metadata"]["name"]
+        assert httpx.get(f"{url}/runs/{name}/postmortem").text.startswith("# Post-mortem")
+        assert run["status"]["substrate"] == "Simulator"
+        process.send_signal(signal_number)
+        assert process.wait(20) == 0
+
+
+def test_a_killed_process_loses_nothing(tmp_path):
+    with dev(tmp_path / "data") as (process, url):
+        for body in ("oom_crash_firing", "db_pool_exhaustion_firing", "disk_full_firing"):
+            assert httpx.post(url + WEBHOOK, content=captured(body), headers=JSON).status_code == 202
+        process.kill()
+    with dev(tmp_path / "data") as (process, url):
+        assert len(finished(url, 3)) == 3
+        answer = httpx.post(url + WEBHOOK, content=captured("oom_crash_firing"), headers=JSON)
+        assert answer.json()["runs"][0]["created"] is False
+
+
+def test_a_port_in_use_is_said_in_one_line(tmp_path):
+    with dev(tmp_path / "data") as (_, url):
+        port = url.rpartition(":")[2]
+        second = subprocess.run([*PRAETOR, "dev", "--port", port], capture_output=True, text=True, cwd=tmp_path)
+    assert second.returncode == 2
+    assert f"port {port} of 127.0.0.1 is in use" in second.stderr
+    assert second.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [("dev", "--host", "0.0.0.0"), ("gateway",)])
+def test_without_a_way_to_know_callers_nothing_is_opened(tmp_path, command):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PRAETOR_")}
+    refused = subprocess.run([*PRAETOR, *command], capture_output=True, text=True, cwd=tmp_path, env=environment)
+    assert refused.returncode == 2
+    assert "PRAETOR_WEBHOOK_TOKEN" in refused.stderr
+    assert list(tmp_path.iterdir()) == []
