@@ -165,7 +165,7 @@ _ADAPTER: TypeAdapter[Action] = TypeAdapter(Action)
 def parse_action(data: "Action | Mapping[str, Any]") -> Action:
     """The typed action of its wire form. Raises ActionError that names the field and what was expected."""
     if isinstance(data, _Strict):
-        return data  # type: ignore[return-value]
+        return data
     try:
         return _ADAPTER.validate_python(data)
     except ValidationError as problem:

@@ -79,7 +79,7 @@ class Logs:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """The newest scrape, `age_seconds` old; a series that is missing is None. Trends compare with `window_seconds` ago."""
+    """The newest scrape, `age_seconds` old; a missing series is None; `_before` is `window_seconds` earlier."""
 
     service: str
     age_seconds: float

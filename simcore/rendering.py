@@ -72,7 +72,8 @@ def _metrics(m: Metrics) -> str:
     return (
         f"metrics of {m.service} ({m.age_seconds:.0f} s old, before = {m.window_seconds:.0f} s earlier)\n"
         f"cpu {_value(m.cpu_percent, '%')}\n"
-        f"memory {_value(m.memory_mb, 'Mi')} of {_value(m.memory_limit_mb, 'Mi')} (before {_value(m.memory_mb_before, 'Mi')})\n"
+        f"memory {_value(m.memory_mb, 'Mi')} of {_value(m.memory_limit_mb, 'Mi')} "
+        f"(before {_value(m.memory_mb_before, 'Mi')})\n"
         f"latency p50 {_value(m.latency_p50_ms, 'ms')}, p99 {_value(m.latency_p99_ms, 'ms')} "
         f"(before {_value(m.latency_p99_ms_before, 'ms')})\n"
         f"errors {_value(m.error_rate_percent, '%')} (before {_value(m.error_rate_percent_before, '%')})\n"

@@ -4,14 +4,15 @@ At every step: what is proven wrong is ruled out, an open question of the first 
 and once all its questions are answered its remedy is carried out. Then it watches until the proof is there.
 """
 
-import re
+from collections.abc import Mapping
 
 from simcore.actions import Action, parse_action
 from simcore.decision import Decision, History, Hypothesis
 from simcore.observation import Observation
-from simcore.policies.facts import FACTS, SUSPECTS, starving
+from simcore.policies.facts import FACTS, SUSPECTS
 from simcore.policies.findings import Findings
-from simcore.policies.table import Remedy, Row, load_table
+from simcore.policies.remedies import in_words, remedy_actions
+from simcore.policies.table import Row, load_table
 
 _QUIET_BEFORE_ALL_CLEAR_S = 60.0
 _GIVE_UP_STEPS_LEFT = 1
@@ -123,42 +124,14 @@ class PlaybookPolicy:
         self._chosen = (row, suspect)
         answers = [FACTS[fact](self._findings, suspect).evidence for fact in row.because]
         self._evidence = tuple(evidence for evidence in answers if evidence)
-        for remedy in row.remedy:
-            self._todo += self._actions(remedy, suspect)
+        self._todo = [action for remedy in row.remedy for action in remedy_actions(remedy, suspect, self._findings)]
         return self._change(self._todo.pop(0)) if self._todo else self._prove(row, suspect)
-
-    def _actions(self, remedy: Remedy, suspect: str) -> list[Action]:
-        places = {"suspect": [suspect], "database": [self._findings.database or suspect]}
-        targets = starving(self._findings) if remedy.at == "each_starved" else places[remedy.at]
-        return [
-            parse_action(
-                {"action_type": remedy.do, "target_service": target, "parameters": self._values(remedy, target)}
-            )
-            for target in targets
-        ]
-
-    def _values(self, remedy: Remedy, service: str) -> dict[str, object]:
-        detail = self._findings.details.get(service)
-        if remedy.to == "previous_version" and detail:
-            return {"to_version": detail.rollouts[-2].version if len(detail.rollouts) > 1 else detail.version}
-        if remedy.memory_limit == "double" and detail:
-            return {"memory_limit": f"{2 * int(re.sub(r'[^0-9]', '', detail.memory_limit))}Mi"}
-        if remedy.key:
-            value = self._larger_quota(service) if remedy.value == "larger_quota" else remedy.value
-            return {"key": remedy.key, "value": value or ""}
-        return {}
-
-    def _larger_quota(self, service: str) -> str:
-        """Half as much again as the limit that the refusal names, in MiB."""
-        detail = self._findings.details.get(service)
-        limits = re.findall(r"limited (\d+)Mi", " ".join(detail.events if detail else ()))
-        return str(int(1.5 * float(limits[-1]))) if limits else "16384"
 
     def _change(self, action: Action) -> Decision:
         assert self._chosen is not None
         row, suspect = self._chosen
         return Decision(
-            action, Hypothesis(suspect, row.mechanism), self._evidence, f"{row.summary} So: {_in_words(action)}.",
+            action, Hypothesis(suspect, row.mechanism), self._evidence, f"{row.summary} So: {in_words(action)}.",
             self._ruled_out_list(),
         )  # fmt: skip
 
@@ -195,9 +168,9 @@ class PlaybookPolicy:
     def _nothing_fits(self) -> Decision:
         findings = self._findings
         looked = findings.alerted in findings.details and findings.alerted in findings.readings
-        if looked and not findings.firing and not findings.unwell():
-            if findings.quiet_seconds() >= _QUIET_BEFORE_ALL_CLEAR_S:
-                return self._declare("nothing is broken any more, and nothing that was read says that it will be")
+        well = not findings.firing and not findings.unwell()
+        if looked and well and findings.quiet_seconds() >= _QUIET_BEFORE_ALL_CLEAR_S:
+            return self._declare("nothing is broken any more, and nothing that was read says that it will be")
         return self._watch(
             findings.alerted, "No hypothesis fits yet: look again at the service that the page is about."
         )
@@ -212,13 +185,8 @@ class PlaybookPolicy:
         hypothesis = Hypothesis(causes[0]["service"], causes[0]["mechanism"]) if causes else None
         return self._say(action, f"Declare: {why}.", hypothesis)
 
-    def _say(self, action: dict[str, object], reason: str, hypothesis: Hypothesis | None = None) -> Decision:
+    def _say(self, action: Mapping[str, object], reason: str, hypothesis: Hypothesis | None = None) -> Decision:
         return Decision(parse_action(action), hypothesis, self._evidence, reason, self._ruled_out_list())
 
     def _ruled_out_list(self) -> tuple[Hypothesis, ...]:
         return tuple(Hypothesis(service, name, why) for (name, service), why in self._ruled_out.items())
-
-
-def _in_words(action: Action) -> str:
-    given = ", ".join(f"{key} {value}" for key, value in action.parameters.model_dump(exclude_unset=True).items())
-    return f"{action.action_type.replace('_', ' ')} on {action.target_service}{f' ({given})' if given else ''}"

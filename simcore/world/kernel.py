@@ -119,7 +119,7 @@ def serve(services: Floats, releases: Floats, calls: Floats, s: int, held: float
     work = services[s, at.WORK_MS] / (1.0 - services[s, at.GC_SHARE])
     cores = services[s, at.READY] * services[s, at.CPU_CORES]
     by_cpu = 1000.0 * cores / work
-    servers = max(1, int(round(cores)))
+    servers = max(1, round(cores))
     arrival = services[s, at.OFFERED]
     probability, cpu_wait = waiting(servers, max(by_cpu, 1e-6), arrival)
     hold = work + child_mean + services[s, at.POOL_HOLD_MS] + min(1000.0 * cpu_wait, services[s, at.TIMEOUT_MS])
@@ -253,7 +253,7 @@ def advance(
     times: Floats, calls: Floats, order: Ints, slo: Floats, seconds: float,
 ) -> None:  # fmt: skip
     """Advances the world by `seconds` in at most ten sub-steps. `slo` is (availability, p99 in ms) of the entry."""
-    count = min(MAX_SUB_STEPS, max(1, int(math.ceil(seconds / SHORTEST_SUB_STEP_S - 1e-9))))
+    count = min(MAX_SUB_STEPS, max(1, math.ceil(seconds / SHORTEST_SUB_STEP_S - 1e-9)))
     none_ready = np.zeros(services.shape[0])
     for _ in range(count):
         sub_step(services, pods, releases, rows, clock, history, times, calls, order, slo, none_ready, seconds / count)

@@ -4,6 +4,7 @@ The mixer is SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit, uint64
@@ -14,7 +15,7 @@ _MASK = 0xFFFFFFFFFFFFFFFF
 
 
 @njit(cache=True, inline="always")
-def mix(value: int) -> int:
+def mix(value: Any) -> Any:
     z = uint64(value)
     z = (z ^ (z >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> uint64(27))) * uint64(0x94D049BB133111EB)
@@ -24,7 +25,7 @@ def mix(value: int) -> int:
 @njit(cache=True)
 def uniform(seed: int, counter: int) -> float:
     """The number in [0, 1) at `counter` of the stream `seed`."""
-    word = mix(mix(uint64(seed)) + (uint64(counter) + uint64(1)) * uint64(0x9E3779B97F4A7C15))
+    word = mix(mix(seed) + (uint64(counter) + uint64(1)) * uint64(0x9E3779B97F4A7C15))
     return float(word >> uint64(11)) * (1.0 / 9007199254740992.0)
 
 

@@ -73,16 +73,27 @@ _SHOP_CALLS = {
 
 def shop() -> Topology:
     """The nine services of the shop."""
-    columns = tuple(zip(*_SHOP, strict=True))
-    names: tuple[str, ...] = columns[0]
+    names, languages, replicas, work_ms, cpu_cores, memory_mb, heap_mb, pool_max = zip(*_SHOP, strict=True)
     index = {name: number for number, name in enumerate(names)}
     calls = np.zeros((len(names), len(names)))
     for (caller, callee), rate in _SHOP_CALLS.items():
         calls[index[caller], index[callee]] = rate
     return Topology(
-        *columns, calls=calls, order=callers_first(calls), entry=0, database=index["postgres-db"],
-        nominal_rps=100.0, index=index,
-    )  # fmt: skip
+        names=names,
+        languages=languages,
+        replicas=replicas,
+        work_ms=work_ms,
+        cpu_cores=cpu_cores,
+        memory_mb=memory_mb,
+        heap_mb=heap_mb,
+        pool_max=pool_max,
+        calls=calls,
+        order=callers_first(calls),
+        entry=0,
+        database=index["postgres-db"],
+        nominal_rps=100.0,
+        index=index,
+    )
 
 
 def callers_first(calls: Floats) -> Ints:
