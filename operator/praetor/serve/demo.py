@@ -157,10 +157,10 @@ def _told(decided: dict[str, Any], event: dict[str, Any]) -> str:
     what = f"{str(action.get('action_type', 'malformed action')).replace('_', ' '):20}"
     seconds = int(event.get("sim_seconds") or 0)
     verb = f"[bold]{what}[/]" if event["kind"] == "effect" else what
-    where = " ".join(part for part in (action.get("target_service") or "", _parameters(action)) if part)
+    where = " ".join(part for part in (action.get("target_service") or "", _parameters(action)) if part)[:48].ljust(48)
     reason = escape(str((decided.get("decision") or {}).get("reason", ""))[:110])
     reward = event.get("reward") or 0.0
-    return f"{seconds // 60:3}:{seconds % 60:02} {verb} {escape(f"{where[:48]:48}")} {reward:+.3f} [dim]{reason}[/]"
+    return f"{seconds // 60:3}:{seconds % 60:02} {verb} {escape(where)} {reward:+.3f} [dim]{reason}[/]"
 
 
 def _parameters(action: dict[str, Any]) -> str:
