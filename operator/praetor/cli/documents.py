@@ -1,6 +1,7 @@
 """Manifests from files: what `kubectl apply -f` takes, checked as the API server checks it."""
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from praetor.cli.errors import BadInput
 from praetor.resources.kinds import KINDS
 from praetor.resources.run import IncidentRun
+from praetor.store.names import is_name, is_namespace
 from simcore.errors import NotFoundError, ScenarioError
 from simcore.protocols import Manifest
 from simcore.scenarios.documents import Document, load_documents
@@ -37,9 +39,9 @@ class Manifests:
 def read_manifests(files: list[Path]) -> Manifests:
     """Raises BadInput with a line for every problem in any of the files; `-` is stdin."""
     found = [document for file in files for document in _documents(file)]
-    complaints = [str(problem) for document in found for problem in _problems(document)]
+    complaints = [problem for document in found for problem in _problems(document)] or list(_twins(found))
     if complaints:
-        raise BadInput("\n".join(complaints))
+        raise BadInput("\n".join(str(complaint) for complaint in complaints))
     manifests = Manifests()
     for document in found:
         _add(document, manifests)
@@ -60,7 +62,28 @@ def _problems(document: Document) -> list[ScenarioError]:
         return [document.error(("kind",), f"should be one of {', '.join(MODELS)}, not {kind!r}")]
     if kind == "IncidentScenario":
         return document_problems(document)
-    return _model_problems(document, MODELS[kind])
+    return _model_problems(document, MODELS[kind]) or _name_problems(document)
+
+
+def _name_problems(document: Document) -> list[ScenarioError]:
+    metadata = document.data["metadata"]
+    found = []
+    if not is_name(metadata["name"]):
+        expected = "of a-z, 0-9, - and ., beginning and ending with a letter or digit"
+        found.append(document.error(("metadata", "name"), f"should be {expected}; not {metadata['name']!r}"))
+    if not is_namespace(metadata.get("namespace") or DEFAULT_NAMESPACE):
+        found.append(document.error(("metadata", "namespace"), f"{metadata['namespace']!r} is no namespace's name"))
+    return found
+
+
+def _twins(documents: list[Document]) -> Iterator[ScenarioError]:
+    seen: set[tuple[str, str, str]] = set()
+    for document in documents:
+        manifest = with_namespace(document.data)
+        key = manifest["kind"], manifest["metadata"]["namespace"], manifest["metadata"]["name"]
+        if key in seen:
+            yield document.error(("metadata", "name"), f"there are two of {key[0]} {key[2]!r}")
+        seen.add(key)
 
 
 def _model_problems(document: Document, model: type[BaseModel]) -> list[ScenarioError]:

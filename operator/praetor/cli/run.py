@@ -108,10 +108,15 @@ def _write(played: "Played", folder: Path) -> None:
 
 
 def _print(played: "list[IncidentRun]", output: Format) -> None:
-    manifests = [one.model_dump(by_alias=True, exclude_none=True, mode="json") for one in played]
+    manifests = [_manifest(one) for one in played]
     if output is Format.table and any(one.status.substrate == "Simulator" for one in played):
         typer.echo("Rehearsal in the simulator: nothing outside was touched.")
     show(manifests[0] if len(manifests) == 1 else manifests, output, rows=[_row(one) for one in played])
+
+
+def _manifest(one: "IncidentRun") -> dict[str, Any]:
+    manifest = one.model_dump(by_alias=True, exclude_none=True, mode="json")
+    return manifest | {"metadata": {name: value for name, value in manifest["metadata"].items() if value}}
 
 
 def _row(one: "IncidentRun") -> dict[str, Any]:

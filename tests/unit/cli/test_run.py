@@ -169,6 +169,24 @@ def test_bad_manifests_are_refused_with_file_line_and_path(call, tmp_path, spec,
     assert result.stdout == ""
 
 
+@pytest.mark.parametrize(
+    ("metadata", "place", "message"),
+    [
+        ({"name": "n" * 53}, 3, "metadata: name has 53 characters, at most 52 are allowed"),
+        ({"name": "Oom_1"}, 4, "metadata.name: should be of a-z, 0-9, - and ."),
+        ({"name": "oom-1", "namespace": "a.b"}, 5, "metadata.namespace: 'a.b' is no namespace's name"),
+    ],
+)
+def test_names_that_a_cluster_would_refuse_are_refused(call, tmp_path, metadata, place, message):
+    path = written(tmp_path, {**RUN, "metadata": metadata})
+    assert call("run", "-f", path, code=2).stderr.startswith(f"{path}:{place}: {message}")
+
+
+def test_two_runs_of_one_name_are_refused(call, tmp_path):
+    path = written(tmp_path, RUN, changed(seed=8))
+    assert call("run", "-f", path, code=2).stderr == f"{path}:13: metadata.name: there are two of IncidentRun 'oom-1'\n"
+
+
 def test_all_problems_of_all_documents_are_told(call, tmp_path):
     path = written(tmp_path, changed(sede=1), {**RUN, "kind": "Pod"}, {**RUN, "metadata": {}})
     lines = call("run", "-f", path, code=2).stderr.splitlines()
