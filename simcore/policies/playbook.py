@@ -4,6 +4,7 @@ At every step: what is proven wrong is ruled out, an open question of the first 
 and once all its questions are answered its remedy is carried out. Then it watches until the proof is there.
 """
 
+from collections import deque
 from collections.abc import Mapping
 
 from simcore.actions import Action, parse_action
@@ -16,6 +17,7 @@ from simcore.policies.table import Row, load_table
 
 _QUIET_BEFORE_ALL_CLEAR_S = 60.0
 _GIVE_UP_STEPS_LEFT = 1
+_LOOKS = ("list_services", "check_metrics", "describe_service", "read_logs")
 
 
 class PlaybookPolicy:
@@ -31,7 +33,7 @@ class PlaybookPolicy:
         self._evidence: tuple[str, ...] = ()
         self._todo: list[Action] = []
         self._seen = 0
-        self._looked = 0
+        self._recent: deque[Action] = deque(maxlen=3)
 
     def decide(self, observation: Observation, history: History) -> Decision:
         self._note(observation, history)
@@ -47,6 +49,7 @@ class PlaybookPolicy:
             self._seen = 1
         for decision, result in history[self._seen - 1 :]:
             self._findings.add(decision, result.observation)
+            self._recent.append(decision.action)
             self._seen += 1
 
     def _next(self) -> Decision:
@@ -160,10 +163,14 @@ class PlaybookPolicy:
         return self._investigate()
 
     def _watch(self, service: str, reason: str) -> Decision:
-        self._looked += 1
-        kind = ("list_services", "check_metrics", "describe_service", "read_logs")[self._looked % 4]
-        action = {"action_type": kind} if kind == "list_services" else {"action_type": kind, "target_service": service}
-        return self._say(action, reason, Hypothesis(service, self._chosen[0].mechanism) if self._chosen else None)
+        """Four kinds of reads in turn; what was read in the last three steps has nothing new to tell."""
+        recent = {(a.action_type, a.target_service) for a in self._recent}
+        for kind in _LOOKS:
+            target = None if kind == "list_services" else service
+            if (kind, target) not in recent:
+                break
+        hypothesis = Hypothesis(service, self._chosen[0].mechanism) if self._chosen else None
+        return self._say({"action_type": kind, "target_service": target}, reason, hypothesis)
 
     def _nothing_fits(self) -> Decision:
         findings = self._findings
