@@ -135,11 +135,15 @@ def _limit_is_tiny(findings: Findings, suspect: str) -> Answer:
 
 
 def _database_connections(findings: Findings) -> tuple[float, float] | None:
-    """(in use, limit), from the metrics or else from the resources diagnostic."""
+    """(in use, limit) when it was fullest: what a change has freed since says nothing about the cause."""
     name = findings.database or ""
-    for metrics in findings.metrics(name):
-        if metrics.active_connections is not None and metrics.connection_limit is not None:
-            return metrics.active_connections, metrics.connection_limit
+    known = [
+        (metrics.active_connections, metrics.connection_limit)
+        for metrics in findings.metrics(name)
+        if metrics.active_connections is not None and metrics.connection_limit is not None
+    ]
+    if known:
+        return max(known, key=lambda pair: pair[0] / pair[1])
     diagnostic = findings.diagnostics.get((name, "check_resources"))
     for check in diagnostic.checks if diagnostic else ():
         numbers = re.findall(r"\d+", check.detail)
@@ -153,8 +157,8 @@ def _holds_many_connections(findings: Findings, suspect: str) -> Answer:
     known = [m.active_connections for m in findings.metrics(suspect) if m.active_connections is not None]
     if found is None or not known:
         return UNKNOWN
-    share = known[0] / max(found[1], 1.0)
-    return Answer(share >= _MANY_OF_LIMIT, f"{suspect} holds {known[0]:.0f} of {found[1]:.0f} connections")
+    most = max(known)
+    return Answer(most >= _MANY_OF_LIMIT * found[1], f"{suspect} held {most:.0f} of {found[1]:.0f} connections")
 
 
 def _killed_again(findings: Findings, suspect: str) -> Answer:
