@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from tests.support.cluster import Namespace, Release, chosen_cluster, missing_tools, run
@@ -38,6 +39,16 @@ def release(namespace: Namespace, image: str) -> Iterator[Release]:
         yield release
     finally:
         release.uninstall()
+
+
+@pytest.fixture
+def gateway(release: Release) -> Iterator[httpx.Client]:
+    """A caller without a token. New for every test: kubectl stops forwarding when the server hangs up early."""
+    with (
+        release.namespace.forwarded("service/praetor-gateway", 8080) as url,
+        httpx.Client(base_url=url) as client,
+    ):
+        yield client
 
 
 def fresh_namespace() -> Iterator[Namespace]:
