@@ -31,9 +31,7 @@ class TinyStage:
         self.keys: list[str] = []
 
     def reset(self) -> Observation:
-        return Observation(
-            "alert", 0, self.max_steps, 0.0, AlertNotice("api is down", "api", "page", "it is down")
-        )
+        return Observation("alert", 0, self.max_steps, 0.0, AlertNotice("api is down", "api", "page", "it is down"))
 
     def step(self, action: Any, *, idempotency_key: str = "") -> StepResult:
         self.steps += 1
@@ -49,15 +47,13 @@ class TinyStage:
             case "resolve_incident":
                 self.declared = True
                 return self._result("resolve_incident", Declaration("declared"))
-        row = ServiceRow("api", "healthy" if self.healthy else "crashed", 1, 1, "v1")
+        row = ServiceRow("api", "healthy" if self.healthy else "crashed", 1, 1, "v1", restarts=0)
         return self._result("list_services", ServiceList((row,)))
 
     def _result(self, kind: str, payload: Any, error: str | None = None) -> StepResult:
         seen = Observation(kind, self.steps, self.max_steps, 10.0 * self.steps, payload, error)
         spent = self.steps >= self.max_steps
-        return StepResult(
-            seen, 0.01, RewardBreakdown(r_format=0.01), self.declared, spent and not self.declared
-        )
+        return StepResult(seen, 0.01, RewardBreakdown(r_format=0.01), self.declared, spent and not self.declared)
 
     def snapshot(self) -> Snapshot:
         return Snapshot(10.0 * self.steps, (), (), 0.0)
