@@ -63,7 +63,7 @@ test-cluster: $(STAMP) ## Tests of the chart in a real cluster: KUBECONFIG=... I
 
 .PHONY: bench
 bench: $(STAMP) ## Figures, each beside this machine's own yardstick
-	$(BIN)/pytest tests/bench -s $(PYTEST_ARGS)
+	$(BIN)/pytest tests/bench -s -o python_files="bench_*.py" $(PYTEST_ARGS)
 
 ##  Run it
 
