@@ -1,7 +1,10 @@
 """Plays policies on families: `evaluate` gives the rows, spread over processes when asked to."""
 
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
 from multiprocessing import get_context
@@ -72,12 +75,26 @@ def _played(tasks: list[Task], workers: int) -> Iterator[tuple[Task, Counts]]:
         yield from ((task, play_task(task)) for task in tasks)
         return
     with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=get_context("spawn")) as pool:
-        running: dict[Future[Counts], Task] = {pool.submit(play_task, task): task for task in tasks}
+        with _deaf_children():
+            running: dict[Future[Counts], Task] = {pool.submit(play_task, task): task for task in tasks}
         try:
             for done in as_completed(running):
                 yield running[done], done.result()
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Ctrl-C reaches every process of a terminal; it is for the one that waits, which then ends the others."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def play_task(task: Task) -> Counts:

@@ -1,5 +1,11 @@
 """`praetor evaluate`: the rows that scripts rely on, and what is refused."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
+
 import pytest
 
 PROMISED = {
@@ -69,3 +75,22 @@ def test_bad_arguments_are_refused_in_a_sentence(call, arguments, message):
     result = call("evaluate", *arguments, code=2)
     assert message in result.stderr
     assert result.stdout == ""
+
+
+def test_ctrl_c_ends_all_processes_quietly():
+    command = [sys.executable, "-c", "from praetor.cli.main import main; main()"]
+    asked = ["evaluate", "--seeds", "0:100000", "--policy", "random", "--workers", "2"]
+    process = subprocess.Popen(
+        [*command, *asked], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        assert process.stderr is not None
+        process.stderr.read(1)  # the progress has begun
+        time.sleep(1.0)
+        os.killpg(process.pid, signal.SIGINT)
+        said, complaints = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode != 0
+    assert said == ""
+    assert "Traceback" not in complaints
