@@ -2,7 +2,7 @@
 
 import html
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -13,6 +13,7 @@ MARKUP = st.text(alphabet="\\`*_{}[]()#+-.!|<>&~$@:/ \n\t=1a\"'", max_size=60)
 
 
 @given(st.one_of(st.text(max_size=200), MARKUP))
+@example("0\r\x1b")
 def test_escaped_text_renders_as_itself(value):
     expected = one_line(value, 400)
     rendered = LAX.render(text(value))

@@ -92,9 +92,5 @@ def resolved_run() -> TraceBook:
             ruled_out=[excluded],
         )
         .step(action("check_metrics"), reason="Is it better?")
-        .step(
-            action(
-                "resolve_incident", None, root_cause="heap too small", resolution="limit raised", causes=[]
-            )
-        )
+        .step(action("resolve_incident", None, root_cause="heap too small", resolution="limit raised", causes=[]))
     )

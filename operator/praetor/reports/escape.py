@@ -31,6 +31,6 @@ def name(value: Any) -> str:
 
 def one_line(value: Any, limit: int) -> str:
     """Without line breaks and unseen characters, such as those that reverse the writing direction."""
-    spaced = " ".join(str("" if value is None else value).split())
-    seen = "".join(character for character in spaced if character.isprintable())
+    said = str("" if value is None else value)
+    seen = " ".join("".join(character for character in said if character.isprintable() or character.isspace()).split())
     return seen if len(seen) <= limit else f"{seen[: limit - 1]}…"

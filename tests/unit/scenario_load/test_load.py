@@ -84,11 +84,7 @@ def test_a_spec_that_is_no_mapping_is_refused():
 
 
 def test_all_problems_of_a_file_are_found_at_once():
-    text = (
-        GOOD.replace("name: my-oom", "name: My_oom")
-        .replace("level: easy", "level: x")
-        .replace("kind:", "kid:")
-    )
+    text = GOOD.replace("name: my-oom", "name: My_oom").replace("level: easy", "level: x").replace("kind:", "kid:")
     paths = [problem.path for problem in scenario_problems(text)]
     assert paths == ["kid", "kind", "metadata.name", "spec.level"]
 
