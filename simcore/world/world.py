@@ -28,12 +28,11 @@ class World:
 
     @classmethod
     def draw(cls, spec: ScenarioSpec, name: str, seed: int, difficulty: float) -> "World":
-        """A world at the moment its alert fires."""
+        """A world at the moment its alert fires; what users lost until then counts too."""
         incident, state = draw_incident(spec, name, seed, difficulty)
         world = cls(incident, state, _entry_slo(spec))
         world._wait_for_alert()
         world.start_s = float(state.clock[at.NOW_S])
-        state.clock[at.USER_MINUTES] = 0.0
         return world
 
     def _wait_for_alert(self) -> None:
