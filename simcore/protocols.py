@@ -45,9 +45,15 @@ class Store(Protocol):
         """Raises NotFoundError."""
 
     async def find(
-        self, kind: str, namespace: str | None = None, *, labels: Mapping[str, str] | None = None
+        self,
+        kind: str,
+        namespace: str | None = None,
+        *,
+        labels: Mapping[str, str] | None = None,
+        may_lag: bool = False,
     ) -> list[Manifest]:
-        """Of one namespace, or of all, with all of these labels; oldest first, never from a stale cache."""
+        """Of one namespace, or of all, with all of these labels; oldest first. With `may_lag` sooner, but perhaps
+        as it was a moment ago: for whoever writes by compare-and-swap and looks again when that fails."""
 
     async def update(self, manifest: Manifest) -> Manifest:
         """Replaces metadata and spec, never status. Raises ConflictError, NotFoundError, InvalidObjectError."""

@@ -107,6 +107,11 @@ class Deliveries(RuleBasedStateMachine):
         """Before its answer: the sender will send the same again."""
         self.receivers.pop(which % len(self.receivers)).work.close()
 
+    @rule(writes=st.integers(0, 6))
+    def lag(self, writes: int) -> None:
+        """First looks are late by so many writes."""
+        self.store.lag = writes
+
     @rule()
     def finish(self) -> None:
         for run in self.store.runs():

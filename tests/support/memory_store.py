@@ -20,8 +20,12 @@ class Turn:
 
 
 class MemoryStore:
+    """`lag` is by how many writes a look that may lag is late."""
+
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str, str], Manifest] = {}
+        self.past: list[dict[tuple[str, str, str], Manifest]] = [{}]
+        self.lag = 0
         self.revision = 0
         self.writes = 0
 
@@ -38,15 +42,19 @@ class MemoryStore:
         return self._get((kind, namespace, name))
 
     async def find(
-        self, kind: str, namespace: str | None = None, *, labels: Mapping[str, str] | None = None
+        self,
+        kind: str,
+        namespace: str | None = None,
+        *,
+        labels: Mapping[str, str] | None = None,
+        may_lag: bool = False,
     ) -> list[Manifest]:
         await Turn()
+        objects = self.past[-1 - min(self.lag, len(self.past) - 1)] if may_lag else self.objects
         return [
             manifest
-            for (of_kind, of_namespace, _), manifest in sorted(self.objects.items())
-            if of_kind == kind
-            and namespace in (None, of_namespace)
-            and rules.has_labels(manifest, labels or {})
+            for (of_kind, of_namespace, _), manifest in sorted(objects.items())
+            if of_kind == kind and namespace in (None, of_namespace) and rules.has_labels(manifest, labels or {})
         ]
 
     async def update_status(self, manifest: Manifest) -> Manifest:
@@ -69,6 +77,7 @@ class MemoryStore:
         self.revision += 1
         self.writes += 1
         self.objects[key] = rules.stamped(manifest, self.revision)
+        self.past.append(dict(self.objects))
         return self.objects[key]
 
 

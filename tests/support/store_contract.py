@@ -11,6 +11,7 @@ from praetor.resources.scenario import IncidentScenario
 from simcore.errors import AlreadyExistsError, ConflictError, InvalidObjectError, NotFoundError
 from simcore.protocols import Manifest, Store
 from simcore.scenarios.library import library_scenario
+from tests.support.eventually import eventually
 
 WRITERS = 20
 
@@ -231,6 +232,16 @@ class Find:
             run = await store.update_status(changed(run, "status", attempts=attempts))
             (found,) = await store.find("IncidentRun", namespace)
             assert found["status"]["attempts"] == attempts
+
+    async def test_a_look_that_may_lag_sees_it_soon(self, store: Store, namespace: str) -> None:
+        manifest = run_manifest(namespace)
+        manifest["metadata"]["labels"] = {"x": "1"}
+        run = await store.create(manifest)
+
+        async def is_seen() -> bool:
+            return await store.find("IncidentRun", namespace, labels={"x": "1"}, may_lag=True) == [run]
+
+        await eventually(is_seen, within_seconds=10)
 
     async def test_nothing_is_found_where_nothing_is(self, store: Store, namespace: str) -> None:
         assert await store.find("IncidentRun", namespace) == []

@@ -4,7 +4,7 @@ import asyncio
 import random
 from dataclasses import dataclass, field
 
-from praetor.alerts.deciding import FOREIGN, Attach, CreateRun, Decision, KnownRun, decide
+from praetor.alerts.deciding import FOREIGN, Attach, CreateRun, Decision, KnownRun, Nothing, decide
 from praetor.alerts.ledger import Ledger
 from praetor.alerts.manifest import GROUP_LABEL, alert_run, known_run
 from praetor.alerts.naming import group_digest
@@ -36,7 +36,7 @@ async def accept(store: Store, notification: Notification, scope: Scope) -> list
 
     Raises StoreError when it could not be stored; repeating a delivery is always safe.
     """
-    sites = await scope.find(store, "TargetSite")
+    sites = await scope.find(store, "TargetSite", may_lag=True)
     accepted = [await _Intake(store, route).settle() for route in routes(notification, sites, scope.home)]
     return [one for one in accepted if one is not None]
 
@@ -55,16 +55,21 @@ class _Intake:
         return group_digest(self.route.notification.group_parts)
 
     async def settle(self) -> Accepted | None:
-        for _ in range(_ATTEMPTS):
-            decision = decide(await self._known_runs(), self.route.notification, self.route.target)
+        for attempt in range(_ATTEMPTS):
+            may_lag = attempt == 0
+            decision = decide(await self._known_runs(may_lag=may_lag), self.route.notification, self.route.target)
+            if may_lag and isinstance(decision, Nothing):
+                continue  # nothing is written, so nothing would tell that the look was late
             try:
                 return await self._apply(decision)
             except (AlreadyExistsError, ConflictError, NotFoundError):
                 await asyncio.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS))
         raise ContendedError(f"alert group {self.digest}: its runs changed {_ATTEMPTS} times during one delivery")
 
-    async def _known_runs(self) -> list[KnownRun]:
-        found = await self.store.find("IncidentRun", self.route.namespace, labels={GROUP_LABEL: self.digest})
+    async def _known_runs(self, *, may_lag: bool) -> list[KnownRun]:
+        """A first look may be late: whatever is written on it is compared and swapped, and fails if it was."""
+        labels = {GROUP_LABEL: self.digest}
+        found = await self.store.find("IncidentRun", self.route.namespace, labels=labels, may_lag=may_lag)
         self.seen = {manifest["metadata"]["name"]: manifest for manifest in found}
         return [*(known_run(manifest, self.digest) for manifest in found), *self.foreign.values()]
 

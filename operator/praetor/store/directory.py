@@ -51,7 +51,12 @@ class DirectoryStore:
         return await self._reading(lambda: self._shelf.read(place))
 
     async def find(
-        self, kind: str, namespace: str | None = None, *, labels: Mapping[str, str] | None = None
+        self,
+        kind: str,
+        namespace: str | None = None,
+        *,
+        labels: Mapping[str, str] | None = None,
+        may_lag: bool = False,
     ) -> list[Manifest]:
         check_kind(kind)
         return await self._reading(lambda: self._shelf.find(kind, namespace, labels or {}))

@@ -36,12 +36,17 @@ class KubernetesStore:
         return _clean(await self._client.get(resource, namespace, name))
 
     async def find(
-        self, kind: str, namespace: str | None = None, *, labels: Mapping[str, str] | None = None
+        self,
+        kind: str,
+        namespace: str | None = None,
+        *,
+        labels: Mapping[str, str] | None = None,
+        may_lag: bool = False,
     ) -> list[Manifest]:
         resource = RESOURCES[check_kind(kind)]
         if namespace is not None and not is_namespace(namespace):
             return []
-        found = await self._client.find(resource, namespace, labels=labels)
+        found = await self._client.find(resource, namespace, labels=labels, may_lag=may_lag)
         items = [{"apiVersion": API_VERSION, "kind": kind} | _clean(item) for item in found]
         return sorted(items, key=rules.age_order)
 

@@ -19,8 +19,8 @@ class Scope:
     def searched(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((self.home, *self.namespaces)))
 
-    async def find(self, store: Store, kind: str) -> list[Manifest]:
+    async def find(self, store: Store, kind: str, *, may_lag: bool = False) -> list[Manifest]:
         """The objects of a kind in all of it."""
         if not self.namespaces:
-            return await store.find(kind)
-        return [one for namespace in self.searched for one in await store.find(kind, namespace)]
+            return await store.find(kind, may_lag=may_lag)
+        return [one for namespace in self.searched for one in await store.find(kind, namespace, may_lag=may_lag)]
