@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from praetor.alerts.manifest import ledger_of
-from praetor.serve.gateway import gateway_app
+from praetor.serve.gateway_http import gateway_app
 from praetor.store.directory import DirectoryStore
 from praetor.store.scope import Scope
 from praetor.web.callers import SharedToken

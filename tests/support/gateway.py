@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from praetor.serve.gateway import gateway_app
+from praetor.serve.gateway_http import gateway_app
 from praetor.store.scope import Scope
 from praetor.web.callers import CallerCheck, SharedToken
 

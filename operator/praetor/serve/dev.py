@@ -11,7 +11,7 @@ import typer
 from praetor.console.live import LiveTraces
 from praetor.controller.embedded import EmbeddedController
 from praetor.controller.pools import episode_pool
-from praetor.serve.gateway import TOKEN_VARIABLE, NoCallersError, check_token, gateway_app
+from praetor.serve.gateway_http import TOKEN_VARIABLE, NoCallersError, check_token, gateway_app
 from praetor.store.directory import DirectoryStore
 from praetor.store.scope import Scope
 from praetor.web.callers import CallerCheck, Loopback, SharedToken, is_loopback

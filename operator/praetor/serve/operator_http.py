@@ -4,11 +4,11 @@ from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 
 from praetor.controller.phases import Phases
-from praetor.kube.access import AccessReviewer, Deed, User
+from praetor.kube.access import AccessReviewer
 from praetor.kube.client import KubeClient
-from praetor.store.kubernetes import RESOURCES
+from praetor.serve.service_accounts import service_account_check
 from praetor.web.app import new_app
-from praetor.web.callers import Access, ServiceAccounts
+from praetor.web.callers import Access
 from praetor.web.metrics import Metrics
 
 
@@ -17,7 +17,7 @@ def operator_app(version: str, client: KubeClient, phases: Phases, metrics: Metr
     return new_app(
         "Praetor operator",
         version,
-        checks=[_service_accounts(AccessReviewer(client))],
+        checks=[service_account_check(AccessReviewer(client))],
         access_of=_lists_runs,
         ready=phases.check_ready,
         metrics=metrics,
@@ -26,11 +26,3 @@ def operator_app(version: str, client: KubeClient, phases: Phases, metrics: Metr
 
 def _lists_runs(connection: HTTPConnection) -> Access:
     return Access("list", "")
-
-
-def _service_accounts(reviewer: AccessReviewer) -> ServiceAccounts[User]:
-    async def may(user: User, access: Access) -> bool:
-        deed = Deed(access.verb, RESOURCES["IncidentRun"], access.namespace, access.name)
-        return await reviewer.may(user, deed)
-
-    return ServiceAccounts(reviewer.user_of, may, lambda user: user.name)

@@ -5,7 +5,8 @@ import logging
 
 import pytest
 
-from praetor.serve.gateway import NoCallersError, check_token, run_gateway
+from praetor.serve.gateway import run_gateway
+from praetor.serve.gateway_http import NoCallersError, check_token
 from praetor.web.callers import Loopback, ServiceAccounts
 from tests.support.alert_bodies import captured
 from tests.support.gateway import JSON, TOKEN, WEBHOOK, gateway_client

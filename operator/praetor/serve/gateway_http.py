@@ -1,0 +1,87 @@
+"""What the gateway answers over HTTP, over any store: in a cluster, and in `praetor dev` without Kubernetes."""
+
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from starlette.requests import HTTPConnection
+
+from praetor.alerts import webhook
+from praetor.console.api import api_router
+from praetor.console.live import LiveTraces
+from praetor.console.pages import pages_router
+from praetor.console.reading import Runs
+from praetor.console.watch import watch_router
+from praetor.store.scope import Scope
+from praetor.web.app import Lifespan, new_app, no_lifespan
+from praetor.web.callers import Access, CallerCheck
+from praetor.web.limits import BODY_LIMIT_BYTES
+from praetor.web.metrics import Metrics
+from simcore.errors import SimcoreError
+from simcore.protocols import Store
+
+TOKEN_VARIABLE = "PRAETOR_WEBHOOK_TOKEN"  # noqa: S105 (a variable's name)
+SHORTEST_TOKEN = 8
+
+
+class NoCallersError(SimcoreError):
+    """Nothing says who may call; a server that nobody may call is a mistake."""
+
+
+def gateway_app(
+    store: Store,
+    checks: Sequence[CallerCheck],
+    scope: Scope,
+    *,
+    live: LiveTraces | None = None,
+    limit_bytes: int = BODY_LIMIT_BYTES,
+    lifespan: Lifespan = no_lifespan,
+) -> FastAPI:
+    """The gateway over any store. `checks` say who may call; none lets nobody in."""
+
+    async def ready() -> None:
+        await store.find("TargetSite", scope.home)
+
+    metrics, runs = Metrics(), Runs(store, scope)
+    app = new_app(
+        "Praetor",
+        version("praetor"),
+        checks=checks,
+        access_of=lambda connection: wanted_access(connection, scope),
+        ready=ready,
+        metrics=metrics,
+        limit_bytes=limit_bytes,
+        lifespan=lifespan,
+    )
+    app.include_router(webhook.webhook_router(store, scope, metrics))
+    app.include_router(api_router(runs))
+    app.include_router(watch_router(runs, live or LiveTraces()))
+    app.include_router(pages_router(runs))
+    return app
+
+
+def wanted_access(connection: HTTPConnection, scope: Scope) -> Access:
+    """What a path wants of IncidentRuns. Whatever is not about one run needs the right to see them all."""
+    parts = connection.url.path.strip("/").split("/")
+    namespace = connection.query_params.get("namespace") or scope.home
+    match parts:
+        case ["incidents", "webhook", _]:
+            return Access("create", scope.home)
+        case ["console", of_namespace, name]:
+            return Access("get", of_namespace, name)
+        case ["runs", name, *_] | ["watch", name]:
+            return Access("get", namespace, name)
+        case [""] | ["runs"]:
+            return Access("list", connection.query_params.get("namespace") or "")
+    return Access("list", scope.home)
+
+
+def check_token(token: str, *, required: bool) -> None:
+    """Raises NoCallersError for a token that is missing, or so short that it can be guessed."""
+    if required and not token:
+        raise NoCallersError(
+            f"nobody could call this gateway: set {TOKEN_VARIABLE} to a token that Alertmanager sends too,"
+            " or let ServiceAccounts in with --service-accounts"
+        )
+    if token and len(token) < SHORTEST_TOKEN:
+        raise NoCallersError(f"{TOKEN_VARIABLE} has fewer than {SHORTEST_TOKEN} characters and can be guessed")
