@@ -173,9 +173,7 @@ class Episode:
             r_resolution=graded.r_resolution(ending), r_efficiency=graded.r_efficiency(ending),
             r_penalty=graded.r_wrong_declaration(ending), r_correct_op=graded.r_right_no_op(ending),
         )  # fmt: skip
-        both = RewardBreakdown(*(
-            (a or 0.0) + (b or 0.0) for a, b in zip(paid.to_json().values(), last.to_json().values(), strict=True)
-        ))  # fmt: skip
+        both = paid.plus(last)
         declared = self._declared is not None
         return StepResult(observation, both.total, both, terminated=declared, truncated=not declared)
 

@@ -16,7 +16,7 @@ class AlertNotice:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ServiceRow:
     name: str
     health: str
@@ -64,7 +64,7 @@ class ServiceDetail:
     events: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LogLine:
     seconds_ago: float
     severity: str
@@ -100,7 +100,7 @@ class Metrics:
     replicas_ready_before: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Check:
     name: str
     ok: bool

@@ -28,6 +28,17 @@ class RewardBreakdown:
             + (self.r_penalty or 0.0)
         )
 
+    def plus(self, other: "RewardBreakdown") -> "RewardBreakdown":
+        """Component by component, of two whose components are all known."""
+        return RewardBreakdown(
+            (self.r_diagnostic or 0.0) + (other.r_diagnostic or 0.0),
+            (self.r_correct_op or 0.0) + (other.r_correct_op or 0.0),
+            (self.r_resolution or 0.0) + (other.r_resolution or 0.0),
+            (self.r_format or 0.0) + (other.r_format or 0.0),
+            (self.r_efficiency or 0.0) + (other.r_efficiency or 0.0),
+            (self.r_penalty or 0.0) + (other.r_penalty or 0.0),
+        )
+
     def to_json(self) -> dict[str, float | None]:
         return asdict(self)
 

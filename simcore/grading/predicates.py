@@ -54,7 +54,7 @@ def _connections_released(world: World, s: int) -> bool:
 def _pool_need(world: World) -> float:
     """Connections that the clients need at this load: arrival rate x hold time (Little's law)."""
     services, database = world.state.services, world.incident.topology.database
-    rates = world.incident.topology.arrivals() / world.incident.topology.nominal_rps * world.state.clock[at.BASE_RPS]
+    rates = world.incident.topology.arrivals / world.incident.topology.nominal_rps * world.state.clock[at.BASE_RPS]
     return float(rates[database] * (services[database, at.WORK_MS] + services[database, at.POOL_HOLD_MS]) / 1000.0)
 
 

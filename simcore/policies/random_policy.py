@@ -11,6 +11,7 @@ from simcore.world.mechanisms import CLASSES
 from simcore.world.random import stream_seed, uniform
 
 T = TypeVar("T")
+_STREAM = 77
 _COMMANDS = ("check_connectivity", "check_health", "check_resources", "check_dns")
 _LIMITS = ("256Mi", "512Mi", "768Mi", "1024Mi", "2048Mi")
 _VALUES = ("1", "10", "20", "50", "100", "512Mi", "1024Mi", "12288")
@@ -22,7 +23,7 @@ class RandomPolicy:
     name = "random"
 
     def __init__(self, seed: int = 0) -> None:
-        self._seed, self._counter = stream_seed(seed, 77), 0
+        self._seed, self._counter = stream_seed(seed, _STREAM), 0
         self._services: list[str] = []
         self._versions: list[str] = ["v2.3.0"]
 

@@ -1,5 +1,6 @@
 """The scenario format: the `spec` of an IncidentScenario, the same in a library file and in the API server."""
 
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -127,6 +128,13 @@ class ScenarioSpec(_Model):
     stabilization_seconds: int = Field(300, ge=30, le=3600, description="How long the fix must hold, simulated.")
     slos: list[Slo] = Field(default_factory=lambda: list(DEFAULT_SLOS), min_length=1, max_length=4, description="SLOs.")
     rubric: list[RubricItem] = Field(default_factory=list, max_length=16, description="Check marks of the report.")
+
+    @cached_property
+    def entry_slo(self) -> tuple[float, float]:
+        """(availability, p99 in ms) that the entry must keep; one that is not asked for cannot break."""
+        availability = [slo.objective for slo in self.slos if slo.sli == "availability"]
+        latency = [slo.objective for slo in self.slos if slo.sli == "latency_p99_ms"]
+        return max(availability, default=0.0), min(latency, default=1e18)
 
     @model_validator(mode="after")
     def _distinct(self) -> "ScenarioSpec":

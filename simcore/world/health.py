@@ -9,7 +9,7 @@ WORDS = ("healthy", "degraded", "unhealthy", "restarting", "crashed")
 _UNHEALTHY_ERRORS, _DEGRADED_ERRORS, _DEGRADED_GC = 0.2, 0.02, 0.25
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def assess(services: Floats, pods: Floats, now: float) -> None:
     """Writes down how many pods of every service are ready, and how it is."""
     for s in range(services.shape[0]):
@@ -21,7 +21,7 @@ def assess(services: Floats, pods: Floats, now: float) -> None:
         services[s, at.HEALTH] = _code(services, s, up, crashes)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _code(services: Floats, s: int, up: float, crashes: float) -> float:
     if services[s, at.DESIRED] > 0.0 and up == 0.0:
         return at.CRASHED if crashes > 0.0 or services[s, at.PODS] == 0.0 else at.RESTARTING

@@ -17,6 +17,7 @@ from simcore.world.topology import SHOP, Topology
 Kind = Literal["Fault", "SelfHealing", "NoFault"]
 QUOTA_HEADROOM = 1.25
 SETTLING_S = 40.0
+LONG_AGO_S = -1e7  # when the pods of a world at rest were started
 _VERSIONS = tuple(tuple(f"v2.{minor}.{patch}" for patch in range(6)) for minor in range(1, 5))
 
 
@@ -82,7 +83,7 @@ def draw_incident(spec: ScenarioSpec, name: str, seed: int, difficulty: float) -
     )  # fmt: skip
     state = _initial_state(topology, difficulty, draws)
     begin = -given["onset_seconds"] - SETTLING_S if kind != "NoFault" else -120.0 - SETTLING_S
-    _place_in_time(state, incident, begin)
+    state.clock[at.NOW_S] = begin
     _write_rows(state, _rows(incident, place, given, state, draws))
     return incident, state
 
@@ -181,13 +182,15 @@ def _template(topology_names: tuple[str, ...]) -> WorldState:
     services[:, at.TIMEOUT_MS] = 1000.0
     services[topology.entry, at.TIMEOUT_MS] = 3000.0
     services[:, at.QUEUE_LIMIT] = 60.0
-    services[:, at.NOMINAL_RPS] = topology.arrivals() / np.array(topology.replicas)
+    services[:, at.NOMINAL_RPS] = topology.arrivals / np.array(topology.replicas)
     services[:, at.HPA_LOW_SINCE] = at.NEVER
     services[:, [at.OOM_AT, at.REFUSED_AT, at.CHANGED_AT, at.CREATE_RETRY_AT]] = -at.NEVER
-    services[:, at.OFFERED] = topology.arrivals()
+    services[:, at.OFFERED] = topology.arrivals
     services[:, at.MEAN_MS] = topology.work_ms
     services[:, at.CAPACITY] = 1e6
     state.pods[:, :, at.REPLACE_AT] = at.NEVER
+    state.pods[:, :, [at.STARTED_AT, at.DOWN_UNTIL]] = LONG_AGO_S
+    services[:, at.RELEASE] = 1.0
     state.pods[:, :, at.LIMIT_MB] = services[:, at.MEM_LIMIT_MB, None]
     state.rows[:, at.ROW_MODE] = at.MODE_DONE
     used = float(services[:, at.DESIRED] @ services[:, at.MEM_LIMIT_MB])
@@ -200,20 +203,11 @@ def _template(topology_names: tuple[str, ...]) -> WorldState:
 
 
 def _initial_state(topology: Topology, difficulty: float, draws: Draws) -> WorldState:
-    state = _template(topology.names).copy()
+    state = _template(topology.names).without_history()
     state.clock[at.BASE_RPS] = topology.nominal_rps * (draws.between(0.85, 0.95) + 0.15 * difficulty)
     state.clock[at.WAVE_AMPLITUDE] = draws.between(0.02, 0.06)
     state.clock[at.WAVE_PHASE] = draws.between(0.0, 6.283)
     return state
-
-
-def _place_in_time(state: WorldState, incident: Incident, begin: float) -> None:
-    """All pods have been running since their release was rolled out; a guilty release begins with the incident."""
-    state.clock[at.NOW_S] = begin
-    state.services[:, at.RELEASE] = 1.0
-    started = [min(rolled_out[-1][1], begin - 1800.0) for rolled_out in incident.releases]
-    state.pods[:, :, at.STARTED_AT] = np.array(started)[:, None]
-    state.pods[:, :, at.DOWN_UNTIL] = state.pods[:, :, at.STARTED_AT]
 
 
 def _rows(incident: Incident, place: Place, given: dict[str, float], state: WorldState, draws: Draws) -> list[Row]:
@@ -250,5 +244,4 @@ def _undo(rows: list[Row], state: WorldState, when: float) -> list[Row]:
 def _write_rows(state: WorldState, rows: list[Row]) -> None:
     if len(rows) > at.MAX_ROWS:
         raise ValueError(f"a mechanism of {len(rows)} rows; the world holds {at.MAX_ROWS}")
-    for number, row in enumerate(rows):
-        state.rows[number] = row
+    state.rows[: len(rows)] = rows

@@ -15,17 +15,17 @@ from simcore.world.compiled import drop_stale_cache
 from simcore.world.health import assess
 from simcore.world.layout import Floats, Ints
 from simcore.world.pods import autoscale, lose_pods, reconcile_pods, run_pods
-from simcore.world.queueing import Z99, lognormal, percentile_99, share_over, waiting
+from simcore.world.queueing import percentile_99, share_over, waiting
 
 MAX_SUB_STEPS = 10
-SHORTEST_SUB_STEP_S = 5.0
+SHORTEST_SUB_STEP_S = 10.0
 REQUESTS_PER_USER_MINUTE = 6.0
 WAVE_PERIOD_S = 1800.0
 _NEVER_LATE = 50.0
 _DAMPING = 0.5  # what callers let through answers to latency with a delay; without it both would swing
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def apply_rows(services: Floats, releases: Floats, rows: Floats, clock: Floats, dt: float) -> None:
     now = clock[at.NOW_S]
     for r in range(rows.shape[0]):
@@ -46,7 +46,7 @@ def apply_rows(services: Floats, releases: Floats, rows: Floats, clock: Floats, 
         rows[r, at.ROW_MODE] = at.MODE_DONE
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def offer_load(services: Floats, calls: Floats, order: Ints, clock: Floats) -> None:
     """Arrival rates, callers first: what a caller lets through, times its calls, times its retries."""
     for s in range(services.shape[0]):
@@ -65,7 +65,7 @@ def offer_load(services: Floats, calls: Floats, order: Ints, clock: Floats) -> N
                 )
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def held_connections(services: Floats, database: int) -> float:
     """Connections of the database that do no work: leaked ones and the idle minimum of every client pod."""
     held = 0.0
@@ -76,7 +76,7 @@ def held_connections(services: Floats, database: int) -> float:
     return held
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def downstream(services: Floats, calls: Floats, s: int) -> tuple[float, float, float]:
     """(mean ms, variance, share that succeeds) of the calls that one request of `s` makes, one after the other."""
     mean, variance, good = 0.0, 0.0, 1.0
@@ -93,7 +93,7 @@ def downstream(services: Floats, calls: Floats, s: int) -> tuple[float, float, f
     return mean, variance, good
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def slots(services: Floats, s: int, held: float) -> float:
     """How many requests a service can have in work: its threads, or the connections that a database has left."""
     if services[s, at.POOL_MAX] > 0.0:
@@ -101,7 +101,7 @@ def slots(services: Floats, s: int, held: float) -> float:
     return services[s, at.READY] * services[s, at.WORKERS]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def drain(services: Floats, s: int, capacity: float, dt: float) -> tuple[float, float]:
     """Advances the backlog; returns (share of arrivals refused because the queue is full, mean wait in it, seconds)."""
     before = services[s, at.BACKLOG]
@@ -112,7 +112,7 @@ def drain(services: Floats, s: int, capacity: float, dt: float) -> tuple[float, 
     return min(refused, 1.0), 0.5 * (before + services[s, at.BACKLOG]) / max(capacity, 1e-9)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def serve(services: Floats, releases: Floats, calls: Floats, s: int, held: float, none_ready: float, dt: float) -> None:
     """Latency and failures of one service, its callees known."""
     child_mean, child_variance, child_good = downstream(services, calls, s)
@@ -140,7 +140,7 @@ def serve(services: Floats, releases: Floats, calls: Floats, s: int, held: float
     )
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def overdue(timeout: float, queued: float, probability: float, slack: float) -> float:
     """The share that waits longer than its timeout: the tail of M/M/c behind a backlog."""
     left = timeout - queued
@@ -149,7 +149,7 @@ def overdue(timeout: float, queued: float, probability: float, slack: float) -> 
     return probability * math.exp(-slack * left) if slack * left < _NEVER_LATE else 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def client_connections(
     services: Floats, pods: Floats, releases: Floats, calls: Floats, database: int, dt: float
 ) -> None:
@@ -171,14 +171,14 @@ def client_connections(
         )
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def leak_connections(services: Floats, pods: Floats, s: int, leaked: float) -> None:
     services[s, at.LEAKED_CONN] += leaked
     for p in range(int(services[s, at.PODS])):
         pods[s, p, at.POD_LEAKED_CONN] += leaked / services[s, at.PODS]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def count_loss(services: Floats, clock: Floats, latency_objective: float, dt: float) -> None:
     """User minutes: the requests of `dt` that failed or were late, at 6 requests a user and minute."""
     e = int(clock[at.ENTRY])
@@ -191,7 +191,7 @@ def count_loss(services: Floats, clock: Floats, latency_objective: float, dt: fl
     clock[at.USER_MINUTES] += lost / REQUESTS_PER_USER_MINUTE
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def watch_slo(services: Floats, clock: Floats, availability: float, latency_objective: float, dt: float) -> None:
     """Seconds that the entry's objectives have been broken without a break, and the worst values since asked."""
     e = int(clock[at.ENTRY])
@@ -202,7 +202,7 @@ def watch_slo(services: Floats, clock: Floats, availability: float, latency_obje
     clock[at.WORST_P99] = max(clock[at.WORST_P99], p99)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def remember(services: Floats, clock: Floats, history: NDArray[np.float32], times: Floats) -> None:
     now = clock[at.NOW_S]
     if now - clock[at.LAST_HISTORY_S] < at.HISTORY_SPACING_S - 1e-6:
@@ -214,16 +214,15 @@ def remember(services: Floats, clock: Floats, history: NDArray[np.float32], time
     for s in range(services.shape[0]):
         history[slot, s, at.H_CPU] = services[s, at.CPU_PERCENT]
         history[slot, s, at.H_MEMORY] = services[s, at.MEM_MB]
-        mu, sigma = lognormal(services[s, at.MEAN_MS], services[s, at.VAR_MS2])
-        history[slot, s, at.H_P50] = math.exp(mu)
-        history[slot, s, at.H_P99] = math.exp(mu + Z99 * sigma)
+        history[slot, s, at.H_MEAN] = services[s, at.MEAN_MS]
+        history[slot, s, at.H_VARIANCE] = services[s, at.VAR_MS2]
         history[slot, s, at.H_FAIL] = services[s, at.FAIL]
         history[slot, s, at.H_CONNS] = services[s, at.CONNS]
         history[slot, s, at.H_RPS] = services[s, at.OFFERED] * (1.0 - services[s, at.OWN_FAIL])
         history[slot, s, at.H_READY] = services[s, at.READY]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def sub_step(
     services: Floats, pods: Floats, releases: Floats, rows: Floats, clock: Floats, history: NDArray[np.float32],
     times: Floats, calls: Floats, order: Ints, slo: Floats, none_ready: Floats, dt: float,
@@ -247,7 +246,7 @@ def sub_step(
     remember(services, clock, history, times)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def advance(
     services: Floats, pods: Floats, releases: Floats, rows: Floats, clock: Floats, history: NDArray[np.float32],
     times: Floats, calls: Floats, order: Ints, slo: Floats, seconds: float,
@@ -260,7 +259,7 @@ def advance(
     assess(services, pods, clock[at.NOW_S])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def advance_until_broken(
     services: Floats, pods: Floats, releases: Floats, rows: Floats, clock: Floats, history: NDArray[np.float32],
     times: Floats, calls: Floats, order: Ints, slo: Floats, dt: float, lasting: float, at_most: float,

@@ -54,7 +54,7 @@ NOW_S, BASE_RPS, WAVE_AMPLITUDE, WAVE_PHASE, SURGE, QUOTA_MB, ENTRY, DATABASE, U
 HISTORY_COUNT, SLO_BROKEN_S, WORST_FAIL, WORST_P99 = range(10, 14)
 CLOCK_COLUMNS = 14
 
-H_CPU, H_MEMORY, H_P50, H_P99, H_FAIL, H_CONNS, H_RPS, H_READY = range(8)
+H_CPU, H_MEMORY, H_MEAN, H_VARIANCE, H_FAIL, H_CONNS, H_RPS, H_READY = range(8)
 HISTORY_COLUMNS = 8
 
 
@@ -71,10 +71,22 @@ class WorldState:
     history_times: Floats
 
     def copy(self) -> "WorldState":
+        fresh = self.without_history()
+        fresh.history[:] = self.history
+        fresh.history_times[:] = self.history_times
+        return fresh
+
+    def without_history(self) -> "WorldState":
+        """A copy in which no slot of the history is written yet."""
         return WorldState(
-            self.services.copy(), self.pods.copy(), self.releases.copy(), self.rows.copy(),
-            self.clock.copy(), self.history.copy(), self.history_times.copy(),
-        )  # fmt: skip
+            self.services.copy(),
+            self.pods.copy(),
+            self.releases.copy(),
+            self.rows.copy(),
+            self.clock.copy(),
+            np.empty_like(self.history),
+            np.empty_like(self.history_times),
+        )
 
 
 def empty_state(count: int) -> WorldState:

@@ -1,10 +1,12 @@
 """Log lines: written from the state a service is in, in the words of its language, mixed with what it always says."""
 
+from bisect import bisect
+from itertools import accumulate
 from typing import NamedTuple
 
 from simcore.observation import LogLine, Logs
 from simcore.world import layout as at
-from simcore.world.random import uniform
+from simcore.world.random import uniforms
 from simcore.world.world import World
 
 SEVERITIES = ("DEBUG", "INFO", "WARN", "ERROR", "FATAL")
@@ -47,27 +49,30 @@ _POOL_TIMEOUT = {
 
 def read_logs(world: World, s: int, step: int, lines: int, severity: str | None, since: float | None) -> Logs:
     """The newest `lines` lines, newest last; the same step and service give the same lines."""
-    sources = _sources(world, s)
+    everything = _sources(world, s)
     lowest = SEVERITIES.index(severity) if severity else 0
-    total = sum(source.weight for source in sources)
-    spacing = 3.0 if total > 8.0 else 6.0
+    sources = [source for source in everything if SEVERITIES.index(source.severity) >= lowest]
+    if not sources:
+        return Logs(world.incident.topology.names[s], ())
+    total = sum(source.weight for source in everything)
+    spacing = _seconds_between_lines(total) * total / sum(source.weight for source in sources)
+    found = _draw_lines(sources, spacing, uniforms(world.incident.noise_seed + 2, (step * 64 + s) * 512, 2 * lines))
+    newest_last = tuple(line for line in reversed(found) if since is None or line.seconds_ago <= since)
+    return Logs(world.incident.topology.names[s], newest_last)
+
+
+def _seconds_between_lines(weight: float) -> float:
+    """A service in trouble writes more."""
+    return 3.0 if weight > 8.0 else 6.0
+
+
+def _draw_lines(sources: list[Source], spacing: float, units: list[float]) -> list[LogLine]:
+    limits = list(accumulate(source.weight for source in sources))
     found = []
-    seed, first = world.incident.noise_seed + 2, (step * 64 + s) * 512
-    for number in range(lines):
-        age = round(spacing * (number + uniform(seed, first + 2 * number)), 1)
-        source = _pick(sources, total * uniform(seed, first + 2 * number + 1))
-        if SEVERITIES.index(source.severity) >= lowest and (since is None or age <= since):
-            found.append(LogLine(age, source.severity, source.message))
-    found.reverse()
-    return Logs(world.incident.topology.names[s], tuple(found))
-
-
-def _pick(sources: list[Source], point: float) -> Source:
-    for source in sources:
-        point -= source.weight
-        if point < 0:
-            return source
-    return sources[-1]
+    for number in range(len(units) // 2):
+        source = sources[min(bisect(limits, units[2 * number + 1] * limits[-1]), len(sources) - 1)]
+        found.append(LogLine(round(spacing * (number + units[2 * number]), 1), source.severity, source.message))
+    return found
 
 
 def _sources(world: World, s: int) -> list[Source]:

@@ -97,7 +97,7 @@ def _pods_lost(place: Place, given: Parameters) -> list[Row]:
 
 def _requested(place: Place) -> float:
     """MiB that all services of the namespace ask for together, before anything scales."""
-    return sum(n * mb for n, mb in zip(place.topology.replicas, place.topology.memory_mb, strict=True))
+    return place.topology.requested_mb
 
 
 def _leaky_release(place: Place, given: Parameters) -> list[Row]:

@@ -1,47 +1,72 @@
 """Metrics as a person gets them: scraped now and then, late, with noise, a series missing at times."""
 
+import numpy as np
+
 from simcore.observation import Metrics
 from simcore.world import layout as at
-from simcore.world.random import normal, uniform
+from simcore.world.queueing import median, percentile_99
+from simcore.world.random import fill_normal, uniforms
 from simcore.world.world import World
+
+_SERIES = 16
+_NOISE_STREAM, _MISSING_STREAM = 3, 1
 
 
 def read_metrics(world: World, s: int, window: float, step: int) -> Metrics:
     """The newest scrape that has arrived, with noise, and what it was `window` seconds before."""
-    incident, row = world.incident, world.state.services[s]
-    base = (step * 64 + s) * 32
-    lag = 5.0 + 30.0 * incident.difficulty * uniform(incident.noise_seed + 3, base)
+    incident, services = world.incident, world.state.services
+    counter = (step * 64 + s) * _SERIES
+    units = uniforms(incident.noise_seed + _MISSING_STREAM, counter, _SERIES)
+    lag = 5.0 + 30.0 * incident.difficulty * units[0]
     new, old = _history_slot(world, world.now - lag), _history_slot(world, world.now - lag - window)
-    noise = 0.005 + 0.04 * incident.difficulty
-
-    def shown(slot: int, column: int, offset: int, factor: float = 1.0) -> float:
-        spread = 1.0 + noise * normal(incident.noise_seed, base + offset)
-        return round(max(0.0, float(world.state.history[slot, s, column]) * factor * spread), 3)
-
-    def series(column: int, offset: int, factor: float = 1.0) -> float | None:
-        missing = uniform(incident.noise_seed + 1, base + offset) < 0.01 + 0.05 * incident.difficulty
-        return None if missing else shown(new, column, offset, factor)
-
-    is_database = s == incident.topology.database
+    factors = _noise(incident.noise_seed + _NOISE_STREAM, counter, 0.005 + 0.04 * incident.difficulty)
+    now, before = _scrape(world, new, s), _scrape(world, old, s)
+    noisy = [round(max(0.0, value * factor), 3) for value, factor in zip(now + before, factors, strict=True)]
+    gap = 0.01 + 0.05 * incident.difficulty
+    shown = [None if unit < gap else value for unit, value in zip(units[1:8], noisy[:7], strict=True)]
+    cpu, memory, p50, p99, errors, connections, rate = shown
+    times = world.state.history_times
     return Metrics(
         service=incident.topology.names[s],
-        age_seconds=round(float(world.now - world.state.history_times[new]), 1),
-        window_seconds=round(float(world.state.history_times[new] - world.state.history_times[old]), 1),
-        cpu_percent=series(at.H_CPU, 1),
-        memory_mb=series(at.H_MEMORY, 2),
-        memory_limit_mb=float(row[at.MEM_LIMIT_MB]),
-        latency_p50_ms=series(at.H_P50, 3),
-        latency_p99_ms=series(at.H_P99, 4),
-        error_rate_percent=series(at.H_FAIL, 5, 100.0),
-        active_connections=series(at.H_CONNS, 6),
-        connection_limit=float(row[at.POOL_MAX]) if is_database else None,
-        requests_per_second=series(at.H_RPS, 7),
-        memory_mb_before=shown(old, at.H_MEMORY, 8),
-        latency_p99_ms_before=shown(old, at.H_P99, 9),
-        error_rate_percent_before=shown(old, at.H_FAIL, 10, 100.0),
-        active_connections_before=shown(old, at.H_CONNS, 11),
-        replicas_ready_before=round(float(world.state.history[old, s, at.H_READY]), 1),
+        age_seconds=round(float(world.now - times[new]), 1),
+        window_seconds=round(float(times[new] - times[old]), 1),
+        cpu_percent=cpu,
+        memory_mb=memory,
+        memory_limit_mb=float(services[s, at.MEM_LIMIT_MB]),
+        latency_p50_ms=p50,
+        latency_p99_ms=p99,
+        error_rate_percent=errors,
+        active_connections=connections,
+        connection_limit=float(services[s, at.POOL_MAX]) if s == incident.topology.database else None,
+        requests_per_second=rate,
+        memory_mb_before=noisy[8],
+        latency_p99_ms_before=noisy[10],
+        error_rate_percent_before=noisy[11],
+        active_connections_before=noisy[12],
+        replicas_ready_before=round(before[7], 1),
     )
+
+
+def _scrape(world: World, slot: int, s: int) -> list[float]:
+    """CPU %, memory MiB, p50 and p99 in ms, errors in %, connections, requests/s and ready pods, as they were."""
+    cpu, memory, mean, variance, failed, connections, rate, ready = world.state.history[slot, s].tolist()
+    return [
+        cpu,
+        memory,
+        median(mean, variance),
+        percentile_99(mean, variance),
+        100.0 * failed,
+        connections,
+        rate,
+        ready,
+    ]
+
+
+def _noise(seed: int, counter: int, spread: float) -> list[float]:
+    values = np.empty(_SERIES)
+    fill_normal(seed, counter, values)
+    factors: list[float] = (1.0 + spread * values).tolist()
+    return factors
 
 
 def _history_slot(world: World, when: float) -> int:

@@ -10,11 +10,8 @@ import numpy as np
 from numba import njit, uint64
 from numpy.typing import NDArray
 
-_GOLDEN = 0x9E3779B97F4A7C15
-_MASK = 0xFFFFFFFFFFFFFFFF
 
-
-@njit(cache=True, inline="always")
+@njit(cache=True, error_model="numpy", inline="always")
 def mix(value: Any) -> Any:
     z = uint64(value)
     z = (z ^ (z >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
@@ -22,39 +19,47 @@ def mix(value: Any) -> Any:
     return z ^ (z >> uint64(31))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def uniform(seed: int, counter: int) -> float:
     """The number in [0, 1) at `counter` of the stream `seed`."""
     word = mix(mix(seed) + (uint64(counter) + uint64(1)) * uint64(0x9E3779B97F4A7C15))
     return float(word >> uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def fill_uniform(seed: int, first: int, out: NDArray[np.float64]) -> None:
     for index in range(out.shape[0]):
         out[index] = uniform(seed, first + index)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
+def fill_normal(seed: int, first: int, out: NDArray[np.float64]) -> None:
+    for index in range(out.shape[0]):
+        out[index] = normal(seed, first + index)
+
+
+@njit(cache=True, error_model="numpy")
 def normal(seed: int, counter: int) -> float:
     """A standard normal number by Box and Muller; it uses up the counters `2 * counter` and `2 * counter + 1`."""
     radius = math.sqrt(-2.0 * math.log(1.0 - uniform(seed, 2 * counter)))
     return radius * math.cos(2.0 * math.pi * uniform(seed, 2 * counter + 1))
 
 
-def stream_seed(*parts: int) -> int:
-    """One stream (a number of 63 bits) for a tuple of numbers, in plain Python."""
-    state = 0
-    for part in parts:
-        state = _mix_python((state + _GOLDEN) ^ (part & _MASK))
-    return state >> 1
+@njit(cache=True, error_model="numpy")
+def stream_seed(first: int, second: int = 0, third: int = 0) -> Any:
+    """One stream (a number of 63 bits) for up to three numbers."""
+    state = mix(uint64(0x9E3779B97F4A7C15) ^ uint64(first))
+    state = mix((state + uint64(0x9E3779B97F4A7C15)) ^ uint64(second))
+    state = mix((state + uint64(0x9E3779B97F4A7C15)) ^ uint64(third))
+    return np.int64(state >> uint64(1))
 
 
-def _mix_python(value: int) -> int:
-    z = value & _MASK
-    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
-    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
-    return z ^ (z >> 31)
+def uniforms(seed: int, first: int, count: int) -> list[float]:
+    """`count` numbers in [0, 1) of a stream, from counter `first` on."""
+    values = np.empty(count)
+    fill_uniform(seed, first, values)
+    found: list[float] = values.tolist()
+    return found
 
 
 class Draws:
@@ -63,9 +68,7 @@ class Draws:
     __slots__ = ("_next", "_values")
 
     def __init__(self, seed: int, count: int = 96) -> None:
-        values = np.empty(count)
-        fill_uniform(seed, 0, values)
-        self._values: list[float] = values.tolist()
+        self._values = uniforms(seed, 0, count)
         self._next = 0
 
     def unit(self) -> float:

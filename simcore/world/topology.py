@@ -24,7 +24,11 @@ class Topology:
     entry: int
     database: int
     nominal_rps: float
-    index: dict[str, int] = field(default_factory=dict)
+    index: dict[str, int]
+    arrivals: Floats = field(init=False)
+    """Requests per second of each service at nominal load without faults."""
+    requested_mb: float = field(init=False)
+    """MiB that the memory limits of all pods add up to."""
 
     def callers(self, service: int) -> tuple[int, ...]:
         return tuple(int(caller) for caller in np.nonzero(self.calls[:, service])[0])
@@ -35,8 +39,12 @@ class Topology:
     def neighbours(self, service: int) -> frozenset[int]:
         return frozenset(self.callers(service)) | frozenset(self.callees(service))
 
-    def arrivals(self) -> Floats:
-        """Requests per second of each service at nominal load without faults."""
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "arrivals", self._flow())
+        limits = zip(self.replicas, self.memory_mb, strict=True)
+        object.__setattr__(self, "requested_mb", sum(count * limit for count, limit in limits))
+
+    def _flow(self) -> Floats:
         rates = np.zeros(len(self.names))
         rates[self.entry] = self.nominal_rps
         for service in self.order:

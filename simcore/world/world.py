@@ -14,6 +14,8 @@ from simcore.world.layout import Floats, WorldState
 from simcore.world.queueing import percentile_99
 
 RESET_STEP_S = 30.0
+SLOW_STEP_S, SLOW_PHASE_ENDS_S = 60.0, -400.0  # what grows for long grows slowly
+BLIP_S = 160.0
 LONGEST_WAIT_FOR_ALERT_S = 2400.0
 
 
@@ -30,7 +32,7 @@ class World:
     def draw(cls, spec: ScenarioSpec, name: str, seed: int, difficulty: float) -> "World":
         """A world at the moment its alert fires; what users lost until then counts too."""
         incident, state = draw_incident(spec, name, seed, difficulty)
-        world = cls(incident, state, _entry_slo(spec))
+        world = cls(incident, state, np.array(spec.entry_slo))
         world._wait_for_alert()
         world.start_s = float(state.clock[at.NOW_S])
         return world
@@ -38,18 +40,21 @@ class World:
     def _wait_for_alert(self) -> None:
         """A fault pages when the entry's objectives have been broken for a while; a blip paged already."""
         if self.incident.kind == "NoFault":
-            self._kernel(kernel.advance_until_broken, RESET_STEP_S, at.NEVER, 160.0)
+            self._kernel(kernel.advance_until_broken, RESET_STEP_S, at.NEVER, BLIP_S)
             return
         patience = 30.0 + 60.0 * self.incident.difficulty
+        slow_phase_s = SLOW_PHASE_ENDS_S - self.now
+        if slow_phase_s > 0.0 and self._kernel(kernel.advance_until_broken, SLOW_STEP_S, patience, slow_phase_s):
+            return
         self._kernel(kernel.advance_until_broken, RESET_STEP_S, patience, LONGEST_WAIT_FOR_ALERT_S)
 
     def advance(self, seconds: float) -> None:
         if seconds > 0:
             self._kernel(kernel.advance, seconds)
 
-    def _kernel(self, function: object, *numbers: float) -> None:
+    def _kernel(self, function: object, *numbers: float) -> bool | None:
         s, t = self.state, self.incident.topology
-        function(  # type: ignore[operator]
+        return function(  # type: ignore[operator,no-any-return]
             s.services,
             s.pods,
             s.releases,
@@ -114,10 +119,3 @@ class World:
                 met = value <= slo.objective
             found.append(SloSnapshot(slo.service, slo.sli, slo.objective, round(value, 6), met))
         return tuple(found)
-
-
-def _entry_slo(spec: ScenarioSpec) -> Floats:
-    """(availability, p99 in ms) that the kernel watches at the entry; without one of them it cannot break."""
-    availability = [slo.objective for slo in spec.slos if slo.sli == "availability"]
-    latency = [slo.objective for slo in spec.slos if slo.sli == "latency_p99_ms"]
-    return np.array([max(availability, default=0.0), min(latency, default=at.NEVER)])
