@@ -170,3 +170,29 @@ async def test_the_holders_clock_does_not_matter(client: KubeClient, namespace: 
 def test_timing_that_lets_two_lead_is_refused() -> None:
     with pytest.raises(ValueError, match="renew_deadline_seconds < duration_seconds"):
         LeaseTiming(duration_seconds=10, renew_deadline_seconds=15)
+
+
+@pytest.mark.parametrize("write", ["create", "replace"])
+async def test_a_leader_that_is_stopped_in_the_midst_of_a_write_lets_go(
+    client: KubeClient, namespace: str, monkeypatch: pytest.MonkeyPatch, write: str
+) -> None:
+    written, original = asyncio.Event(), getattr(client, write)
+
+    async def write_and_hang(*arguments: object) -> Manifest:
+        made: Manifest = await original(*arguments)
+        if made["spec"]["holderIdentity"]:
+            written.set()
+            await asyncio.sleep(60)
+        return made
+
+    async def lead() -> None:
+        async with candidate(client, namespace, "one"):
+            await asyncio.sleep(60)
+
+    monkeypatch.setattr(client, write, write_and_hang)
+    leading = asyncio.create_task(lead())
+    await asyncio.wait_for(written.wait(), 10)
+    leading.cancel()
+    await asyncio.gather(leading, return_exceptions=True)
+
+    assert (await lease_spec(client, namespace))["holderIdentity"] == ""

@@ -65,7 +65,11 @@ class Leadership:
         self._renewal: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Leadership":
-        await self._wait_until_leading()
+        try:
+            await self._wait_until_leading()
+        except asyncio.CancelledError:
+            await self._release()
+            raise
         log.info("%s leads %s/%s", self.identity, self._namespace, self._name)
         self._renewal = asyncio.create_task(self._keep_leading())
         return self
@@ -164,10 +168,12 @@ class Leadership:
         return await self._client.create(LEASES, self._namespace, lease)
 
     async def _release(self) -> None:
-        """Nobody has to wait for a leader that says goodbye."""
-        spec = self._seen.get("spec", {}) | {"holderIdentity": "", "leaseDurationSeconds": 1}
+        """Nobody has to wait for a leader that says goodbye, even in the midst of a write that went through."""
         try:
-            await self._write(self._with_spec(spec))
+            await self._observe()
+            if self._holder() == self.identity:
+                spec = self._seen["spec"] | {"holderIdentity": "", "leaseDurationSeconds": 1}
+                await self._write(self._with_spec(spec))
         except StoreError as error:
             log.warning("lease %s/%s was not released: %s", self._namespace, self._name, error)
 
