@@ -47,7 +47,8 @@ def test_interleaved_episodes_do_not_disturb_one_another():
 
 
 def test_another_process_plays_the_same_bytes():
-    code = "import simcore; from tests.support.playing import transcript; print(transcript(simcore.make('oom-crash', seed=4)))"
+    imports = "import simcore; from tests.support.playing import transcript;"
+    code = f"{imports} print(transcript(simcore.make('oom-crash', seed=4)))"
     other = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert other.stdout.rstrip("\n") == transcript(simcore.make("oom-crash", seed=4)).rstrip("\n")
 
@@ -56,7 +57,7 @@ def test_another_process_plays_the_same_bytes():
 def test_without_the_compiler_the_world_is_the_same_up_to_rounding(family):
     code = (
         "import simcore; from tests.support.playing import play;"
-        f"e = simcore.make('{family}', seed=3); play(e); print(e.verdict().score, e.verdict().steps, e.verdict().resolved)"
+        f"e = simcore.make('{family}', seed=3); play(e); v = e.verdict(); print(v.score, v.steps, v.resolved)"
     )
     env = os.environ | {"NUMBA_DISABLE_JIT": "1"}
     slow = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
