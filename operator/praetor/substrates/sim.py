@@ -2,9 +2,8 @@
 
 from typing import Any, Literal
 
-from simcore.episode import Episode
-
 from simcore.actions import Action
+from simcore.episode import Episode
 from simcore.observation import Observation
 from simcore.results import Snapshot, StepResult, Verdict
 

@@ -15,9 +15,7 @@ REQUEST = RunRequest(run_uid="uid-1", namespace="default", name="one", scenario=
 GOOD = (decision(LIST, "look first"), decision(RESTART, "it crashed"), decision(DECLARE, "it is back"))
 
 
-def played(
-    *words: Any, request: RunRequest = REQUEST, stage: TinyStage | None = None, **options: Any
-) -> RunOutcome:
+def played(*words: Any, request: RunRequest = REQUEST, stage: TinyStage | None = None, **options: Any) -> RunOutcome:
     return play(request, stage or TinyStage(request.seed), Script(*words), **options)
 
 
@@ -107,9 +105,7 @@ def test_an_episode_past_its_deadline_is_not_continued() -> None:
 
 def test_a_guardrail_keeps_an_action_from_the_substrate_and_tells_the_policy_why() -> None:
     stage = TinyStage()
-    outcome = played(
-        *GOOD, stage=stage, guardrail=AllowedActions(frozenset({"list_services", "resolve_incident"}))
-    )
+    outcome = played(*GOOD, stage=stage, guardrail=AllowedActions(frozenset({"list_services", "resolve_incident"})))
     assert not stage.healthy
     assert outcome.steps[1]["summary"] == (
         "error: restart_service is not allowed here; allowed are list_services, resolve_incident"
