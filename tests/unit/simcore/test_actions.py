@@ -1,0 +1,85 @@
+"""The border: ten actions, each refused with the name of the field when it is malformed."""
+
+import pytest
+
+from simcore.actions import ACTION_TYPES, CHANGES, READS, action_json, action_schema, parse_action
+from simcore.errors import ActionError
+from tests.support.episodes import ONE_OF_EACH, act
+
+
+@pytest.mark.parametrize("action_type", ACTION_TYPES)
+def test_every_action_survives_the_wire(action_type):
+    action = parse_action(ONE_OF_EACH[action_type])
+    assert action.action_type == action_type
+    assert parse_action(action_json(action)) == action
+
+
+def test_reads_changes_and_the_declaration_are_all_there_is():
+    assert READS | CHANGES | {"resolve_incident"} == set(ACTION_TYPES) == set(ONE_OF_EACH)
+    assert not READS & CHANGES
+
+
+def test_a_typed_action_passes_as_it_is():
+    action = parse_action(ONE_OF_EACH["read_logs"])
+    assert parse_action(action) is action
+
+
+@pytest.mark.parametrize(
+    ("malformed", "field"),
+    [
+        (act("reboot_everything"), ""),
+        ({"target_service": "api-gateway"}, ""),
+        (act("read_logs"), "target_service"),
+        (act("read_logs", "Api Gateway"), "target_service"),
+        (act("read_logs", "api-gateway", lines=0), "parameters.lines"),
+        (act("read_logs", "api-gateway", lines="many"), "parameters.lines"),
+        (act("read_logs", "api-gateway", severity="LOUD"), "parameters.severity"),
+        (act("check_metrics", "api-gateway", window=-1), "parameters.window"),
+        (act("check_metrics", "api-gateway", window=float("nan")), "parameters.window"),
+        (act("run_diagnostic", "api-gateway"), "parameters.command"),
+        (act("run_diagnostic", "api-gateway", command="rm -rf /"), "parameters.command"),
+        (act("restart_service", "api-gateway", memory_limit="lots"), "parameters.memory_limit"),
+        (act("restart_service", "api-gateway", memory_limit="0"), "parameters.memory_limit"),
+        (act("scale_service", "api-gateway", replicas=-1), "parameters.replicas"),
+        (act("scale_service", "api-gateway", replicas=2.5), "parameters.replicas"),
+        (act("rollback_deployment", "api-gateway", to_version=""), "parameters.to_version"),
+        (act("update_config", "api-gateway", key="memory.limit"), "parameters.value"),
+        (act("update_config", "api-gateway", key="memory.limit", value=True), "parameters.value"),
+        (act("resolve_incident", causes=[{"service": "a", "mechanism": "b"}] * 4), "parameters.causes"),
+        (act("resolve_incident", causes=[{"service": "a"}]), "parameters.causes.0.mechanism"),
+        (act("resolve_incident", root_cause="x" * 2001), "parameters.root_cause"),
+        (act("list_services", verbose=True), "parameters.verbose"),
+        (act("read_logs", "api-gateway", follow=True), "parameters.follow"),
+        (act("list_services") | {"comment": "hello"}, "comment"),
+    ],
+)
+def test_a_malformed_action_names_its_field(malformed, field):
+    with pytest.raises(ActionError) as refused:
+        parse_action(malformed)
+    assert refused.value.field == field
+    assert str(refused.value).startswith(field or "action")
+
+
+@pytest.mark.parametrize("nonsense", [None, 7, "list_services", ["list_services"], b"\0"])
+def test_what_is_no_object_is_no_action(nonsense):
+    with pytest.raises(ActionError, match="action"):
+        parse_action(nonsense)
+
+
+def test_a_config_value_may_be_a_number():
+    given = act("update_config", "postgres-db", key="db.pool.max_size", value=50)
+    assert parse_action(given).parameters.value == "50"
+
+
+def test_the_schema_is_a_union_that_the_action_type_tells_apart():
+    schema = action_schema()
+    assert schema["discriminator"]["propertyName"] == "action_type"
+    assert set(schema["discriminator"]["mapping"]) == set(ACTION_TYPES)
+    assert len(schema["oneOf"]) == len(ACTION_TYPES)
+
+
+def test_the_schema_refuses_what_the_parser_refuses():
+    definitions = action_schema()["$defs"]
+    assert {name: rules["additionalProperties"] for name, rules in definitions.items() if "properties" in rules} == {
+        name: False for name, rules in definitions.items() if "properties" in rules
+    }
