@@ -39,6 +39,7 @@ class Incident:
     chronic: tuple[int, ...]
     alert_draw: tuple[float, float, float]
     noise_seed: int
+    heals_after_s: float
 
     @property
     def truth(self) -> tuple[CauseName, ...]:
@@ -80,12 +81,23 @@ def draw_incident(spec: ScenarioSpec, name: str, seed: int, difficulty: float) -
         _draw_chronic(topology, difficulty, draws),
         (draws.unit(), draws.unit(), draws.unit()),
         noise_seed,
+        draws.between(30.0, 150.0),
     )  # fmt: skip
     state = _initial_state(topology, difficulty, draws)
     begin = -given["onset_seconds"] - SETTLING_S if kind != "NoFault" else -120.0 - SETTLING_S
     state.clock[at.NOW_S] = begin
-    _write_rows(state, _rows(incident, place, given, state, draws))
+    write_rows(state, _blip(target) if kind == "NoFault" else mechanism.rows(place, given))
     return incident, state
+
+
+def heal_by_itself(incident: Incident, state: WorldState) -> None:
+    """To be called when the alert fires: what heals by itself begins to a little later, whoever does what."""
+    if incident.kind != "SelfHealing":
+        return
+    after = incident.heals_after_s + float(state.clock[at.NOW_S])
+    place = Place(incident.topology, incident.target, incident.victims, incident.difficulty)
+    rows = incident.mechanism.rows(place, incident.parameters)
+    write_rows(state, _undo(rows, _template(incident.topology.names), after), first=len(rows))
 
 
 @lru_cache(maxsize=256)
@@ -210,13 +222,6 @@ def _initial_state(topology: Topology, difficulty: float, draws: Draws) -> World
     return state
 
 
-def _rows(incident: Incident, place: Place, given: dict[str, float], state: WorldState, draws: Draws) -> list[Row]:
-    if incident.kind == "NoFault":
-        return _blip(incident.target)
-    rows = incident.mechanism.rows(place, given)
-    return rows + _undo(rows, state, draws.between(30.0, 150.0)) if incident.kind == "SelfHealing" else rows
-
-
 def _blip(service: int) -> list[Row]:
     """A short burst of errors that was over before anybody looked."""
     common = (at.NEVER, float(service), float(at.EXTRA_ERRORS), at.MODE_SET)
@@ -224,7 +229,7 @@ def _blip(service: int) -> list[Row]:
 
 
 def _undo(rows: list[Row], state: WorldState, when: float) -> list[Row]:
-    """Rows that take back what `rows` do, at `when`, as if the cause went away by itself."""
+    """Rows that take back what `rows` do, at `when`, as they were in the world `state` at rest."""
     undone: list[Row] = []
     for start, end, service, column, mode, value in rows:
         if int(column) == at.PODS_LOST and mode == at.MODE_SET:
@@ -241,7 +246,7 @@ def _undo(rows: list[Row], state: WorldState, when: float) -> list[Row]:
     return undone
 
 
-def _write_rows(state: WorldState, rows: list[Row]) -> None:
-    if len(rows) > at.MAX_ROWS:
-        raise ValueError(f"a mechanism of {len(rows)} rows; the world holds {at.MAX_ROWS}")
-    state.rows[: len(rows)] = rows
+def write_rows(state: WorldState, rows: list[Row], first: int = 0) -> None:
+    if first + len(rows) > at.MAX_ROWS:
+        raise ValueError(f"a mechanism of {first + len(rows)} rows; the world holds {at.MAX_ROWS}")
+    state.rows[first : first + len(rows)] = rows

@@ -29,11 +29,13 @@ _DAMPING = 0.5  # what callers let through answers to latency with a delay; with
 def apply_rows(services: Floats, releases: Floats, rows: Floats, clock: Floats, dt: float) -> None:
     now = clock[at.NOW_S]
     for r in range(rows.shape[0]):
-        if rows[r, at.ROW_MODE] == at.MODE_DONE or rows[r, at.ROW_FROM] > now:
+        if rows[r, at.ROW_MODE] == at.MODE_DONE or rows[r, at.ROW_FROM] >= now + dt:
             continue
         s, column = int(rows[r, at.ROW_SERVICE]), int(rows[r, at.ROW_COLUMN])
         if rows[r, at.ROW_MODE] == at.MODE_RATE:
-            services[s, column] += rows[r, at.ROW_VALUE] * max(0.0, min(now + dt, rows[r, at.ROW_UNTIL]) - now)
+            services[s, column] += rows[r, at.ROW_VALUE] * max(
+                0.0, min(now + dt, rows[r, at.ROW_UNTIL]) - max(now, rows[r, at.ROW_FROM])
+            )
             continue
         if rows[r, at.ROW_MODE] == at.MODE_QUOTA:
             clock[at.QUOTA_MB] = rows[r, at.ROW_VALUE]

@@ -59,7 +59,7 @@ def _paged_service(world: World, draw: float) -> int:
     suffering = [s for s in range(len(topology.names)) if world.state.services[s, at.FAIL] > 0.01]
     if not suffering:
         suffering = [target]
-    honest = 0.6 - 0.5 * world.incident.difficulty
+    honest = 0.2 * (1.0 - world.incident.difficulty)
     if draw < honest and target in suffering:
         return target
     return suffering[int((draw - honest) / (1.0 - honest) * len(suffering)) if draw >= honest else 0]

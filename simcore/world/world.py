@@ -9,7 +9,7 @@ from simcore.scenarios.spec import ScenarioSpec
 from simcore.world import kernel
 from simcore.world import layout as at
 from simcore.world.health import health
-from simcore.world.incident import Incident, draw_incident
+from simcore.world.incident import Incident, draw_incident, heal_by_itself
 from simcore.world.layout import Floats, WorldState
 from simcore.world.queueing import percentile_99
 
@@ -35,6 +35,7 @@ class World:
         world = cls(incident, state, np.array(spec.entry_slo))
         world._wait_for_alert()
         world.start_s = float(state.clock[at.NOW_S])
+        heal_by_itself(incident, state)
         return world
 
     def _wait_for_alert(self) -> None:
