@@ -9,6 +9,7 @@ import numpy as np
 from simcore.results import CauseName
 from simcore.scenarios.spec import ScenarioSpec, Variant
 from simcore.world import layout as at
+from simcore.world.kernel import advance
 from simcore.world.layout import WorldState
 from simcore.world.mechanisms import MECHANISMS, Mechanism, Place, Row
 from simcore.world.random import Draws, stream_seed
@@ -17,6 +18,7 @@ from simcore.world.topology import SHOP, Topology
 Kind = Literal["Fault", "SelfHealing", "NoFault"]
 QUOTA_HEADROOM = 1.25
 SETTLING_S = 40.0
+AT_REST_AFTER_S = 300.0
 LONG_AGO_S = -1e7  # when the pods of a world at rest were started
 _VERSIONS = tuple(tuple(f"v2.{minor}.{patch}" for patch in range(6)) for minor in range(1, 5))
 
@@ -199,7 +201,6 @@ def _template(topology_names: tuple[str, ...]) -> WorldState:
     services[:, [at.OOM_AT, at.REFUSED_AT, at.CHANGED_AT, at.CREATE_RETRY_AT]] = -at.NEVER
     services[:, at.OFFERED] = topology.arrivals
     services[:, at.MEAN_MS] = topology.work_ms
-    services[:, at.CAPACITY] = 1e6
     state.pods[:, :, at.REPLACE_AT] = at.NEVER
     state.pods[:, :, [at.STARTED_AT, at.DOWN_UNTIL]] = LONG_AGO_S
     services[:, at.RELEASE] = 1.0
@@ -210,8 +211,18 @@ def _template(topology_names: tuple[str, ...]) -> WorldState:
     state.clock[at.ENTRY] = topology.entry
     state.clock[at.DATABASE] = topology.database
     state.clock[at.SURGE] = 1.0
-    state.clock[at.LAST_HISTORY_S] = -at.NEVER
+    state.clock[at.BASE_RPS] = topology.nominal_rps
+    _come_to_rest(state, topology)
     return state
+
+
+def _come_to_rest(state: WorldState, topology: Topology) -> None:
+    """Lets latencies and capacities find one another, and forgets the time that it took."""
+    arrays = (state.services, state.pods, state.releases, state.rows, state.clock, state.history, state.history_times)
+    advance(*arrays, topology.calls, topology.order, np.array([0.0, at.NEVER]), AT_REST_AFTER_S)
+    state.clock[[at.NOW_S, at.USER_MINUTES, at.HISTORY_COUNT, at.SLO_BROKEN_S]] = 0.0
+    state.clock[[at.WORST_FAIL, at.WORST_P99]] = 0.0
+    state.clock[at.LAST_HISTORY_S] = -at.NEVER
 
 
 def _initial_state(topology: Topology, difficulty: float, draws: Draws) -> WorldState:

@@ -125,8 +125,9 @@ def serve(services: Floats, releases: Floats, calls: Floats, s: int, held: float
     arrival = services[s, at.OFFERED]
     probability, cpu_wait = waiting(servers, max(by_cpu, 1e-6), arrival)
     hold = work + child_mean + services[s, at.POOL_HOLD_MS] + min(1000.0 * cpu_wait, services[s, at.TIMEOUT_MS])
-    capacity = min(by_cpu, 1000.0 * slots(services, s, held) / hold)
-    capacity = services[s, at.CAPACITY] = _DAMPING * services[s, at.CAPACITY] + (1.0 - _DAMPING) * capacity
+    by_slots = 1000.0 * slots(services, s, held) / hold
+    services[s, at.SLOT_CAPACITY] += (1.0 - _DAMPING) * (by_slots - services[s, at.SLOT_CAPACITY])
+    capacity = services[s, at.CAPACITY] = min(by_cpu, services[s, at.SLOT_CAPACITY])
     refused, queued = drain(services, s, capacity, dt)
     late = overdue(services[s, at.TIMEOUT_MS] / 1000.0, queued, probability, max(by_cpu - arrival, 0.02 * by_cpu))
     broken = min(services[s, at.EXTRA_ERRORS] + releases[s, int(services[s, at.RELEASE]), at.ERROR_SHARE], 1.0)

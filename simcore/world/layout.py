@@ -34,8 +34,9 @@ NEVER = 1e18
     HEALTH,
     SETTLED_PODS,
     SETTLED_NEED_MB,
-) = range(23, 48)  # fmt: skip
-SERVICE_COLUMNS = 48
+    SLOT_CAPACITY,
+) = range(23, 49)  # fmt: skip
+SERVICE_COLUMNS = 49
 
 HEALTHY, DEGRADED, UNHEALTHY, RESTARTING, CRASHED = range(5)
 
