@@ -5,6 +5,7 @@ its cap, so that an unresolved episode ends at 0.24 at most and a resolved one a
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from simcore.actions import CHANGES, READS, Action
 from simcore.world.incident import Incident
@@ -21,8 +22,7 @@ REDUNDANT_WITHIN_STEPS = 3
 Parts = tuple[tuple[bool, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(NamedTuple):
     """One earlier step, as far as grading needs it."""
 
     action_type: str

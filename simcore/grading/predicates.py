@@ -13,7 +13,8 @@ _LEAK_OUTLASTS_S = 900.0
 
 def holds(world: World, remedy: Remedy) -> bool:
     """Whether one predicate holds everywhere it must."""
-    return all(_PREDICATES[remedy.predicate](world, service) for service in _places(world, remedy.where))
+    predicate = _PREDICATES[remedy.predicate]
+    return all([predicate(world, service) for service in _places(world, remedy.where)])
 
 
 def fixed(world: World) -> bool:

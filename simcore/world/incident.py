@@ -17,7 +17,7 @@ from simcore.world.topology import SHOP, Topology
 
 Kind = Literal["Fault", "SelfHealing", "NoFault"]
 QUOTA_HEADROOM = 1.25
-SETTLING_S = 40.0
+SETTLING_S = 10.0
 AT_REST_AFTER_S = 300.0
 LONG_AGO_S = -1e7  # when the pods of a world at rest were started
 _VERSIONS = tuple(tuple(f"v2.{minor}.{patch}" for patch in range(6)) for minor in range(1, 5))

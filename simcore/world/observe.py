@@ -17,14 +17,13 @@ from simcore.world import layout as at
 from simcore.world.changes import current_config
 from simcore.world.diagnostics import diagnose, quota_text
 from simcore.world.health import health
-from simcore.world.layout import Floats
 from simcore.world.logs import read_logs
 from simcore.world.metrics import read_metrics
 from simcore.world.queueing import percentile_99
 from simcore.world.world import World
 
 _EVENTS_KEPT_S = 900.0
-_PAGED_FROM_MS = 500.0
+_PAGED_FROM_SHARE, _PAGED_FROM_MEAN_MS = 0.01, 200.0
 
 
 def observe(world: World, action: Action, step: int) -> Payload:
@@ -59,16 +58,13 @@ def _paged_service(world: World, draw: float) -> int:
     """Whose pager rings: somebody who suffers, and the cause itself a little more often when it is easy."""
     incident, services = world.incident, world.state.services
     topology, target = incident.topology, incident.target
-    suffering = [s for s in range(len(topology.names)) if services[s, at.FAIL] > 0.01 or _is_slow(services[s])]
+    hurt = ((services[:, at.FAIL] > _PAGED_FROM_SHARE) | (services[:, at.MEAN_MS] > _PAGED_FROM_MEAN_MS)).tolist()
+    suffering = [s for s, hurts in enumerate(hurt) if hurts]
     suffering = suffering or [*topology.callers(target), target]
     honest = 0.2 * (1.0 - incident.difficulty)
     if draw < honest:
         return target if target in suffering else suffering[0]
     return suffering[int((draw - honest) / (1.0 - honest) * len(suffering))]
-
-
-def _is_slow(service: Floats) -> bool:
-    return percentile_99(service[at.MEAN_MS], service[at.VAR_MS2]) > _PAGED_FROM_MS
 
 
 def _list_services(world: World, action: Action, step: int) -> Payload:

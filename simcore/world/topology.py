@@ -29,18 +29,22 @@ class Topology:
     """Requests per second of each service at nominal load without faults."""
     requested_mb: float = field(init=False)
     """MiB that the memory limits of all pods add up to."""
+    _callers: tuple[tuple[int, ...], ...] = field(init=False, repr=False)
+    _callees: tuple[tuple[int, ...], ...] = field(init=False, repr=False)
 
     def callers(self, service: int) -> tuple[int, ...]:
-        return tuple(int(caller) for caller in np.nonzero(self.calls[:, service])[0])
+        return self._callers[service]
 
     def callees(self, service: int) -> tuple[int, ...]:
-        return tuple(int(callee) for callee in np.nonzero(self.calls[service])[0])
+        return self._callees[service]
 
     def neighbours(self, service: int) -> frozenset[int]:
         return frozenset(self.callers(service)) | frozenset(self.callees(service))
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "arrivals", self._flow())
+        object.__setattr__(self, "_callers", _numbers(self.calls.T))
+        object.__setattr__(self, "_callees", _numbers(self.calls))
         limits = zip(self.replicas, self.memory_mb, strict=True)
         object.__setattr__(self, "requested_mb", sum(count * limit for count, limit in limits))
 
@@ -102,6 +106,11 @@ def shop() -> Topology:
         nominal_rps=100.0,
         index=index,
     )
+
+
+def _numbers(rows: Floats) -> tuple[tuple[int, ...], ...]:
+    """For each row, where it is not zero."""
+    return tuple(tuple(np.nonzero(row)[0].tolist()) for row in rows)
 
 
 def callers_first(calls: Floats) -> Ints:
