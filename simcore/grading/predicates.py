@@ -14,7 +14,7 @@ _LEAK_OUTLASTS_S = 900.0
 def holds(world: World, remedy: Remedy) -> bool:
     """Whether one predicate holds everywhere it must."""
     predicate = _PREDICATES[remedy.predicate]
-    return all([predicate(world, service) for service in _places(world, remedy.where)])
+    return all(predicate(world, service) for service in _places(world, remedy.where))
 
 
 def fixed(world: World) -> bool:

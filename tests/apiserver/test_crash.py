@@ -20,9 +20,9 @@ import pytest
 
 from simcore.trace import broken_links
 from tests.controlplane.server import ControlPlane
-from tests.support.operators import Cluster, Operator, run_manifest, until
+from tests.support.operators import Cluster, Operator, run_manifest, running, until
 
-SPEC = {"policy": {"name": "random"}, "seed": 3}
+SPEC = {"policy": {"name": "playbook"}, "seed": 3}
 UNDISTURBED = "undisturbed"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
@@ -33,20 +33,23 @@ def test_a_run_ends_the_same_wherever_its_operator_is_killed(
     crds_installed: ControlPlane, namespace: str, tmp_path: Path
 ) -> None:
     cluster = Cluster(crds_installed, namespace)
-    with started(cluster, tmp_path / "first") as operator:
+    with running(cluster.server, cluster.namespace, tmp_path / "first") as operator:
         expected = undisturbed(cluster)
         effects = effects_of(operator, UNDISTURBED)
     assert effects > 0
     crashes = [(moment, number) for number in range(1, effects + 1) for moment in ("before", "after")]
     with ExitStack() as stack:
         victim = stack.enter_context(doomed(cluster, tmp_path, crashes[0]))
-        for crash, following in zip(crashes, [*crashes[1:], None], strict=True):
-            survivor = stack.enter_context(doomed(cluster, tmp_path, following))
+        survivor = stack.enter_context(doomed(cluster, tmp_path, crashes[1]))
+        for crash, after_next in zip(crashes, [*crashes[2:], None, None], strict=True):
+            victim.wait_ready()
+            survivor.wait_ready()
             cluster.apply(run_manifest(name_of(crash), **SPEC))
             assert victim.process.wait(30) == -signal.SIGKILL, victim.tail()
+            until(lambda leader=survivor: leads(cluster, leader), 30, survivor.tail)
+            victim, survivor = survivor, stack.enter_context(doomed(cluster, tmp_path, after_next))
             cluster.wait("condition=Complete", name_of(crash))
-            assert final_objects(cluster, name_of(crash)) == expected, f"killed {crash}\n{survivor.tail()}"
-            victim = survivor
+            assert final_objects(cluster, name_of(crash)) == expected, f"killed {crash}\n{victim.tail()}"
 
 
 def undisturbed(cluster: Cluster) -> dict[str, Any]:
@@ -68,24 +71,19 @@ def name_of(crash: tuple[str, int]) -> str:
 
 @contextmanager
 def doomed(cluster: Cluster, logs: Path, crash: tuple[str, int] | None) -> Iterator[Operator]:
-    if crash is None:
-        with started(cluster, logs / "last") as operator:
-            yield operator
-        return
-    point = f"{crash[0]}:{crash[1]}@{name_of(crash)}"
-    with started(cluster, logs / name_of(crash), PRAETOR_TEST_CRASH=point) as operator:
-        yield operator
-
-
-@contextmanager
-def started(cluster: Cluster, log: Path, **environment: str) -> Iterator[Operator]:
-    """It leads, or stands by while another does."""
-    operator = Operator(cluster.server, cluster.namespace, log, **environment)
+    """Begun, not waited for: it gets ready while others work. None: nothing happens to it."""
+    name = name_of(crash) if crash else f"unharmed-{len(list(logs.iterdir()))}"
+    point = {"PRAETOR_TEST_CRASH": f"{crash[0]}:{crash[1]}@{name}"} if crash else {}
+    operator = Operator(cluster.server, cluster.namespace, logs / name, **point)
     try:
-        operator.wait_ready()
         yield operator
     finally:
         operator.stop()
+
+
+def leads(cluster: Cluster, operator: Operator) -> bool:
+    holder = cluster.get("lease", "praetor-operator")["spec"].get("holderIdentity") or ""
+    return f"_{operator.process.pid}_" in holder
 
 
 def final_objects(cluster: Cluster, name: str) -> dict[str, Any]:
@@ -143,8 +141,29 @@ def test_a_standby_does_nothing_while_another_leads(
     crds_installed: ControlPlane, namespace: str, tmp_path: Path
 ) -> None:
     cluster = Cluster(crds_installed, namespace)
-    with started(cluster, tmp_path / "leader") as leader, started(cluster, tmp_path / "standby") as standby:
+    with (
+        running(crds_installed, namespace, tmp_path / "leader") as leader,
+        running(crds_installed, namespace, tmp_path / "standby") as standby,
+    ):
         cluster.apply(run_manifest("one", **SPEC))
         cluster.wait("condition=Complete", "one")
         until(lambda: effects_of(leader, "one") > 0, 10, leader.tail)
         assert effects_of(standby, "one") == 0
+
+
+def test_an_operator_whose_lease_was_taken_ends_and_says_so(
+    crds_installed: ControlPlane, namespace: str, tmp_path: Path
+) -> None:
+    cluster = Cluster(crds_installed, namespace)
+    with running(crds_installed, namespace, tmp_path / "log") as operator:
+        until(lambda: leads(cluster, operator), 10, operator.tail)
+        until(lambda: usurped(cluster, operator), 20, operator.tail)
+        assert operator.process.wait(30) == 1, operator.tail()
+        assert "the Lease was lost" in operator.tail()
+
+
+def usurped(cluster: Cluster, operator: Operator) -> bool:
+    """Another writes itself into the Lease; its holder may renew at the same moment, so more than once."""
+    theirs = {"spec": {"holderIdentity": "usurper", "leaseDurationSeconds": 3600}}
+    cluster.kubectl("patch", "lease", "praetor-operator", "--type=merge", "-p", json.dumps(theirs))
+    return operator.process.poll() is not None
