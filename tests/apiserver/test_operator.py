@@ -1,10 +1,15 @@
 """The operator process against a real API server, used as its users do: with kubectl."""
 
+import base64
+import gzip
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import yaml
 
+import simcore.scenarios.library
 from simcore.trace import broken_links
 from tests.controlplane.server import ControlPlane
 from tests.support.operators import Cluster, Operator, conditions, reason, run_manifest, running, until
@@ -31,7 +36,7 @@ def watched(cluster: Cluster, operator: Operator) -> Cluster:
 
 
 def test_an_applied_run_completes_and_then_its_trace_and_its_report_are_there(watched: Cluster) -> None:
-    watched.apply(run_manifest("whole", policy={"name": "random"}))
+    watched.apply(run_manifest("whole"))
     watched.wait("condition=Complete", "whole")
     run = watched.get("irun", "whole")
     status = run["status"]
@@ -48,7 +53,7 @@ def test_an_applied_run_completes_and_then_its_trace_and_its_report_are_there(wa
 
 
 def test_every_condition_is_there_and_exactly_one_of_complete_and_failed_is_true(watched: Cluster) -> None:
-    watched.apply(run_manifest("conditions", policy={"name": "random"}))
+    watched.apply(run_manifest("conditions"))
     watched.wait("condition=Complete", "conditions")
     found = conditions(watched.get("irun", "conditions"))
     assert list(found) == [
@@ -66,17 +71,14 @@ def test_kubectl_get_shows_what_a_person_wants_to_know(watched: Cluster) -> None
 
 
 def test_events_tell_what_happened_in_its_order(watched: Cluster) -> None:
-    watched.apply(run_manifest("told", policy={"name": "random"}))
+    watched.apply(run_manifest("told"))
     watched.wait("condition=Complete", "told")
     events = sorted(watched.events("told"), key=lambda event: int(event["metadata"]["resourceVersion"]))
     assert [event["reason"] for event in events] == [*("RunAccepted", "EpisodeStarted", "EpisodeEnded", "ReportStored")]
 
 
 def test_the_stored_trace_is_whole(watched: Cluster) -> None:
-    import base64
-    import gzip
-
-    watched.apply(run_manifest("traced", policy={"name": "random"}))
+    watched.apply(run_manifest("traced"))
     watched.wait("condition=Complete", "traced")
     reference = watched.get("irun", "traced")["status"]["traceRef"]
     packed = watched.get("configmap", reference["name"])["binaryData"]["trace.jsonl.gz"]
@@ -135,7 +137,7 @@ def test_an_alert_that_fits_a_family_is_rehearsed_and_says_so(watched: Cluster) 
 
 
 def test_a_suspended_run_waits_until_it_is_resumed(watched: Cluster) -> None:
-    watched.apply(run_manifest("waiting", suspend=True, policy={"name": "random"}))
+    watched.apply(run_manifest("waiting", suspend=True))
     watched.wait("jsonpath={.status.phase}=Suspended", "waiting")
     assert conditions(watched.get("irun", "waiting"))["Started"] == "False"
     watched.patch("waiting", suspend=False)
@@ -145,13 +147,13 @@ def test_a_suspended_run_waits_until_it_is_resumed(watched: Cluster) -> None:
 
 
 def test_a_run_is_deleted_when_its_time_is_over(watched: Cluster) -> None:
-    watched.apply(run_manifest("short-lived", policy={"name": "random"}, ttlSecondsAfterFinished=1))
+    watched.apply(run_manifest("short-lived", ttlSecondsAfterFinished=1))
     watched.kubectl("wait", "--for=delete", "irun/short-lived", "--timeout=30s")
     assert not watched.exists("irun", "short-lived")
 
 
 def test_a_ttl_may_come_later(watched: Cluster) -> None:
-    watched.apply(run_manifest("kept", policy={"name": "random"}))
+    watched.apply(run_manifest("kept"))
     watched.wait("condition=Complete", "kept")
     watched.patch("kept", ttlSecondsAfterFinished=0)
     watched.kubectl("wait", "--for=delete", "irun/kept", "--timeout=30s")
@@ -203,7 +205,7 @@ def test_a_target_site_says_that_nobody_probes_it_yet(watched: Cluster) -> None:
 
 
 def test_deleting_a_run_removes_what_it_owned(watched: Cluster, garbage_collector: ControlPlane) -> None:
-    watched.apply(run_manifest("removed", policy={"name": "random"}))
+    watched.apply(run_manifest("removed"))
     watched.wait("condition=Complete", "removed")
     status = watched.get("irun", "removed")["status"]
     watched.kubectl("delete", "irun", "removed")
@@ -213,11 +215,11 @@ def test_deleting_a_run_removes_what_it_owned(watched: Cluster, garbage_collecto
 
 
 def test_nothing_is_written_about_a_run_that_is_finished(watched: Cluster, operator: Operator) -> None:
-    watched.apply(run_manifest("quiet", policy={"name": "random"}))
+    watched.apply(run_manifest("quiet"))
     watched.wait("condition=Complete", "quiet")
     before = watched.get("irun", "quiet")["metadata"]["resourceVersion"]
     watched.kubectl("annotate", "irun", "quiet", "note=seen")
-    watched.apply(run_manifest("after-quiet", policy={"name": "random"}))
+    watched.apply(run_manifest("after-quiet"))
     watched.wait("condition=Complete", "after-quiet")
     run = watched.get("irun", "quiet")
     assert run["metadata"]["resourceVersion"] != before
@@ -256,12 +258,6 @@ def holder(cluster: Cluster) -> str:
 
 
 def own_scenario(name: str) -> dict:
-    from pathlib import Path
-
-    import yaml
-
-    import simcore.scenarios.library
-
     file = Path(simcore.scenarios.library.__file__).parent / "library" / "oom-crash.yaml"
     scenario = yaml.safe_load(file.read_text())
     scenario["metadata"]["name"] = name

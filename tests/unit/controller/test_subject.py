@@ -1,0 +1,73 @@
+"""What a run is about: references looked up, or a reason why there is nothing to play."""
+
+from typing import Any
+
+import pytest
+
+from praetor.controller.observed import Playable, Unplayable
+from praetor.controller.subject import scenario_complaint, subject_of
+from praetor.resources.run import IncidentRun
+from praetor.store.directory import DirectoryStore
+from simcore.scenarios.library import library_scenario
+from tests.support.observing import ALERT, manifest
+
+OWN = {"scenarioRef": {"kind": "IncidentScenario", "name": "mine"}}
+
+
+def own_spec() -> dict[str, Any]:
+    return library_scenario("oom-crash").spec.model_dump(mode="json", by_alias=True)
+
+
+async def found(store: DirectoryStore, **spec: Any) -> Playable | Unplayable:
+    wanted = {"scenarioRef": {"name": "oom-crash"}} | spec
+    if "alert" in spec:
+        del wanted["scenarioRef"]
+    return await subject_of(IncidentRun.model_validate(manifest() | {"spec": wanted}), store)
+
+
+@pytest.mark.parametrize("name", ["oom-crash", "oom_crash"])
+async def test_a_library_scenario_is_found_with_hyphens_and_underscores(store: DirectoryStore, name: str) -> None:
+    subject = await found(store, scenarioRef={"name": name})
+    assert subject == Playable("oom-crash", "oom_crash", "oom-crash")
+
+
+async def test_an_own_scenario_is_taken_from_the_runs_namespace(store: DirectoryStore) -> None:
+    metadata = {"name": "mine", "namespace": "default"}
+    scenario = {"apiVersion": "praetor.dev/v1alpha1", "kind": "IncidentScenario", "metadata": metadata}
+    await store.create(scenario | {"spec": own_spec()})
+    subject = await found(store, **OWN)
+    assert isinstance(subject, Playable)
+    assert (subject.name, subject.family) == ("mine", "oom_crash")
+
+
+async def test_an_alert_becomes_the_family_that_it_speaks_of(store: DirectoryStore) -> None:
+    subject = await found(store, alert=ALERT | {"title": "payment-service OOMKilled"})
+    assert isinstance(subject, Playable)
+    assert subject.family == "oom_crash"
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason", "words"),
+    [
+        ({"scenarioRef": {"name": "no-such"}}, "ScenarioNotFound", ("spec.scenarioRef.name", "no-such", "oom-crash")),
+        (OWN, "ScenarioNotFound", ("spec.scenarioRef.name", "IncidentScenario 'mine'", "'default'")),
+        ({"policy": {"name": "wishful"}}, "PolicyNotFound", ("spec.policy.name", "wishful", "playbook")),
+        ({"target": {"siteRef": {"name": "shop"}}}, "SubstrateUnavailable", ("spec.target.siteRef", "shop")),
+        ({"alert": ALERT}, "NothingToActOn", ("no family",)),
+    ],
+)
+async def test_what_cannot_be_played_says_which_field_and_what_there_is(
+    store: DirectoryStore, spec: dict[str, Any], reason: str, words: tuple[str, ...]
+) -> None:
+    subject = await found(store, **spec)
+    assert isinstance(subject, Unplayable)
+    assert subject.reason == reason
+    assert [word for word in words if word not in subject.message] == []
+
+
+def test_a_good_scenario_gives_no_complaint_and_a_bad_one_names_the_place() -> None:
+    assert scenario_complaint(own_spec()) == ""
+    bad = own_spec()
+    bad["variants"][0]["mechanism"] = "gremlins"
+    assert scenario_complaint(bad).startswith("spec.variants.0: mechanism 'gremlins' is unknown")
+    assert scenario_complaint("nothing").startswith("spec: ")

@@ -1,0 +1,70 @@
+"""The simulator as a substrate: real episodes, the same wherever they are played."""
+
+from dataclasses import replace
+
+import pytest
+
+from praetor.controller.pools import episode_pool
+from praetor.policies.registry import make_policy, policy_names
+from praetor.runner.errors import EpisodeRefusedError
+from praetor.runner.loop import play
+from praetor.runner.request import RunOutcome, RunRequest
+from praetor.substrates.connect import connect
+from simcore import scenario_names
+from simcore.errors import UnknownNameError
+from simcore.scenarios.library import library_scenario
+from simcore.trace import broken_links, read_trace
+
+REQUEST = RunRequest(run_uid="uid-1", namespace="default", name="one", scenario="oom-crash", seed=3)
+
+
+def played(request: RunRequest) -> RunOutcome:
+    stage = connect(request)
+    return play(request, stage, make_policy(request.policy, seed=request.seed, episode=stage.episode))
+
+
+@pytest.mark.parametrize("scenario", scenario_names())
+@pytest.mark.parametrize("policy", policy_names())
+def test_every_policy_plays_every_scenario_to_a_verdict(scenario: str, policy: str) -> None:
+    outcome = played(replace(REQUEST, scenario=scenario, policy=policy))
+    assert outcome.failure is None
+    assert (outcome.scenario_name, outcome.substrate, outcome.grading) == (scenario, "Simulator", "Full")
+    assert outcome.verdict["steps"] == len(outcome.steps) <= outcome.max_steps
+    assert broken_links(outcome.trace.decode().splitlines()) == []
+
+
+async def test_another_process_plays_the_same_episode_to_the_same_bytes() -> None:
+    async with episode_pool(1) as pool:
+        there = await pool.play(REQUEST)
+        with pytest.raises(EpisodeRefusedError, match="no-such"):
+            await pool.play(replace(REQUEST, scenario="no-such"))
+    assert there.trace == played(REQUEST).trace
+    assert there.verdict == played(REQUEST).verdict
+
+
+def test_a_split_counts_seeds_in_its_own_range() -> None:
+    assert played(replace(REQUEST, split="validation")).seed == 1_000_003
+
+
+def test_a_spec_is_played_as_the_file_that_it_came_from() -> None:
+    spec = library_scenario("oom-crash").spec.model_dump(mode="json", by_alias=True)
+    first, second = played(REQUEST), played(replace(REQUEST, scenario=spec))
+    assert second.scenario_name == "oom_crash"
+    assert second.verdict == first.verdict
+
+
+def test_a_budget_of_ones_own_is_kept() -> None:
+    outcome = played(replace(REQUEST, max_steps=2))
+    assert (outcome.max_steps, len(outcome.steps)) == (2, 2)
+
+
+def test_rewards_of_the_steps_add_up_to_the_breakdown() -> None:
+    outcome = played(REQUEST)
+    events = [event for event in read_trace(outcome.trace) if event["kind"] in ("effect", "observation")]
+    earned = sum(event["reward"] for event in events)
+    assert earned == pytest.approx(sum(outcome.verdict["breakdown"].values()))
+
+
+def test_an_unknown_policy_is_refused_with_the_names_that_there_are() -> None:
+    with pytest.raises(UnknownNameError, match="playbook"):
+        make_policy("wishful")
