@@ -20,7 +20,13 @@ QUOTA_HEADROOM = 1.25
 SETTLING_S = 10.0
 AT_REST_AFTER_S = 300.0
 LONG_AGO_S = -1e7  # when the pods of a world at rest were started
-_VERSIONS = tuple(tuple(f"v2.{minor}.{patch}" for patch in range(6)) for minor in range(1, 5))
+_VERSIONS = tuple(
+    (f"v2.{minor}.{patch}", f"v2.{minor + 1}.{newer}")
+    for minor in (1, 2, 3)
+    for patch in range(6)
+    for newer in range(3)
+)
+"""A release and the one after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,16 +160,16 @@ def _draw_releases(
     lists = []
     recently = 0.1 + 0.3 * difficulty
     count = len(topology.names)
-    columns = zip(draws.units(count), draws.units(count), draws.units(count), draws.units(count), strict=True)
-    for service, (minor, patch, age, recent) in enumerate(columns):
-        old, new = _VERSIONS[int(minor * 3)][int(patch * 6)], _VERSIONS[1 + int(minor * 3)][int(age * 3)]
+    columns = zip(draws.units(count), draws.units(count), draws.units(count), strict=True)
+    for service, (which, age, recent) in enumerate(columns):
+        old, new = _VERSIONS[int(which * len(_VERSIONS))]
         if service == guilty:
             rolled_out = -onset
         elif recent < recently and service != topology.database:
             rolled_out = -300.0 - 2400.0 * age
         else:
             rolled_out = -86_400.0 * (1.0 + 20.0 * age)
-        lists.append(((old, -86_400.0 * (25.0 + 30.0 * patch)), (new, rolled_out)))
+        lists.append(((old, -86_400.0 * (25.0 + 30.0 * which)), (new, rolled_out)))
     return tuple(lists)
 
 

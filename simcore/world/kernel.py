@@ -19,6 +19,7 @@ from simcore.world.queueing import percentile_99, share_over, waiting
 
 MAX_SUB_STEPS = 10
 SHORTEST_SUB_STEP_S = 10.0
+ALERT_STEP_S, SLOW_PHASE_ENDS_S = 30.0, -400.0
 REQUESTS_PER_USER_MINUTE = 6.0
 WAVE_PERIOD_S = 1800.0
 _NEVER_LATE = 50.0
@@ -263,17 +264,20 @@ def advance(
 
 
 @njit(cache=True, error_model="numpy")
-def advance_until_broken(
+def advance_to_alert(
     services: Floats, pods: Floats, releases: Floats, rows: Floats, clock: Floats, history: NDArray[np.float32],
-    times: Floats, calls: Floats, order: Ints, slo: Floats, dt: float, lasting: float, at_most: float,
-) -> bool:  # fmt: skip
-    """Advances until the entry's objectives have been broken for `lasting` seconds; False if `at_most` came first."""
+    times: Floats, calls: Floats, order: Ints, slo: Floats, patience: float, at_most: float,
+) -> None:  # fmt: skip
+    """Advances until the entry's objectives have been broken for `patience` seconds, but by no more than `at_most`.
+
+    What grows for long grows slowly: until `SLOW_PHASE_ENDS_S` the sub-steps are twice as long.
+    """
     none_ready = np.zeros(services.shape[0])
     end = clock[at.NOW_S] + at_most
-    while clock[at.NOW_S] < end and clock[at.SLO_BROKEN_S] < lasting:
+    while clock[at.NOW_S] < end and clock[at.SLO_BROKEN_S] < patience:
+        dt = ALERT_STEP_S if clock[at.NOW_S] >= SLOW_PHASE_ENDS_S else 2.0 * ALERT_STEP_S
         sub_step(services, pods, releases, rows, clock, history, times, calls, order, slo, none_ready, dt)
     assess(services, pods, clock[at.NOW_S])
-    return clock[at.SLO_BROKEN_S] >= lasting
 
 
 drop_stale_cache(advance)

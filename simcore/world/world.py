@@ -13,8 +13,6 @@ from simcore.world.incident import Incident, draw_incident, heal_by_itself
 from simcore.world.layout import Floats, WorldState
 from simcore.world.queueing import percentile_99
 
-RESET_STEP_S = 30.0
-SLOW_STEP_S, SLOW_PHASE_ENDS_S = 60.0, -400.0  # what grows for long grows slowly
 BLIP_S = 160.0
 LONGEST_WAIT_FOR_ALERT_S = 2400.0
 
@@ -41,21 +39,18 @@ class World:
     def _wait_for_alert(self) -> None:
         """A fault pages when the entry's objectives have been broken for a while; a blip paged already."""
         if self.incident.kind == "NoFault":
-            self._kernel(kernel.advance_until_broken, RESET_STEP_S, at.NEVER, BLIP_S)
-            return
-        patience = 30.0 + 60.0 * self.incident.difficulty
-        slow_phase_s = SLOW_PHASE_ENDS_S - self.now
-        if slow_phase_s > 0.0 and self._kernel(kernel.advance_until_broken, SLOW_STEP_S, patience, slow_phase_s):
-            return
-        self._kernel(kernel.advance_until_broken, RESET_STEP_S, patience, LONGEST_WAIT_FOR_ALERT_S)
+            self._kernel(kernel.advance_to_alert, at.NEVER, BLIP_S)
+        else:
+            patience = 30.0 + 60.0 * self.incident.difficulty
+            self._kernel(kernel.advance_to_alert, patience, LONGEST_WAIT_FOR_ALERT_S)
 
     def advance(self, seconds: float) -> None:
         if seconds > 0:
             self._kernel(kernel.advance, seconds)
 
-    def _kernel(self, function: object, *numbers: float) -> bool | None:
+    def _kernel(self, function: object, *numbers: float) -> None:
         s, t = self.state, self.incident.topology
-        return function(  # type: ignore[operator,no-any-return]
+        function(  # type: ignore[operator]
             s.services,
             s.pods,
             s.releases,
