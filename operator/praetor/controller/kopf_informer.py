@@ -6,6 +6,7 @@ every task of its loop when it ends. It ends when a watch breaks for good; then 
 """
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,6 +18,7 @@ from praetor.resources.meta import GROUP, VERSION
 from simcore.protocols import Manifest
 
 PLURALS = ("incidentruns", "incidentscenarios", "targetsites")
+log = logging.getLogger(__name__)
 REQUEST_TIMEOUT_SECONDS = 30.0
 ERROR_DELAYS_SECONDS = (1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 60)
 
@@ -33,7 +35,7 @@ class KopfInformer:
 
     def __init__(self, notice: Notice, notice_gone: NoticeGone, namespaces: Sequence[str]) -> None:
         self._notice, self._notice_gone, self._namespaces = notice, notice_gone, namespaces
-        self._stop, self._ready = threading.Event(), threading.Event()
+        self._stop = threading.Event()
 
     async def run(self) -> None:
         """Until it is cancelled. Raises InformerEndedError when kopf gives up."""
@@ -51,6 +53,8 @@ class KopfInformer:
     def _watch(self, loop: asyncio.AbstractEventLoop, ended: "asyncio.Future[None]") -> None:
         try:
             asyncio.run(self._operate(loop))
+        except Exception:
+            log.exception("kopf gave up")
         finally:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(_settle, ended)
@@ -67,10 +71,18 @@ class KopfInformer:
 
     def _registry(self, loop: asyncio.AbstractEventLoop) -> kopf.OperatorRegistry:
         registry = kopf.OperatorRegistry()
-        kopf.on.login(registry=registry)(kopf.login_via_client)
+        kopf.on.login(registry=registry, errors=kopf.ErrorsMode.PERMANENT)(self._log_in)
         for plural in PLURALS:
             kopf.on.event(GROUP, VERSION, plural, registry=registry)(self._handler(loop))
         return registry
+
+    def _log_in(self, **arguments: Any) -> kopf.ConnectionInfo | None:
+        """Without credentials kopf would stay up and watch nothing."""
+        try:
+            return kopf.login_via_client(**arguments)
+        except Exception:
+            self._stop.set()
+            raise
 
     def _handler(self, loop: asyncio.AbstractEventLoop) -> Callable[..., Any]:
         async def hand_over(event: Any, **_: Any) -> None:

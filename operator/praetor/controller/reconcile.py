@@ -19,12 +19,10 @@ from praetor.controller.effects import (
     WriteStatus,
 )
 from praetor.controller.observed import POSTMORTEM, TRACE, Lost, Observed, Playable, Playing, Refused, Unplayable
+from praetor.controller.parts import fail, report, request_of, seconds_left
 from praetor.controller.times import seconds_since
-from praetor.reports.postmortem import render_postmortem
 from praetor.resources import reasons
-from praetor.resources.run_status import IncidentRunStatus
 from praetor.runner.pool import GRACE_SECONDS
-from praetor.runner.request import RunRequest
 
 LONGEST_PAUSE_SECONDS = 60.0
 
@@ -66,13 +64,13 @@ def seen_for_the_first_time(observed: Observed) -> Decision:
 def cancelled_now(observed: Observed) -> Decision:
     if observed.spec.cancel != "Now":
         return None
-    return _fail(observed, reasons.CANCELLED, "cancelled by spec.cancel")
+    return fail(observed, reasons.CANCELLED, "cancelled by spec.cancel")
 
 
 def cancelled_before_an_episode_was_under_way(observed: Observed) -> Decision:
     if observed.spec.cancel != "Graceful" or (observed.is_started and not isinstance(observed.episode, Lost)):
         return None
-    return _fail(observed, reasons.CANCELLED, "cancelled by spec.cancel; no episode was under way")
+    return fail(observed, reasons.CANCELLED, "cancelled by spec.cancel; no episode was under way")
 
 
 def suspended(observed: Observed) -> Decision:
@@ -90,14 +88,14 @@ def nothing_to_act_on(observed: Observed) -> Decision:
         return None
     ended = statuses.nothing_to_act_on(observed, subject.message)
     if POSTMORTEM not in observed.stored:
-        return [_report(observed, ended, b"")]
+        return [report(observed, ended, b"")]
     return [RecordEvent(subject.reason, subject.message, warning=True), WriteStatus(ended)]
 
 
 def unplayable(observed: Observed) -> Decision:
     if observed.is_started or isinstance(observed.subject, Playable):
         return None
-    return _fail(observed, observed.subject.reason, observed.subject.message)
+    return fail(observed, observed.subject.reason, observed.subject.message)
 
 
 def not_yet_started(observed: Observed) -> Decision:
@@ -115,7 +113,7 @@ def played_but_not_stored(observed: Observed) -> Decision:
         return None
     if TRACE not in observed.stored:
         return [PutArtifact(TRACE, outcome.trace)]
-    return [_report(observed, statuses.reported(observed, outcome), outcome.trace)]
+    return [report(observed, statuses.reported(observed, outcome), outcome.trace)]
 
 
 def played_and_stored(observed: Observed) -> Decision:
@@ -138,13 +136,13 @@ def past_its_deadline(observed: Observed) -> Decision:
     if left_seconds is None or left_seconds + grace_seconds > 0:
         return None
     limit = observed.spec.active_deadline_seconds
-    return _fail(observed, reasons.DEADLINE_EXCEEDED, f"not ended {limit} s after its start")
+    return fail(observed, reasons.DEADLINE_EXCEEDED, f"not ended {limit} s after its start")
 
 
 def refused(observed: Observed) -> Decision:
     if not isinstance(observed.episode, Refused):
         return None
-    return _fail(observed, reasons.SCENARIO_INVALID, observed.episode.message)
+    return fail(observed, reasons.SCENARIO_INVALID, observed.episode.message)
 
 
 def lost_too_often(observed: Observed) -> Decision:
@@ -152,7 +150,7 @@ def lost_too_often(observed: Observed) -> Decision:
         return None
     assert isinstance(observed.episode, Lost)
     message = f"attempt {observed.status.attempts} failed as those before: {observed.episode.message}"
-    return _fail(observed, reasons.BACKOFF_LIMIT_EXCEEDED, message)
+    return fail(observed, reasons.BACKOFF_LIMIT_EXCEEDED, message)
 
 
 def lost(observed: Observed) -> Decision:
@@ -181,7 +179,7 @@ def under_way(observed: Observed) -> Decision:
 def to_be_played(observed: Observed) -> Decision:
     """Also after a restart of the operator: the simulator plays the same episode again, to the same bytes."""
     if isinstance(observed.subject, Unplayable):
-        return _fail(observed, observed.subject.reason, observed.subject.message)
+        return fail(observed, observed.subject.reason, observed.subject.message)
     return [StartEpisode(request_of(observed, observed.subject), observed.status.attempts)]
 
 
@@ -207,38 +205,5 @@ CHECKS: tuple[Callable[[Observed], Decision], ...] = (
 )
 
 
-def seconds_left(observed: Observed) -> float | None:
-    """Until the deadline, which counts from the start; None without one."""
-    limit, began = observed.spec.active_deadline_seconds, observed.status.start_time
-    return None if limit is None or began is None else limit - seconds_since(began, observed.now)
-
-
-def request_of(observed: Observed, playable: Playable) -> RunRequest:
-    spec, metadata = observed.spec, observed.run.metadata
-    return RunRequest(
-        run_uid=metadata.uid or "",
-        namespace=metadata.namespace or "",
-        name=metadata.name,
-        scenario=playable.scenario,
-        seed=spec.seed,
-        split=spec.split,
-        difficulty=spec.difficulty,
-        policy=spec.policy.name,
-        max_steps=spec.max_steps,
-        alert=spec.alert.model_dump(by_alias=True, exclude_none=True) if spec.alert else None,
-        deadline_seconds=seconds_left(observed),
-    )
-
-
 def _is_newly_lost(observed: Observed) -> bool:
     return isinstance(observed.episode, Lost) and observed.episode.attempt == observed.status.attempts
-
-
-def _fail(observed: Observed, reason: str, message: str) -> list[Effect]:
-    event = RecordEvent(reason, message, warning=True)
-    return [event, WriteStatus(statuses.failed(observed, reason, message))]
-
-
-def _report(observed: Observed, status: IncidentRunStatus, trace: bytes) -> PutArtifact:
-    run = observed.run.model_copy(update={"status": status})
-    return PutArtifact(POSTMORTEM, render_postmortem(run, trace).encode())
