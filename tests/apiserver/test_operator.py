@@ -262,3 +262,16 @@ def own_scenario(name: str) -> dict:
     scenario = yaml.safe_load(file.read_text())
     scenario["metadata"]["name"] = name
     return scenario
+
+
+def test_an_operator_without_rights_to_read_ends_and_says_what_it_may_not(
+    crds_installed: ControlPlane, namespace: str, tmp_path: Path
+) -> None:
+    kubectl = crds_installed.kubectl
+    lease_rights = ("--verb=get,create,update", "--resource=leases.coordination.k8s.io")
+    kubectl("create", "role", "leader", *lease_rights, "-n", namespace)
+    kubectl("create", "rolebinding", "leader", "--role=leader", "--user=bob", "-n", namespace)
+    bob = str(crds_installed.kubeconfig_of("bob"))
+    operator = Operator(crds_installed, namespace, tmp_path / "log", KUBECONFIG=bob)
+    assert operator.process.wait(60) == 1, operator.tail()
+    assert "cannot list resource" in operator.tail()
