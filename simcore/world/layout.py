@@ -15,7 +15,7 @@ Ints = NDArray[np.int64]
 MAX_PODS = 12
 MAX_RELEASES = 4
 MAX_ROWS = 12
-HISTORY_SLOTS = 96
+HISTORY_SLOTS = 64
 HISTORY_SPACING_S = 5.0
 NEVER = 1e18
 
@@ -85,8 +85,8 @@ class WorldState:
             self.releases.copy(),
             self.rows.copy(),
             self.clock.copy(),
-            np.empty_like(self.history),
-            np.empty_like(self.history_times),
+            np.zeros_like(self.history),
+            np.zeros_like(self.history_times),
         )
 
 

@@ -10,6 +10,8 @@ from simcore.world.random import uniforms
 from simcore.world.world import World
 
 SEVERITIES = ("DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+_LONGEST_LOOK_BACK = 2048
+_TROUBLED_WEIGHT = 8.0  # a service in trouble writes twice as much
 
 
 class Source(NamedTuple):
@@ -48,25 +50,21 @@ _POOL_TIMEOUT = {
 
 
 def read_logs(world: World, s: int, step: int, lines: int, severity: str | None, since: float | None) -> Logs:
-    """The newest `lines` lines, newest last; the same step and service give the same lines."""
-    everything = _sources(world, s)
+    """The newest `lines` lines that are as bad as `severity`, newest last; the same step and service give the same."""
+    sources = _sources(world, s)
     lowest = SEVERITIES.index(severity) if severity else 0
-    sources = [source for source in everything if SEVERITIES.index(source.severity) >= lowest]
-    if not sources:
-        return Logs(world.incident.topology.names[s], ())
-    total = sum(source.weight for source in everything)
-    spacing = _seconds_between_lines(total) * total / sum(source.weight for source in sources)
-    found = _draw_lines(sources, spacing, uniforms(world.incident.noise_seed + 2, (step * 64 + s) * 512, 2 * lines))
-    newest_last = tuple(line for line in reversed(found) if since is None or line.seconds_ago <= since)
-    return Logs(world.incident.topology.names[s], newest_last)
-
-
-def _seconds_between_lines(weight: float) -> float:
-    """A service in trouble writes more."""
-    return 3.0 if weight > 8.0 else 6.0
+    wanted = sum(source.weight for source in sources if SEVERITIES.index(source.severity) >= lowest)
+    total = sum(source.weight for source in sources)
+    look_back = lines if lowest == 0 else min(_LONGEST_LOOK_BACK, round(2.0 * lines * total / max(wanted, 0.01)) + 20)
+    units = uniforms(world.incident.noise_seed + 2, (step * 64 + s) * 2 * _LONGEST_LOOK_BACK, 2 * look_back)
+    found = _draw_lines(sources, 3.0 if total > _TROUBLED_WEIGHT else 6.0, units)
+    kept = [line for line in found if SEVERITIES.index(line.severity) >= lowest] if lowest else found
+    kept = kept[:lines] if since is None else [line for line in kept[:lines] if line.seconds_ago <= since]
+    return Logs(world.incident.topology.names[s], tuple(reversed(kept)))
 
 
 def _draw_lines(sources: list[Source], spacing: float, units: list[float]) -> list[LogLine]:
+    """The log, newest first: one line about every `spacing` seconds."""
     limits = list(accumulate(source.weight for source in sources))
     found = []
     for number in range(len(units) // 2):
@@ -119,7 +117,7 @@ def _upstream_lines(world: World, s: int) -> list[Source]:
     topology, services = world.incident.topology, world.state.services
     found = []
     for c in topology.callees(s):
-        failing, name = services[c, at.FAIL], topology.names[c]
+        failing, name = float(services[c, at.FAIL]), topology.names[c]
         if c == topology.database or failing < 0.02:
             continue
         if services[c, at.READY] <= 0:
