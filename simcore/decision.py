@@ -40,6 +40,7 @@ class Decision:
 
 
 History = Sequence[tuple[Decision, StepResult]]
+"""What was decided and what came of it. While a policy is judged the results tell no rewards (`without_reward`)."""
 
 
 class Policy(Protocol):

@@ -97,6 +97,14 @@ class StepResult:
         return self.terminated or self.truncated
 
 
+UNTOLD = RewardBreakdown(None, None, None, None, None, None)
+
+
+def without_reward(result: StepResult) -> StepResult:
+    """What a policy that is being judged gets to see: rewards would tell it where the cause is."""
+    return StepResult(result.observation, 0.0, UNTOLD, result.terminated, result.truncated)
+
+
 @dataclass(frozen=True, slots=True)
 class CauseName:
     """A cause as declared or as it truly is: where, what, and the class of what."""

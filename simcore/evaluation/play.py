@@ -14,7 +14,7 @@ from simcore.decision import Decision
 from simcore.errors import SimcoreError
 from simcore.evaluation.counts import Counts
 from simcore.evaluation.rows import Cell, Row, rows_of
-from simcore.results import StepResult, Verdict
+from simcore.results import StepResult, Verdict, without_reward
 
 SEEDS_PER_TASK = 20
 OnProgress = Callable[[int, int], None]
@@ -110,6 +110,6 @@ def play_episode(task: Task, seed: int) -> Verdict:
     while not episode.done:
         decision = policy.decide(observation, history)
         result = episode.step(decision.action)
-        history.append((decision, result))
+        history.append((decision, without_reward(result)))
         observation = result.observation
     return episode.verdict()

@@ -54,7 +54,6 @@ def diagnosed(incident: Incident, declared: tuple[CauseName, ...]) -> bool:
     """Whether the set of services with classes matches. What healed by itself may be named or left out."""
     if incident.kind == "NoFault" or not declared:
         return not declared and incident.kind != "Fault"
-    cause = incident.cause
-    return len(set(declared)) == 1 and all(
-        one.service in incident.cause_services and one.mechanism_class == cause.mechanism_class for one in declared
-    )
+    named_classes = {one.mechanism_class for one in declared}
+    named_services = {one.service for one in declared}
+    return named_classes == {incident.cause.mechanism_class} and named_services <= incident.cause_services

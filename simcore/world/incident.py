@@ -17,6 +17,7 @@ from simcore.world.topology import SHOP, Topology
 
 Kind = Literal["Fault", "SelfHealing", "NoFault"]
 QUOTA_HEADROOM = 1.25
+NODES_HEADROOM = 1.4  # a quota above what the nodes have admits no more than they hold
 SETTLING_S = 10.0
 AT_REST_AFTER_S = 300.0
 LONG_AGO_S = -1e7  # when the pods of a world at rest were started
@@ -214,6 +215,7 @@ def _template(topology_names: tuple[str, ...]) -> WorldState:
     state.rows[:, at.ROW_MODE] = at.MODE_DONE
     used = float(services[:, at.DESIRED] @ services[:, at.MEM_LIMIT_MB])
     state.clock[at.QUOTA_MB] = round(used * QUOTA_HEADROOM)
+    state.clock[at.NODES_MB] = round(used * NODES_HEADROOM)
     state.clock[at.ENTRY] = topology.entry
     state.clock[at.DATABASE] = topology.database
     state.clock[at.SURGE] = 1.0

@@ -11,6 +11,7 @@ from simcore.world.world import World
 
 SEVERITIES = ("DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 _LONGEST_LOOK_BACK = 2048
+_LEAK_DETECTION_S = 5.0  # a transaction of ten calls to a database that answers in half a second
 _TROUBLED_WEIGHT = 8.0  # a service in trouble writes twice as much
 
 
@@ -89,8 +90,7 @@ def _memory_lines(world: World, s: int) -> list[Source]:
         found.append(Source(1.5, "WARN", "starting up after exit code 137"))
     limit = max(row[at.MEM_LIMIT_MB], 1.0)
     if row[at.GC_SHARE] > 0.02 or row[at.MEM_MB] > 0.85 * limit:
-        leaking = world.state.releases[s, int(row[at.RELEASE]), at.LEAK_MB_PER_S] > 0
-        live = 0.6 * row[at.MEM_MB] if leaking else row[at.MEM_MB] * 0.96
+        live = 0.95 * row[at.MEM_MB]  # what leaked is as alive to a collector as what is needed
         found.append(Source(3.0, "WARN", f"memory pressure: {row[at.MEM_MB]:.0f}Mi of {limit:.0f}Mi, "
                             f"live set after full collection {live:.0f}Mi"))  # fmt: skip
     return found
@@ -108,9 +108,18 @@ def _connection_lines(world: World, s: int) -> list[Source]:
     found = []
     if services[database, at.OWN_FAIL] > 0.02:
         found.append(Source(4.0, "ERROR", _POOL_TIMEOUT[topology.languages[s]]))
-    if row[at.LEAKED_CONN] > 0.15 * services[database, at.POOL_MAX]:
-        found.append(Source(1.2, "WARN", f"connection held for {300 + 7 * s}s without being returned to the pool"))
+    held_for = _held_seconds(world, s)
+    if held_for > _LEAK_DETECTION_S:
+        found.append(Source(1.2, "WARN", f"connection held for {held_for:.0f}s without being returned to the pool"))
     return found
+
+
+def _held_seconds(world: World, s: int) -> float:
+    """For how long a connection has been out: a leaked one since it leaked, any one while the database is slow."""
+    services, database = world.state.services, world.incident.topology.database
+    rate = float(world.state.releases[s, int(services[s, at.RELEASE]), at.CONN_LEAK_PER_S])
+    leaked_for = float(services[s, at.LEAKED_CONN]) / rate if rate > 0.0 else 0.0
+    return max(leaked_for, float(services[database, at.MEAN_MS]) / 100.0)
 
 
 def _upstream_lines(world: World, s: int) -> list[Source]:

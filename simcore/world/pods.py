@@ -22,6 +22,7 @@ _GC_STARTS_AT = 0.85
 _GC_WORST = 0.9
 _IMBALANCE = 0.2  # load balancers do not spread evenly: pods leak at 0.8, 1.0 and 1.2 of the average
 _HEAP_IMBALANCE = 0.04
+_MB_PER_SLOT = 1.0  # what a database reserves for a connection that it allows, used or not
 _WARM_AFTER = 20.0
 _HPA_TOLERANCE = 0.1
 _HPA_DOWN_WINDOW_S = 300.0
@@ -116,7 +117,7 @@ def reconcile_pods(services: Floats, pods: Floats, clock: Floats) -> None:
             remove_pods(services, pods, s, services[s, at.PODS] - services[s, at.DESIRED])
     for s in range(services.shape[0]):
         if services[s, at.PODS] < services[s, at.DESIRED] and now >= services[s, at.CREATE_RETRY_AT]:
-            create_pods(services, pods, s, now, clock[at.QUOTA_MB])
+            create_pods(services, pods, s, now, min(clock[at.QUOTA_MB], clock[at.NODES_MB]))
 
 
 @njit(cache=True, error_model="numpy")
@@ -199,7 +200,7 @@ def run_pods(services: Floats, pods: Floats, releases: Floats, s: int, clock: Fl
     now = clock[at.NOW_S]
     load = services[s, at.OFFERED] / max(services[s, at.READY], 1.0) / services[s, at.NOMINAL_RPS]
     leak_rate = releases[s, int(services[s, at.RELEASE]), at.LEAK_MB_PER_S] * min(max(load, 0.2), 2.0)
-    fixed = services[s, at.MB_PER_CONN] * services[s, at.CONNS]
+    fixed = services[s, at.MB_PER_CONN] * services[s, at.CONNS] + _MB_PER_SLOT * services[s, at.POOL_MAX]
     if is_settled(services, s, leak_rate, fixed):
         return 0.0
     ready, none_ready, memory, running, collecting = 0.0, 1.0, 0.0, 0.0, 0.0
@@ -209,7 +210,7 @@ def run_pods(services: Floats, pods: Floats, releases: Floats, s: int, clock: Fl
         if used < 0.0:
             settled = -1.0
             if pods[s, p, at.REPLACE_AT] <= now:
-                roll_pod(services, pods, s, p, now, clock[at.QUOTA_MB])
+                roll_pod(services, pods, s, p, now, min(clock[at.QUOTA_MB], clock[at.NODES_MB]))
             leak = leak_rate * (1.0 + _IMBALANCE * (p % 3 - 1.0))
             share, used = run_pod(services, pods, s, p, leak, fixed, now, dt)
         ready += share

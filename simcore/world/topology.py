@@ -66,7 +66,7 @@ _SHOP = (
     ("user-service", "java", 2, 10.0, 0.6, 512.0, 240.0, 0.0),
     ("auth-service", "go", 2, 8.0, 0.5, 256.0, 110.0, 0.0),
     ("notification-service", "python", 2, 10.0, 0.4, 256.0, 115.0, 0.0),
-    ("postgres-db", "postgres", 1, 4.0, 4.0, 1024.0, 420.0, 20.0),
+    ("postgres-db", "postgres", 1, 4.0, 4.0, 1024.0, 400.0, 20.0),
 )
 _SHOP_CALLS = {
     ("frontend-bff", "api-gateway"): 1.0,

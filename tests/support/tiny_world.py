@@ -30,6 +30,7 @@ def tiny_world(count: int = 1, *, rate: float, quota_mb: float = 1e9) -> WorldSt
     state.pods[:, :, [at.STARTED_AT, at.DOWN_UNTIL]] = -1e7
     state.rows[:, at.ROW_MODE] = at.MODE_DONE
     state.clock[[at.BASE_RPS, at.SURGE, at.QUOTA_MB, at.DATABASE]] = rate, 1.0, quota_mb, count - 1
+    state.clock[at.NODES_MB] = 1e9
     state.clock[at.LAST_HISTORY_S] = -at.NEVER
     return state
 

@@ -17,7 +17,7 @@ from praetor.runner.stage import Stage
 from praetor.runner.tools import AllowedActions, Guardrail, Tools, as_decision
 from simcore.decision import Decision, Policy
 from simcore.observation import AlertNotice, Observation
-from simcore.results import StepResult
+from simcore.results import StepResult, without_reward
 from simcore.trace import canonical_json
 
 Overdue = Callable[[], Failure | None]
@@ -78,7 +78,7 @@ class _Episode:
         self._journal.decided(decision, before)
         result = self._tools.act(decision.action, before)
         self._journal.observed(decision, result, self._stage.snapshot())
-        self._history.append((decision, result))
+        self._history.append((decision, without_reward(result)))
         return result
 
     def _policy_failed(self, problem: Exception) -> Failure:

@@ -7,6 +7,7 @@ import simcore
 from simcore.episode import COST_SECONDS, budget
 from simcore.errors import SimcoreError
 from simcore.grading.components import CAPS
+from simcore.results import without_reward
 from simcore.world import layout as at
 from tests.support.playing import FAMILIES, SHOP, do, first_fault, play
 
@@ -178,3 +179,37 @@ def test_honest_play_earns_every_component(family):
         play(episode)
         earned |= {name for name, value in episode.verdict().breakdown.to_json().items() if value}
     assert earned >= set(CAPS) - {"r_penalty"}
+
+
+def test_a_cause_of_the_whole_namespace_may_be_named_on_any_of_those_who_suffer():
+    for seed in range(1000):
+        episode = simcore.make("bad-deployment-cascade", seed=seed)
+        incident = episode.world.incident
+        if incident.kind == "Fault" and incident.mechanism.namespace_wide and len(incident.victims) == 2:
+            break
+    causes = [{"service": service, "mechanism": "capacity"} for service in sorted(incident.cause_services)]
+    for declared in (causes, causes[:1], causes[1:]):
+        twin = episode.fork()
+        twin.step(do("resolve_incident", causes=declared))
+        assert twin.verdict().diagnosed
+    wrong = episode.fork()
+    wrong.step(do("resolve_incident", causes=[*causes, {"service": "frontend-bff", "mechanism": "capacity"}]))
+    assert not wrong.verdict().diagnosed
+
+
+def test_more_connections_than_the_database_has_memory_for_kill_it():
+    episode = first_fault("db-pool-exhaustion", "limit_too_low")
+    episode.reset()
+    episode.step(do("update_config", "postgres-db", key="db.pool.max_size", value="1000"))
+    for service in SHOP:
+        episode.step(do("describe_service", service))
+    assert episode.world.state.services[episode.world.incident.topology.database, at.RESTARTS] > 0
+
+
+def test_a_judged_policy_is_told_no_rewards():
+    result = simcore.make("oom-crash", seed=3).step(do("list_services"))
+    assert result.reward > 0
+    told = without_reward(result)
+    assert told.observation is result.observation
+    assert told.reward == 0.0
+    assert set(told.reward_breakdown.to_json().values()) == {None}
