@@ -82,6 +82,7 @@ def test_the_life_of_an_alert(cluster: Cluster, gateway: str) -> None:
     assert first["created"] is True
     before = cluster.get("irun", first["name"])
     assert before["status"]["alerts"]["firing"] == 1
+    assert before["spec"]["ttlSecondsAfterFinished"] == 604_800
     assert post(gateway, captured("02_single_repeat")).json()["runs"] == [first | {"created": False}]
     assert cluster.get("irun", first["name"]) == before, "a repeat changes nothing"
     patch = json.dumps({"status": {"conditions": [COMPLETE]}})
@@ -117,7 +118,13 @@ def test_an_alert_of_a_site_becomes_a_run_in_the_sites_namespace(
         "spec": {"match": {"labels": {"site": namespace}}},
     }
     cluster.apply(site)
+    rules = [{"apiGroups": ["praetor.dev"], "resources": ["incidentruns"], "verbs": ["create"]}]
+    grant(Cluster(cluster.server, home), "Role", "bob", rules, "bob")
+    bob = {"Authorization": f"Bearer {cluster.server.tokens['bob']}"}
     with gateway_process(cluster.server.kubeconfig, home, tmp_path / "log") as url:
+        refused = post(url, body(alert("A", site=namespace), group_key=namespace), bob)
+        assert (refused.status_code, runs(cluster)) == (403, [])
+        assert f"in namespace {namespace}" in refused.json()["error"]["message"]
         (own,) = post(url, body(alert("A", site=namespace), group_key=namespace)).json()["runs"]
         (other,) = post(url, body(alert("A", site="another"), group_key=namespace)).json()["runs"]
     assert (own["namespace"], other["namespace"]) == (namespace, home)
@@ -137,6 +144,10 @@ def test_a_service_account_needs_the_right_verb(cluster: Cluster, gateway: str) 
     listed = httpx.get(f"{gateway}/runs?namespace={cluster.namespace}", headers=bob)
     assert listed.status_code == 403
     assert httpx.get(f"{gateway}/runs", headers={"Authorization": "Bearer nobody"}).status_code == 401
+    carol = {"Authorization": f"Bearer {cluster.server.tokens['carol']}"}
+    grant(cluster, "Role", "carol", [group | {"verbs": ["list"]}], "carol")
+    for path in ("/", "/runs"):
+        assert httpx.get(gateway + path, headers=carol).status_code == 200, "no right in other namespaces is needed"
 
 
 def test_the_rights_that_the_chart_gives_are_enough(cluster: Cluster, tmp_path: Path) -> None:

@@ -69,9 +69,13 @@ def _alert(wire: _WireAlert) -> Alert:
 
 
 def _known_time(moment: datetime | None) -> datetime | None:
+    """In UTC; none for what is no moment of the calendar there."""
     if moment is None or moment.year == _NO_TIME_YEAR:
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        return None
 
 
 def _fingerprint(labels: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from praetor.alerts.deciding import FOREIGN, Attach, CreateRun, Decision, KnownRun, Nothing, decide
@@ -31,13 +32,32 @@ class Accepted:
     created: bool
 
 
-async def accept(store: Store, notification: Notification, scope: Scope) -> list[Accepted]:
-    """Every run that the delivery belongs to, stored.
+Permit = Callable[[str], Awaitable[None]]
+"""Raises for a namespace that the sender may not make runs in."""
 
-    Raises StoreError when it could not be stored; repeating a delivery is always safe.
+
+async def anywhere(namespace: str) -> None:
+    """The sender acts with the receiver's own rights."""
+
+
+async def accept(
+    store: Store,
+    notification: Notification,
+    scope: Scope,
+    *,
+    permit: Permit = anywhere,
+    ttl_seconds: int | None = None,
+) -> list[Accepted]:
+    """Every run that the delivery belongs to, stored. New runs are deleted `ttl_seconds` after their end.
+
+    Raises StoreError when it could not be stored, and what `permit` raises before anything is; repeating a
+    delivery is always safe.
     """
     sites = await scope.find(store, "TargetSite", may_lag=True)
-    accepted = [await _Intake(store, route).settle() for route in routes(notification, sites, scope.home)]
+    wanted = list(routes(notification, sites, scope.home))
+    for namespace in dict.fromkeys(route.namespace for route in wanted):
+        await permit(namespace)
+    accepted = [await _Intake(store, route, ttl_seconds).settle() for route in wanted]
     return [one for one in accepted if one is not None]
 
 
@@ -47,6 +67,7 @@ class _Intake:
 
     store: Store
     route: Route
+    ttl_seconds: int | None
     seen: dict[str, Manifest] = field(default_factory=dict)
     foreign: dict[str, KnownRun] = field(default_factory=dict)
 
@@ -86,6 +107,8 @@ class _Intake:
     async def _create(self, decision: CreateRun) -> Accepted:
         route = self.route
         manifest = alert_run(route.notification, self.digest, decision, route.namespace, route.target)
+        if self.ttl_seconds is not None:
+            manifest["spec"]["ttlSecondsAfterFinished"] = self.ttl_seconds
         name = manifest["metadata"]["name"]
         try:
             created = await self.store.create(manifest)

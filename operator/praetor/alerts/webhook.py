@@ -7,6 +7,7 @@ from praetor.alerts.intake import Accepted, accept
 from praetor.alerts.notification import Notification, NotificationError
 from praetor.alerts.sources import SOURCES
 from praetor.store.scope import Scope
+from praetor.web.callers import Access, caller_of
 from praetor.web.errors import ApiError
 from praetor.web.metrics import Metrics
 from simcore.protocols import Store
@@ -14,10 +15,12 @@ from simcore.protocols import Store
 PATH = "/incidents/webhook"
 _ERRORS: dict[int | str, dict[str, str]] = {
     401: {"description": "No known caller."},
+    403: {"description": "A ServiceAccount that may not create runs in a namespace that the alerts belong to."},
     404: {"description": "No such source."},
     413: {"description": "The body is too large."},
     415: {"description": "The body is not JSON."},
     422: {"description": "The body is not one of that source."},
+    500: {"description": "The store does not let the gateway make runs; the message says why."},
     503: {"description": "The store does not answer: send it again."},
 }
 _BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}}
@@ -37,14 +40,19 @@ class WebhookSources(BaseModel):
     sources: list[str] = Field(description="The names that the path takes.")
 
 
-def webhook_router(store: Store, scope: Scope, metrics: Metrics) -> APIRouter:
+def webhook_router(store: Store, scope: Scope, metrics: Metrics, *, ttl_seconds: int | None = None) -> APIRouter:
     router = APIRouter(tags=["alerts"])
 
     @router.post(f"{PATH}/{{source}}", status_code=202, responses=_ERRORS, openapi_extra=_BODY)
     async def webhook(source: str, request: Request) -> WebhookAnswer:
         """Takes a delivery in. Repeating one changes nothing."""
         notification = _parsed(source, await request.body())
-        runs = await accept(store, notification, scope)
+        caller = caller_of(request)
+
+        async def permit(namespace: str) -> None:
+            await caller.require(Access("create", namespace))
+
+        runs = await accept(store, notification, scope, permit=permit, ttl_seconds=ttl_seconds)
         _count(metrics, notification.source, runs)
         return WebhookAnswer(
             runs=[AcceptedRun(name=run.name, namespace=run.namespace, created=run.created) for run in runs]

@@ -34,6 +34,17 @@ ServiceAccountsOption = Annotated[
         help="Lets ServiceAccounts in that may; by default when there is a token, too.",
     ),
 ]
+RunTtlOption = Annotated[
+    int,
+    typer.Option(
+        "--run-ttl",
+        envvar="PRAETOR_RUN_TTL_SECONDS",
+        min=0,
+        max=2**31 - 1,
+        help="Seconds after its end when the run of an alert is deleted; 0: never.",
+    ),
+]
+WEEK_SECONDS = 7 * 24 * 3600
 
 
 def register(app: typer.Typer) -> None:
@@ -42,13 +53,17 @@ def register(app: typer.Typer) -> None:
 
 
 def dev(
-    host: HostOption = "127.0.0.1", port: PortOption = 8080, data: DataOption = None, workers: WorkersOption = None
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8080,
+    data: DataOption = None,
+    workers: WorkersOption = None,
+    run_ttl: RunTtlOption = 0,
 ) -> None:
     """Gateway, console and controller in one process over a directory: all of Praetor without a cluster."""
     need_extra("server", "praetor dev")
     from praetor.serve.dev import run_dev
 
-    run_dev(host, port, data, workers)
+    run_dev(host, port, data, workers, ttl_seconds=run_ttl or None)
 
 
 def demo(data: DataOption = None, bodies: BodiesOption = Path("tests/data/alertmanager")) -> None:
@@ -64,12 +79,13 @@ def gateway(
     port: PortOption = 8080,
     namespaces: NamespacesOption = None,
     service_accounts: ServiceAccountsOption = None,
+    run_ttl: RunTtlOption = WEEK_SECONDS,
 ) -> None:
     """Takes alerts in and shows runs, in a cluster. Callers know PRAETOR_WEBHOOK_TOKEN or are ServiceAccounts."""
     need_extra("operator", "praetor gateway")
     from praetor.serve.gateway import run_gateway
 
-    run_gateway(host, port, namespaces or (), service_accounts=service_accounts)
+    run_gateway(host, port, namespaces or (), service_accounts=service_accounts, ttl_seconds=run_ttl or None)
 
 
 def operator(

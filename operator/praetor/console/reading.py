@@ -24,11 +24,11 @@ class Runs:
         return namespace
 
     async def all(self, namespace: str | None = None) -> list[Manifest]:
-        """Newest first."""
+        """Newest first, perhaps as they were a moment ago."""
         if namespace is None:
-            found = await self.scope.find(self.store, "IncidentRun")
+            found = await self.scope.find(self.store, "IncidentRun", may_lag=True)
         else:
-            found = await self.store.find("IncidentRun", self.namespace_of(namespace))
+            found = await self.store.find("IncidentRun", self.namespace_of(namespace), may_lag=True)
         return sorted(found, key=lambda run: str(run["metadata"]["creationTimestamp"]), reverse=True)
 
     async def one(self, namespace: str | None, name: str) -> Manifest:

@@ -1,7 +1,6 @@
 """Everything that a decision about a run depends on, in one value."""
 
-from praetor.alerts.manifest import GROUP_LABEL, ledger_of
-from praetor.alerts.naming import run_number
+from praetor.alerts.manifest import GROUP_LABEL, known_run, ledger_of
 from praetor.controller.episodes import Episodes
 from praetor.controller.observed import Observed, is_finished
 from praetor.controller.subject import subject_of
@@ -25,7 +24,7 @@ async def gather(manifest: Manifest, store: Store, episodes: Episodes, clock: Cl
 
 
 async def _awaits_resolution(manifest: Manifest, store: Store) -> bool:
-    """The newest run of an alert group remembers what fired, until all of it is resolved."""
+    """The newest run of an alert group and target remembers what fired, until all of it is resolved."""
     if "ttlSecondsAfterFinished" not in manifest["spec"] or ledger_of(manifest).firing == 0:
         return False
     metadata = manifest["metadata"]
@@ -33,5 +32,6 @@ async def _awaits_resolution(manifest: Manifest, store: Store) -> bool:
     if group is None:
         return False
     others = await store.find("IncidentRun", metadata["namespace"], labels={GROUP_LABEL: group})
-    newest = max(run_number(other["metadata"]["name"]) for other in others or [manifest])
-    return run_number(metadata["name"]) == newest
+    this = known_run(manifest, group)
+    known = (known_run(other, group) for other in others)
+    return all(other.number <= this.number for other in known if other.target == this.target)

@@ -5,7 +5,6 @@ What it shows is what a user of `praetor dev` has: it speaks HTTP to it like any
 
 import asyncio
 import json
-import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -184,10 +183,3 @@ def _has_ended(run: dict[str, Any] | None) -> bool:
 def _reason(run: dict[str, Any]) -> str:
     conditions = run["status"]["conditions"]
     return next((one["reason"] for one in conditions if one["type"] == "Escalated"), "-")
-
-
-if __name__ == "__main__":
-    try:
-        run_demo()
-    except SimcoreError as failure:
-        sys.exit(f"Error: {failure}")

@@ -31,7 +31,14 @@ class ControllerEndedError(SimcoreError):
     """Runs are not played any more; the text says why."""
 
 
-def run_dev(host: str = "127.0.0.1", port: int = 8080, data: Path | None = None, workers: int | None = None) -> None:
+def run_dev(
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    data: Path | None = None,
+    workers: int | None = None,
+    *,
+    ttl_seconds: int | None = None,
+) -> None:
     """Serves until SIGINT or SIGTERM. Raises NoCallersError off loopback without a token, BindError, DataError."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     checks = dev_checks(host, os.environ.get(TOKEN_VARIABLE, ""))
@@ -39,7 +46,7 @@ def run_dev(host: str = "127.0.0.1", port: int = 8080, data: Path | None = None,
     listening = bind(host, port)
     store = open_store(folder)
     typer.echo(f"Praetor at {url_of(listening)} with its data in {folder.resolve()}; Ctrl-C ends it.", err=True)
-    asyncio.run(DevServer(store, checks, workers).serve(listening))
+    asyncio.run(DevServer(store, checks, workers, ttl_seconds).serve(listening))
 
 
 def dev_checks(host: str, token: str) -> list[CallerCheck]:
@@ -62,9 +69,15 @@ def open_store(folder: Path) -> DirectoryStore:
 class DevServer:
     """The whole of Praetor over one directory. Ends when a signal says so, or `stop` is called."""
 
-    def __init__(self, store: DirectoryStore, checks: list[CallerCheck], workers: int | None = None) -> None:
+    def __init__(
+        self,
+        store: DirectoryStore,
+        checks: list[CallerCheck],
+        workers: int | None = None,
+        ttl_seconds: int | None = None,
+    ) -> None:
         self._store, self._workers, self._live = store, workers, LiveTraces()
-        self._server = server_of(gateway_app(store, checks, Scope(HOME), live=self._live))
+        self._server = server_of(gateway_app(store, checks, Scope(HOME), live=self._live, ttl_seconds=ttl_seconds))
 
     def stop(self) -> None:
         self._server.should_exit = True

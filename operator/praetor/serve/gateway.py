@@ -27,8 +27,9 @@ def run_gateway(
     *,
     service_accounts: bool | None = None,
     limit_bytes: int = BODY_LIMIT_BYTES,
+    ttl_seconds: int | None = None,
 ) -> None:
-    """Serves until SIGTERM or SIGINT. No namespaces: all of them.
+    """Serves until SIGTERM or SIGINT. No namespaces: all of them. Without `ttl_seconds` runs are kept.
 
     Callers know the token of PRAETOR_WEBHOOK_TOKEN, or are ServiceAccounts: these are asked about when there is
     a token as well, or when `service_accounts` says so. Raises NoCallersError when nobody could call, BindError,
@@ -39,11 +40,17 @@ def run_gateway(
     check_token(token, required=not asks_reviews)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    asyncio.run(_serve(host, port, namespaces, token, asks_reviews, limit_bytes))
+    asyncio.run(_serve(host, port, namespaces, token, asks_reviews, limit_bytes, ttl_seconds))
 
 
 async def _serve(
-    host: str, port: int, namespaces: Sequence[str], token: str, asks_reviews: bool, limit_bytes: int
+    host: str,
+    port: int,
+    namespaces: Sequence[str],
+    token: str,
+    asks_reviews: bool,
+    limit_bytes: int,
+    ttl_seconds: int | None,
 ) -> None:
     listening = bind(host, port)
     async with KubeClient(load_credentials()) as client:
@@ -52,6 +59,6 @@ async def _serve(
             checks.append(service_account_check(AccessReviewer(client)))
         home = os.environ.get(NAMESPACE_VARIABLE) or (namespaces[0] if namespaces else own_namespace())
         scope = Scope(home, tuple(namespaces))
-        app = gateway_app(KubernetesStore(client), checks, scope, limit_bytes=limit_bytes)
+        app = gateway_app(KubernetesStore(client), checks, scope, limit_bytes=limit_bytes, ttl_seconds=ttl_seconds)
         logger.info("gateway at %s; alerts without a TargetSite become runs in %s", url_of(listening), home)
         await server_of(app).serve(sockets=[listening])

@@ -12,6 +12,7 @@ from praetor.console.live import LiveTraces
 from praetor.console.pages import pages_router
 from praetor.console.reading import Runs
 from praetor.console.watch import watch_router
+from praetor.serve.readiness import Readiness
 from praetor.store.scope import Scope
 from praetor.web.app import Lifespan, new_app, no_lifespan
 from praetor.web.callers import Access, CallerCheck
@@ -36,44 +37,53 @@ def gateway_app(
     live: LiveTraces | None = None,
     limit_bytes: int = BODY_LIMIT_BYTES,
     lifespan: Lifespan = no_lifespan,
+    ttl_seconds: int | None = None,
 ) -> FastAPI:
-    """The gateway over any store. `checks` say who may call; none lets nobody in."""
+    """The gateway over any store. `checks` say who may call; none lets nobody in.
 
-    async def ready() -> None:
-        await store.find("TargetSite", scope.home)
-
+    Runs of alerts are deleted `ttl_seconds` after their end, or kept.
+    """
     metrics, runs = Metrics(), Runs(store, scope)
     app = new_app(
         "Praetor",
         version("praetor"),
         checks=checks,
         access_of=lambda connection: wanted_access(connection, scope),
-        ready=ready,
+        ready=Readiness(store, scope.home),
         metrics=metrics,
         limit_bytes=limit_bytes,
         lifespan=lifespan,
     )
-    app.include_router(webhook.webhook_router(store, scope, metrics))
+    app.include_router(webhook.webhook_router(store, scope, metrics, ttl_seconds=ttl_seconds))
     app.include_router(api_router(runs))
     app.include_router(watch_router(runs, live or LiveTraces()))
     app.include_router(pages_router(runs))
     return app
 
 
-def wanted_access(connection: HTTPConnection, scope: Scope) -> Access:
-    """What a path wants of IncidentRuns. Whatever is not about one run needs the right to see them all."""
-    parts = connection.url.path.strip("/").split("/")
+def wanted_access(connection: HTTPConnection, scope: Scope) -> tuple[Access, ...]:
+    """What a path wants of IncidentRuns. Whatever is not about one run needs the right to see all that are served.
+
+    A delivery of alerts may want more: that of every namespace that it makes runs in.
+    """
+    parts = connection.scope["path"].strip("/").split("/")
     namespace = connection.query_params.get("namespace") or scope.home
     match parts:
         case ["incidents", "webhook", _]:
-            return Access("create", scope.home)
+            return (Access("create", scope.home),)
         case ["console", of_namespace, name]:
-            return Access("get", of_namespace, name)
+            return (Access("get", of_namespace, name),)
         case ["runs", name, *_] | ["watch", name]:
-            return Access("get", namespace, name)
+            return (Access("get", namespace, name),)
         case [""] | ["runs"]:
-            return Access("list", connection.query_params.get("namespace") or "")
-    return Access("list", scope.home)
+            return _listing(connection.query_params.get("namespace"), scope)
+    return (Access("list", scope.home),)
+
+
+def _listing(namespace: str | None, scope: Scope) -> tuple[Access, ...]:
+    if namespace:
+        return (Access("list", namespace),)
+    return tuple(Access("list", each) for each in scope.searched) if scope.namespaces else (Access("list", ""),)
 
 
 def check_token(token: str, *, required: bool) -> None:

@@ -24,5 +24,5 @@ def operator_app(version: str, client: KubeClient, phases: Phases, metrics: Metr
     )
 
 
-def _lists_runs(connection: HTTPConnection) -> Access:
-    return Access("list", "")
+def _lists_runs(connection: HTTPConnection) -> tuple[Access, ...]:
+    return (Access("list", ""),)

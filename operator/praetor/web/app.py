@@ -28,7 +28,7 @@ def new_app(
     version: str,
     *,
     checks: Sequence[CallerCheck],
-    access_of: Callable[[HTTPConnection], Access],
+    access_of: Callable[[HTTPConnection], Sequence[Access]],
     ready: Callable[[], Awaitable[None]],
     metrics: Metrics,
     limit_bytes: int = BODY_LIMIT_BYTES,
@@ -63,7 +63,9 @@ def _add_probes(app: FastAPI, ready: Callable[[], Awaitable[None]], metrics: Met
         try:
             await ready()
         except Exception as problem:
-            return ApiError(503, "not_ready", f"{type(problem).__name__}: the store does not answer").response()
+            return ApiError(
+                503, "not_ready", f"{type(problem).__name__}: this process cannot do its work now"
+            ).response()
         return JSONResponse({"status": "ok"})
 
     @app.get("/metrics", tags=["probes"], summary="Metrics in Prometheus' text format.")

@@ -7,6 +7,7 @@ import hmac
 import ipaddress
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from starlette.requests import HTTPConnection
@@ -15,13 +16,8 @@ from praetor.web.errors import ApiError
 
 User = TypeVar("User")
 TOKEN_HEADER = "X-Praetor-Token"  # noqa: S105 (a header's name)
+_CALLER = "praetor.caller"
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    name: str
-    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +29,31 @@ class Access:
     name: str = ""
 
 
+async def anything(access: Access) -> None:
+    """The rights of a caller who acts with the server's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """`require` raises ApiError for what the caller may not do."""
+
+    name: str
+    kind: str
+    require: Callable[[Access], Awaitable[None]] = anything
+
+
 class CallerCheck(Protocol):
-    async def __call__(self, connection: HTTPConnection, access: Access) -> Caller | None: ...
+    async def __call__(self, connection: HTTPConnection) -> Caller | None: ...
+
+
+def caller_of(connection: HTTPConnection) -> Caller:
+    """Whom the gate let in."""
+    caller: Caller = connection.scope[_CALLER]
+    return caller
+
+
+def remember_caller(connection: HTTPConnection, caller: Caller) -> None:
+    connection.scope[_CALLER] = caller
 
 
 class SharedToken:
@@ -43,7 +62,7 @@ class SharedToken:
     def __init__(self, token: str) -> None:
         self._digest = _digest(token)
 
-    async def __call__(self, connection: HTTPConnection, access: Access) -> Caller | None:
+    async def __call__(self, connection: HTTPConnection) -> Caller | None:
         given = (connection.headers.get(TOKEN_HEADER, ""), bearer(connection), _basic_password(connection))
         matches = [hmac.compare_digest(_digest(one), self._digest) for one in given if one]
         return Caller("token", "token") if any(matches) else None
@@ -60,22 +79,23 @@ class ServiceAccounts(Generic[User]):
     ) -> None:
         self._user_of, self._may, self._name_of = user_of, may, name_of
 
-    async def __call__(self, connection: HTTPConnection, access: Access) -> Caller | None:
+    async def __call__(self, connection: HTTPConnection) -> Caller | None:
         token = bearer(connection)
         user = await self._user_of(token) if token else None
         if user is None:
             return None
-        name = self._name_of(user)
+        return Caller(self._name_of(user), "service-account", partial(self._require, user))
+
+    async def _require(self, user: User, access: Access) -> None:
         if not await self._may(user, access):
             where = f"in namespace {access.namespace}" if access.namespace else "in all namespaces"
-            raise ApiError(403, "forbidden", f"{name} may not {access.verb} incidentruns {where}")
-        return Caller(name, "service-account")
+            raise ApiError(403, "forbidden", f"{self._name_of(user)} may not {access.verb} incidentruns {where}")
 
 
 class Loopback:
     """Anybody on this machine: the address says so; Host and Origin say that no web page of others asks."""
 
-    async def __call__(self, connection: HTTPConnection, access: Access) -> Caller | None:
+    async def __call__(self, connection: HTTPConnection) -> Caller | None:
         if connection.client is None or not is_loopback(connection.client.host):
             return None
         host = connection.headers.get("host", "")

@@ -1,6 +1,7 @@
 """Every error of every server has one form: `{"error": {"code", "message", "field"?}}`, and never a stack."""
 
 import logging
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -9,10 +10,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from simcore.errors import NotFoundError, StoreError, UnavailableError
+from simcore.errors import DeniedError, InvalidObjectError, NotFoundError, StoreError, UnavailableError
 
 logger = logging.getLogger(__name__)
 RETRY_SECONDS = 5
+_FIELD = re.compile(r"\b(?:metadata|spec|status)(?:\.\w+|\[[^\]]*\])+")
 
 
 class ApiError(Exception):
@@ -50,7 +52,7 @@ async def _http_exception(request: Request, problem: Exception) -> JSONResponse:
     """Starlette's own: an unknown path, a method that the path does not take."""
     assert isinstance(problem, HTTPException)
     code = HTTPStatus(problem.status_code).phrase.lower().replace(" ", "_")
-    message = f"{request.method} {request.url.path}: {problem.detail}; /openapi.json lists what there is"
+    message = f"{request.method} {request.scope['path']}: {problem.detail}; /openapi.json lists what there is"
     return ApiError(problem.status_code, code, message, headers=dict(problem.headers or {})).response()
 
 
@@ -66,15 +68,29 @@ async def _store_error(request: Request, problem: Exception) -> JSONResponse:
     return store_refusal(problem).response()
 
 
-def store_refusal(problem: StoreError) -> ApiError:
-    """The store's trouble is no caller's fault: 503 says to try again, and senders of alerts do."""
+def store_refusal(problem: StoreError, *, to_stranger: bool = False) -> ApiError:
+    """503 says to try again, and senders of alerts do; what would be refused again is said to be so.
+
+    A stranger, somebody who is not known yet, is not told the store's words.
+    """
     if isinstance(problem, NotFoundError):
         return ApiError(404, "not_found", str(problem))
     logger.warning("the store refused: %s: %s", type(problem).__name__, problem)
+    words = "the log says what" if to_stranger else str(problem)
+    if isinstance(problem, InvalidObjectError):
+        return ApiError(422, "invalid_object", f"the store refused it: {words}", _field_in(words))
+    if isinstance(problem, DeniedError):
+        return ApiError(500, "store_denied", f"the store does not let this server do that: {words}")
     seconds = problem.retry_after_seconds if isinstance(problem, UnavailableError) else None
     retry = {"Retry-After": str(max(1, round(seconds or RETRY_SECONDS)))}
     message = "the store did not take this; nothing of it counts as done, send it again"
     return ApiError(503, "store_unavailable", message, headers=retry)
+
+
+def _field_in(words: str) -> str:
+    """The first dotted path of an object that the words name."""
+    named = _FIELD.search(words)
+    return named[0] if named else ""
 
 
 async def _unexpected(request: Request, problem: Exception) -> JSONResponse:

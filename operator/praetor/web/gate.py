@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from praetor.web.callers import TOKEN_HEADER, Access, Caller, CallerCheck
+from praetor.web.callers import TOKEN_HEADER, Access, Caller, CallerCheck, remember_caller
 from praetor.web.errors import ApiError, store_refusal
 from simcore.errors import StoreError
 
@@ -16,29 +16,37 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="praetor", Basic realm="praetor"
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Asks the checks in their order; the first that knows the caller decides. No checks: nobody comes in."""
+    """Asks the checks in their order; the first that knows the caller decides. No checks: nobody comes in.
+
+    A caller must have the right to all that `access_of` says a request wants.
+    """
 
     app: ASGIApp
     checks: Sequence[CallerCheck]
-    access_of: Callable[[HTTPConnection], Access]
+    access_of: Callable[[HTTPConnection], Sequence[Access]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" or scope["path"] in OPEN_PATHS:
             await self.app(scope, receive, send)
             return
         try:
-            await self._admitted(HTTPConnection(scope))
+            await self._admit(HTTPConnection(scope))
         except StoreError as problem:
-            await store_refusal(problem).response()(scope, receive, send)
+            await store_refusal(problem, to_stranger=True).response()(scope, receive, send)
         except ApiError as refusal:
             await refusal.response()(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
-    async def _admitted(self, connection: HTTPConnection) -> Caller:
-        access = self.access_of(connection)
+    async def _admit(self, connection: HTTPConnection) -> None:
+        caller = await self._known(connection)
+        for access in self.access_of(connection):
+            await caller.require(access)
+        remember_caller(connection, caller)
+
+    async def _known(self, connection: HTTPConnection) -> Caller:
         for check in self.checks:
-            caller = await check(connection, access)
+            caller = await check(connection)
             if caller is not None:
                 return caller
         message = f"no caller that is known here: send Authorization: Bearer TOKEN, or {TOKEN_HEADER}: TOKEN"

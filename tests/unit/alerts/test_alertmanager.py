@@ -99,3 +99,9 @@ def test_an_alert_without_time_or_fingerprint_is_told_apart_by_its_labels():
     first, second = alertmanager.parse(json.dumps(raw)).occurrences
     assert first.key != second.key
     assert first.starts_at is None
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00+01:00"])
+def test_a_time_beyond_the_calendar_is_no_time(moment):
+    (occurrence,) = alertmanager.parse(body(alert() | {"startsAt": moment})).occurrences
+    assert occurrence.starts_at is None

@@ -178,6 +178,14 @@ def test_a_run_that_ends_while_a_delivery_joins_it_does_not_swallow_it(monkeypat
     assert len(ledger_of(store.runs()[0]).seen) == 1
 
 
+async def test_a_run_has_the_time_to_live_that_its_receiver_gives(store):
+    kept, brief = alertmanager.parse(body(alert("A"))), alertmanager.parse(body(alert("B"), group_key="b"))
+    (first,) = await accept(store, kept, Scope("praetor"))
+    (second,) = await accept(store, brief, Scope("praetor"), ttl_seconds=60)
+    specs = [(await store.get("IncidentRun", "praetor", one.name))["spec"] for one in (first, second)]
+    assert [spec.get("ttlSecondsAfterFinished") for spec in specs] == [None, 60]
+
+
 def drive(work):
     while True:
         try:

@@ -56,6 +56,14 @@ async def test_only_the_newest_run_of_a_group_that_fires_awaits_its_resolution(s
     assert await awaits_resolution(store, newer)
 
 
+async def test_the_newest_run_of_every_target_of_a_group_awaits_its_resolution(store: DirectoryStore) -> None:
+    site = {"siteRef": {"name": "shop"}}
+    older = await in_store(store, 1, firing=1, ttlSecondsAfterFinished=1, target=site)
+    of_site = await in_store(store, 2, firing=1, ttlSecondsAfterFinished=1, target=site)
+    rehearsal = await in_store(store, 3, firing=1, ttlSecondsAfterFinished=1)
+    assert [await awaits_resolution(store, run) for run in (older, of_site, rehearsal)] == [False, True, True]
+
+
 async def test_a_group_that_is_resolved_keeps_no_run(store: DirectoryStore) -> None:
     assert not await awaits_resolution(store, await in_store(store, 1, firing=0, ttlSecondsAfterFinished=1))
 

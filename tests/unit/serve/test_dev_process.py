@@ -53,6 +53,7 @@ def test_an_alert_becomes_a_report_and_the_process_ends_when_told_to(tmp_path, s
         name = run["metadata"]["name"]
         assert httpx.get(f"{url}/runs/{name}/postmortem").text.startswith("# Post-mortem")
         assert run["status"]["substrate"] == "Simulator"
+        assert "ttlSecondsAfterFinished" not in run["spec"]
         process.send_signal(signal_number)
         assert process.wait(20) == 0
 

@@ -7,8 +7,9 @@ import pytest
 
 from praetor.serve.gateway import run_gateway
 from praetor.serve.gateway_http import NoCallersError, check_token
+from praetor.store.scope import Scope
 from praetor.web.callers import Loopback, ServiceAccounts
-from tests.support.alert_bodies import captured
+from tests.support.alert_bodies import alert, body, captured
 from tests.support.gateway import JSON, TOKEN, WEBHOOK, gateway_client
 
 PATHS = ("/", "/runs", "/runs/x", "/runs/x/trace", "/watch/x", "/metrics", "/openapi.json", "/console/a/b",
@@ -75,6 +76,62 @@ async def test_a_service_account_is_asked_about_with_the_matching_verb(store):
     assert refused.json()["error"]["message"] == "known may not create incidentruns in namespace praetor"
     async with gateway_client(store, checks=checks, headers={"Authorization": "Bearer stranger"}) as client:
         assert (await client.get("/runs")).status_code == 401
+
+
+def asking(asked, may=lambda access: True):
+    """A check that knows everybody by their token, and notes what was asked about them."""
+
+    async def user_of(token):
+        return token
+
+    async def allowed(user, access):
+        asked.append((access.verb, access.namespace, access.name))
+        return may(access)
+
+    return {"checks": [ServiceAccounts(user_of, allowed, str)], "headers": {"Authorization": "Bearer bob"} | JSON}
+
+
+async def test_what_is_asked_follows_from_the_path_that_is_served_and_not_from_the_host(store):
+    asked = []
+    async with gateway_client(store, **asking(asked)) as client:
+        await client.get("/", headers={"Host": "localhost/runs/mine?"})
+        await client.get("/runs/odd%3Fname")
+    assert asked == [("list", "", ""), ("get", "praetor", "odd?name")]
+
+
+@pytest.mark.parametrize("path", ["/", "/runs"])
+async def test_of_a_gateway_of_some_namespaces_only_these_are_asked_about(store, path):
+    asked, scope = [], Scope("praetor", ("praetor", "shop"))
+    async with gateway_client(store, scope=scope, **asking(asked, lambda access: access.namespace != "")) as client:
+        assert (await client.get(path)).status_code == 200
+    assert asked == [("list", "praetor", ""), ("list", "shop", "")]
+    async with gateway_client(store, scope=scope, **asking([], lambda access: access.namespace != "shop")) as client:
+        refused = await client.get(path)
+    assert refused.status_code == 403
+    assert "in namespace shop" in refused.json()["error"]["message"]
+
+
+async def test_a_service_account_makes_runs_only_where_it_may(store):
+    await store.create(
+        {
+            "apiVersion": "praetor.dev/v1alpha1",
+            "kind": "TargetSite",
+            "metadata": {"name": "shop", "namespace": "shop-site"},
+            "spec": {"match": {"labels": {"region": "east"}}},
+        }
+    )
+    raw = body(alert("A", region="west"), alert("A", region="east"))
+    async with gateway_client(store, **asking([], lambda access: access.namespace == "praetor")) as client:
+        refused = await client.post(WEBHOOK, content=raw)
+    assert refused.status_code == 403
+    assert refused.json()["error"]["message"] == "bob may not create incidentruns in namespace shop-site"
+    assert await store.find("IncidentRun") == [], "nothing of a delivery that is refused"
+    asked = []
+    async with gateway_client(store, **asking(asked)) as client:
+        assert len((await client.post(WEBHOOK, content=raw)).json()["runs"]) == 2
+    assert ("create", "shop-site", "") in asked
+    async with gateway_client(store) as client:
+        assert len((await client.post(WEBHOOK, content=raw, headers=JSON)).json()["runs"]) == 2
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from praetor.store.directory import DirectoryStore
-from simcore.errors import UnavailableError
+from praetor.web.callers import ServiceAccounts
+from simcore.errors import DeniedError, InvalidObjectError, UnavailableError
 from tests.support.alert_bodies import captured
 from tests.support.gateway import JSON, WEBHOOK, gateway_client
 
@@ -17,7 +18,10 @@ class OutOfReach(DirectoryStore):
 
     problem: Exception = UnavailableError("no answer", retry_after_seconds=7)
 
+    looks = 0
+
     async def find(self, *arguments, **options):
+        self.looks += 1
         raise self.problem
 
 
@@ -107,6 +111,65 @@ async def test_when_the_store_is_away_the_sender_is_told_to_come_again(tmp_path)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "7")
     assert answer.json()["error"]["code"] == "store_unavailable"
     assert ready.status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("problem", "status", "error"),
+    [
+        (InvalidObjectError("IncidentRun a: spec.alert.title: too long"), 422,
+         {"code": "invalid_object", "message": "the store refused it: IncidentRun a: spec.alert.title: too long",
+          "field": "spec.alert.title"}),
+        (DeniedError("cannot create incidentruns"), 500,
+         {"code": "store_denied", "message": "the store does not let this server do that: cannot create incidentruns"}),
+    ],
+)  # fmt: skip
+async def test_a_refusal_that_stays_one_is_not_said_to_pass(tmp_path, problem, status, error):
+    store = OutOfReach(tmp_path)
+    store.problem = problem
+    async with gateway_client(store) as client:
+        answer = await client.post(WEBHOOK, content=BODY, headers=JSON)
+    assert (answer.status_code, answer.json()["error"]) == (status, error)
+    assert "retry-after" not in answer.headers
+
+
+async def test_strangers_are_not_told_what_the_store_said(store):
+    async def user_of(token):
+        raise DeniedError("User system:serviceaccount:praetor-system:gateway cannot create tokenreviews")
+
+    checks = [ServiceAccounts(user_of, user_of, str)]
+    async with gateway_client(store, checks=checks, headers={"Authorization": "Bearer x"}) as client:
+        answer = await client.get("/runs")
+    assert answer.status_code == 500
+    assert "tokenreviews" not in answer.text
+
+
+async def test_probes_ask_the_store_no_more_than_every_two_seconds(tmp_path):
+    store = OutOfReach(tmp_path)
+    async with gateway_client(store, headers={}) as client:
+        answers = [await client.get("/readyz") for _ in range(5)]
+        assert [answer.status_code for answer in answers] == [503] * 5
+        assert "UnavailableError" in answers[-1].json()["error"]["message"]
+    assert store.looks == 1
+
+
+async def test_a_first_page_and_a_list_may_lag(tmp_path):
+    lagging = []
+
+    class Noting(DirectoryStore):
+        async def find(self, kind, *arguments, may_lag=False, **options):
+            lagging.append(may_lag)
+            return []
+
+    async with gateway_client(Noting(tmp_path)) as client:
+        for path in ("/", "/runs", "/runs?namespace=shop"):
+            assert (await client.get(path)).status_code == 200
+    assert lagging == [True] * 3
+
+
+async def test_a_run_has_the_time_to_live_that_the_gateway_gives(store):
+    async with gateway_client(store, ttl_seconds=60) as client:
+        (run,) = (await client.post(WEBHOOK, content=BODY, headers=JSON)).json()["runs"]
+        assert (await client.get(f"/runs/{run['name']}")).json()["spec"]["ttlSecondsAfterFinished"] == 60
 
 
 async def test_our_own_mistakes_show_nothing_of_the_inside(tmp_path):
