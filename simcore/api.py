@@ -6,7 +6,7 @@ from typing import Literal
 from simcore.batch import Batch
 from simcore.decision import Policy
 from simcore.episode import Episode
-from simcore.errors import UnknownNameError
+from simcore.errors import ScenarioError, SimcoreError, UnknownNameError
 from simcore.policies.registry import make_policy as _make_policy
 from simcore.scenarios.library import library_names, library_scenario
 from simcore.scenarios.spec import ScenarioDocument, ScenarioSpec
@@ -34,8 +34,10 @@ def make(
     split: str | None = None,
     max_steps: int | None = None,
 ) -> Episode:
-    """An episode, ready to be reset. Raises UnknownNameError for a name that does not exist."""
-    return Episode(_document(scenario), absolute_seed(seed, split), difficulty, max_steps)
+    """An episode, ready to be reset. A bare spec is called as its family is.
+
+    Raises UnknownNameError for a name that does not exist, ScenarioError for what cannot be played."""
+    return _episode(_document(scenario), absolute_seed(seed, split), difficulty, max_steps)
 
 
 def make_batch(
@@ -46,7 +48,7 @@ def make_batch(
 ) -> Batch:
     """Episodes of one scenario, one for each seed, stepped together."""
     document = _document(scenario)
-    return Batch([Episode(document, absolute_seed(seed, split), difficulty) for seed in seeds])
+    return Batch([_episode(document, absolute_seed(seed, split), difficulty) for seed in seeds])
 
 
 def make_policy(name: str, seed: int = 0, episode: Episode | None = None) -> Policy:
@@ -58,6 +60,16 @@ def scenario_names(split: str | None = None) -> list[str]:
     """Names of the library's scenarios. All of them have episodes in every split."""
     absolute_seed(0, split)
     return library_names()
+
+
+def _episode(document: ScenarioDocument, seed: int, difficulty: float, max_steps: int | None = None) -> Episode:
+    try:
+        return Episode(document, seed, difficulty, max_steps)
+    except SimcoreError:
+        raise
+    except (ArithmeticError, LookupError, ValueError) as problem:
+        what = f"scenario {document.name!r}, seed {seed}: cannot be drawn: {type(problem).__name__}: {problem}"
+        raise ScenarioError(what) from problem
 
 
 def _document(scenario: str | ScenarioSpec | ScenarioDocument) -> ScenarioDocument:

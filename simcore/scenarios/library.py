@@ -4,11 +4,13 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
-from simcore.errors import UnknownNameError
+from simcore.errors import ScenarioError, UnknownNameError
+from simcore.scenarios.documents import load_documents
 from simcore.scenarios.load import load_scenario
 from simcore.scenarios.spec import ScenarioDocument
 
 _LIBRARY = Path(__file__).parent / "library"
+_OWN = "PRAETOR_SCENARIO_DIR"
 
 
 def library_names() -> list[str]:
@@ -17,7 +19,8 @@ def library_names() -> list[str]:
 
 
 def library_scenario(name: str) -> ScenarioDocument:
-    """A scenario by its name, with hyphens or underscores. Raises UnknownNameError that lists the names."""
+    """A scenario by its name, with hyphens or underscores. Raises UnknownNameError that lists the names, and
+    ScenarioError for a file or a folder that cannot be used."""
     files = _files()
     path = files.get(name.replace("_", "-"))
     if path is None:
@@ -26,7 +29,9 @@ def library_scenario(name: str) -> ScenarioDocument:
 
 
 def _files() -> dict[str, Path]:
-    own = os.environ.get("PRAETOR_SCENARIO_DIR")
+    own = os.environ.get(_OWN)
+    if own and not Path(own).is_dir():
+        raise ScenarioError(f"{_OWN}: there is no folder {own}; make it or unset the variable")
     return _listed(own, Path(own).stat().st_mtime_ns if own else 0)
 
 
@@ -39,4 +44,9 @@ def _listed(own: str | None, _changed: int) -> dict[str, Path]:
 
 @lru_cache(maxsize=512)
 def _load(path: Path, _changed: int) -> ScenarioDocument:
-    return load_scenario(path)
+    """Raises ScenarioError; also for a scenario that would be found under another name than its own."""
+    document = load_scenario(path)
+    if document.name != path.stem:
+        message = f"should be {path.stem}, as the file is called; not {document.name!r}"
+        raise load_documents(path)[0].error(("metadata", "name"), message)
+    return document

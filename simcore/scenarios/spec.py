@@ -3,15 +3,20 @@
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
+from simcore.scenarios.checks import ENTRY, check_parameter, fillable, known_service, the_entry
 from simcore.world.mechanisms import MECHANISMS
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-z][a-z0-9_]*$")]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 LongText = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+ServiceName = Annotated[Name, AfterValidator(known_service)]
+EntryName = Annotated[Name, AfterValidator(the_entry)]
+Title = Annotated[ShortText, AfterValidator(fillable)]
+Body = Annotated[LongText, AfterValidator(fillable)]
 
 
 class _Model(BaseModel):
@@ -34,10 +39,9 @@ class Range(_Model):
 class Slo(_Model):
     """A promise to users that the incident breaks and the fix must restore."""
 
-    service: Name = Field("frontend-bff", description="The service whose requests count; the entry by default.")
+    service: EntryName = Field(ENTRY, description="The service whose requests count: the entry.")
     sli: Literal["availability", "latency_p99_ms"] = Field(description="What is measured.")
     objective: float = Field(gt=0, le=600_000, description="A share for availability, milliseconds for latency.")
-    window_seconds: int = Field(60, ge=10, le=3600, description="The window that it is measured over.")
 
     @model_validator(mode="after")
     def _share(self) -> "Slo":
@@ -62,7 +66,7 @@ class Variant(_Model):
     name: Identifier = Field(description="Unique in the scenario.")
     weight: float = Field(1.0, gt=0, le=100, description="How often it is drawn, relative to the others.")
     mechanism: Identifier = Field(description="The cause.")
-    targets: list[Name] = Field(min_length=1, max_length=30, description="Services that it can befall.")
+    targets: list[ServiceName] = Field(min_length=1, max_length=30, description="Services that it can befall.")
     parameters: dict[Identifier, Range] = Field(
         default_factory=dict, max_length=12, description="Ranges of the mechanism's parameters."
     )
@@ -75,19 +79,20 @@ class Variant(_Model):
         known = MECHANISMS.get(self.mechanism)
         if known is None:
             raise ValueError(f"mechanism {self.mechanism!r} is unknown; known are {', '.join(sorted(MECHANISMS))}")
-        for name in self.parameters:
+        for name, given in self.parameters.items():
             if name not in known.parameters:
                 raise ValueError(
                     f"parameters.{name}: {self.mechanism} has no such parameter; it has {', '.join(known.parameters)}"
                 )
+            check_parameter(name, given.low, given.high)
         return self
 
 
 class AlertTemplate(_Model):
     """What the page says. `{service}`, `{error_percent}` and `{p99_ms}` are filled in from what is measured."""
 
-    titles: list[ShortText] = Field(min_length=1, max_length=8, description="One is drawn.")
-    description: LongText = Field(description="The text below the title.")
+    titles: list[Title] = Field(min_length=1, max_length=8, description="One is drawn.")
+    description: Body = Field(description="The text below the title.")
     severity: Literal["critical", "warning"] = Field("critical", description="As in the page.")
 
 
@@ -96,15 +101,6 @@ class Budget(_Model):
 
     easiest: int = Field(50, ge=5, le=200, description="Steps at difficulty 0.")
     hardest: int = Field(25, ge=5, le=200, description="Steps at difficulty 1.")
-
-
-class RubricItem(_Model):
-    """A check mark of the report; it earns nothing."""
-
-    description: ShortText = Field(description="What a person would want to have been done.")
-    weight: float = Field(ge=0, le=1, description="Its share of the check list.")
-    required_action: Identifier | None = Field(None, description="The action that ticks it.")
-    required_target: Name | None = Field(None, description="The service it must be done on.")
 
 
 DEFAULT_SLOS = (
@@ -127,7 +123,6 @@ class ScenarioSpec(_Model):
     budget: Budget = Field(default_factory=Budget, description="Steps that a policy has.")
     stabilization_seconds: int = Field(300, ge=30, le=3600, description="How long the fix must hold, simulated.")
     slos: list[Slo] = Field(default_factory=lambda: list(DEFAULT_SLOS), min_length=1, max_length=4, description="SLOs.")
-    rubric: list[RubricItem] = Field(default_factory=list, max_length=16, description="Check marks of the report.")
 
     @cached_property
     def entry_slo(self) -> tuple[float, float]:

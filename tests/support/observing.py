@@ -13,7 +13,7 @@ from praetor.runner.request import Failure, RunOutcome, RunRequest
 from tests.support.tiny_stage import TinyStage, make_policy
 
 NOW = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
-SUBJECT = Playable("tiny", "tiny", "tiny")
+SUBJECT = Playable("tiny", "tiny")
 ALERT = {"source": "generic", "groupKey": "g", "title": "api is down"}
 
 

@@ -19,6 +19,7 @@ from simcore.scenarios.load import document_problems
 from simcore.validation import problems
 
 DEFAULT_NAMESPACE = "default"
+STDIN = Path("-")
 MODELS: dict[str, type[BaseModel]] = {kind.name: kind.model for kind in KINDS}
 
 
@@ -46,14 +47,18 @@ def read_manifests(files: list[Path]) -> Manifests:
     for document in found:
         _add(document, manifests)
     if not manifests.runs:
-        raise BadInput(f"{', '.join(map(str, files))}: no IncidentRun in it")
+        raise BadInput(f"{', '.join(map(_shown, files))}: no IncidentRun in it")
     return manifests
 
 
 def _documents(file: Path) -> list[Document]:
-    if str(file) == "-":
-        return load_documents(sys.stdin.read(), file="<stdin>")
+    if file == STDIN:
+        return load_documents(sys.stdin.read(), file=_shown(file))
     return load_documents(file)
+
+
+def _shown(file: Path) -> str:
+    return "<stdin>" if file == STDIN else str(file)
 
 
 def _problems(document: Document) -> list[ScenarioError]:

@@ -42,7 +42,7 @@ def from_files(files: list[Path]) -> list[Wanted]:
 def from_library(scenario: str, seeds: range, spec: dict[str, Any]) -> list[Wanted]:
     """A run of a scenario for each seed; `spec` is the rest of it, in its wire form."""
     document = library_scenario(scenario)
-    subject = Playable(document.name, document.spec.family, document.name)
+    subject = Playable(document.name, document.spec.family)
     ref = {"scenarioRef": {"name": document.name}}
     return [Wanted(as_created(_run(f"{document.name}-{seed}", spec | ref | {"seed": seed})), subject) for seed in seeds]
 

@@ -16,12 +16,12 @@ POSTMORTEM = "postmortem.md"
 
 @dataclass(frozen=True, slots=True)
 class Playable:
-    """What the run's references came to: `scenario` is a library name, or the spec of the IncidentScenario
-    that is called `name`."""
+    """What the run's references came to: the library's scenario that is called `name`, or with `spec` the
+    IncidentScenario."""
 
     name: str
     family: str
-    scenario: str | dict[str, Any]
+    spec: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

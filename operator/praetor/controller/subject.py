@@ -77,7 +77,7 @@ def _of_library(name: str) -> Subject:
         return Unplayable(reasons.SCENARIO_NOT_FOUND, f"spec.scenarioRef.name: {problem}")
     except ScenarioError as problem:
         return Unplayable(reasons.SCENARIO_INVALID, str(problem))
-    return Playable(document.name, document.spec.family, document.name)
+    return Playable(document.name, document.spec.family)
 
 
 def scenario_complaint(spec: object) -> str:

@@ -71,7 +71,7 @@ class Journal:
     def _setting(self) -> dict[str, Any]:
         request, stage = self._request, self._stage
         return {
-            "scenario": request.scenario_name(stage.family),
+            "scenario": request.scenario,
             "family": stage.family,
             "seed": request.seed,
             "split": request.split,

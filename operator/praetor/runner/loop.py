@@ -91,7 +91,7 @@ class _Episode:
             verdict=verdict,
             grading=stage.grading,
             substrate=stage.name,
-            scenario_name=self._request.scenario_name(stage.family),
+            scenario_name=self._request.scenario,
             family=stage.family,
             seed=stage.seed,
             max_steps=stage.max_steps,

@@ -8,13 +8,14 @@ FailureReason = Literal["PolicyFailed", "DeadlineExceeded"]
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """One episode to play. `scenario` is a library name or a scenario's spec; seeds count inside `split`
-    if given."""
+    """One episode to play. `scenario` is its name: the library's, or with `spec` that of an IncidentScenario;
+    seeds count inside `split` if given."""
 
     run_uid: str
     namespace: str
     name: str
-    scenario: str | dict[str, Any]
+    scenario: str
+    spec: dict[str, Any] | None = None
     seed: int = 0
     split: str | None = None
     difficulty: float = 0.5
@@ -22,10 +23,6 @@ class RunRequest:
     max_steps: int | None = None
     alert: dict[str, Any] | None = None
     deadline_seconds: float | None = None
-
-    def scenario_name(self, family: str) -> str:
-        """The library name as it was given; a spec has no name but its family's."""
-        return self.scenario if isinstance(self.scenario, str) else family
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

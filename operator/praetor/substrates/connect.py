@@ -2,16 +2,23 @@
 
 from typing import Any, Protocol
 
+from pydantic import ValidationError
+
 import simcore
 from praetor.substrates.sim import SimSubstrate
-from simcore.scenarios.spec import ScenarioSpec
+from simcore.errors import ScenarioError
+from simcore.scenarios.documents import dotted
+from simcore.scenarios.spec import ScenarioDocument, ScenarioSpec
+from simcore.validation import problems
 
 
 class Wanted(Protocol):
-    """What of a request matters here. `scenario` is a library name or a scenario's spec."""
+    """What of a request matters here. `scenario` is the library's name, or that of `spec`."""
 
     @property
-    def scenario(self) -> str | dict[str, Any]: ...
+    def scenario(self) -> str: ...
+    @property
+    def spec(self) -> dict[str, Any] | None: ...
     @property
     def seed(self) -> int: ...
     @property
@@ -25,12 +32,19 @@ class Wanted(Protocol):
 def connect(wanted: Wanted) -> SimSubstrate:
     """Raises UnknownNameError for a scenario that does not exist, ScenarioError for one that cannot be
     played."""
-    scenario = wanted.scenario
     episode = simcore.make(
-        scenario if isinstance(scenario, str) else ScenarioSpec.model_validate(scenario),
+        wanted.scenario if wanted.spec is None else _document(wanted.scenario, wanted.spec),
         seed=wanted.seed,
         difficulty=wanted.difficulty,
         split=wanted.split,
         max_steps=wanted.max_steps,
     )
     return SimSubstrate(episode)
+
+
+def _document(name: str, spec: dict[str, Any]) -> ScenarioDocument:
+    try:
+        return ScenarioDocument(name=name, spec=ScenarioSpec.model_validate(spec))
+    except ValidationError as error:
+        path, message = next(problems(error, spec, ScenarioSpec))
+        raise ScenarioError(f"scenario {name!r}: {dotted(('spec', *path))}: {message}") from None

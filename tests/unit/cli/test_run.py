@@ -132,6 +132,24 @@ def test_a_manifest_may_come_from_stdin(json_of):
     assert json_of("run", "-f", "-", input=json.dumps(RUN))["metadata"]["name"] == "oom-1"
 
 
+@pytest.mark.parametrize("bad", ["a: [", json.dumps(changed(sede=1)), "", "kind: Service"])
+def test_stdin_has_one_name_in_every_message(call, bad):
+    assert call("run", "-f", "-", input=bad, code=2).stderr.startswith("<stdin>:")
+
+
+def test_a_scenario_that_cannot_be_played_is_refused(call, tmp_path):
+    files = [yaml.safe_load(part) for part in (SAMPLES / "own-scenario.yaml").read_text().split("---\n")]
+    files[0]["spec"]["variants"][0]["targets"] = ["order"]
+    result = call("run", "-f", written(tmp_path, *files), code=2)
+    assert "spec.variants[0].targets[0]: there is no service 'order'; there are frontend-bff" in result.stderr
+
+
+def test_a_folder_of_scenarios_that_is_not_there_is_bad_input(call, monkeypatch, tmp_path):
+    monkeypatch.setenv("PRAETOR_SCENARIO_DIR", str(tmp_path / "gone"))
+    assert "gone" in call("run", "oom-crash", code=2).stderr
+    assert "gone" in call("scenario", "list", code=2).stderr
+
+
 def test_the_samples_play(json_of):
     files = [part for path in sorted(SAMPLES.glob("*.yaml")) for part in ("-f", path)]
     runs = json_of("run", *files)

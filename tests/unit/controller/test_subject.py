@@ -28,7 +28,7 @@ async def found(store: DirectoryStore, **spec: Any) -> Playable | Unplayable:
 @pytest.mark.parametrize("name", ["oom-crash", "oom_crash"])
 async def test_a_library_scenario_is_found_with_hyphens_and_underscores(store: DirectoryStore, name: str) -> None:
     subject = await found(store, scenarioRef={"name": name})
-    assert subject == Playable("oom-crash", "oom_crash", "oom-crash")
+    assert subject == Playable("oom-crash", "oom_crash")
 
 
 async def test_an_own_scenario_is_taken_from_the_runs_namespace(store: DirectoryStore) -> None:
@@ -37,7 +37,7 @@ async def test_an_own_scenario_is_taken_from_the_runs_namespace(store: Directory
     await store.create(scenario | {"spec": own_spec()})
     subject = await found(store, **OWN)
     assert isinstance(subject, Playable)
-    assert (subject.name, subject.family) == ("mine", "oom_crash")
+    assert subject == Playable("mine", "oom_crash", own_spec())
 
 
 async def test_an_alert_becomes_the_family_that_it_speaks_of(store: DirectoryStore) -> None:
@@ -70,4 +70,7 @@ def test_a_good_scenario_gives_no_complaint_and_a_bad_one_names_the_place() -> N
     bad = own_spec()
     bad["variants"][0]["mechanism"] = "gremlins"
     assert scenario_complaint(bad).startswith("spec.variants.0: mechanism 'gremlins' is unknown")
+    bad = own_spec()
+    bad["variants"][0]["targets"] = ["order"]
+    assert scenario_complaint(bad).startswith("spec.variants.0.targets.0: there is no service 'order'")
     assert scenario_complaint("nothing").startswith("spec: ")

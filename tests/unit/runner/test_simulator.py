@@ -1,9 +1,12 @@
 """The simulator as a substrate: real episodes, the same wherever they are played."""
 
+import json
 from dataclasses import replace
 
 import pytest
+import yaml
 
+import simcore
 from praetor.controller.pools import episode_pool
 from praetor.policies.registry import make_policy, policy_names
 from praetor.runner.errors import EpisodeRefusedError
@@ -11,9 +14,10 @@ from praetor.runner.loop import play
 from praetor.runner.request import RunOutcome, RunRequest
 from praetor.substrates.connect import connect
 from simcore import scenario_names
-from simcore.errors import UnknownNameError
+from simcore.errors import ScenarioError, UnknownNameError
 from simcore.scenarios.library import library_scenario
 from simcore.trace import broken_links, read_trace
+from simcore.world.mechanisms import MECHANISMS
 
 REQUEST = RunRequest(run_uid="uid-1", namespace="default", name="one", scenario="oom-crash", seed=3)
 
@@ -48,9 +52,34 @@ def test_a_split_counts_seeds_in_its_own_range() -> None:
 
 def test_a_spec_is_played_as_the_file_that_it_came_from() -> None:
     spec = library_scenario("oom-crash").spec.model_dump(mode="json", by_alias=True)
-    first, second = played(REQUEST), played(replace(REQUEST, scenario=spec))
-    assert second.scenario_name == "oom_crash"
-    assert second.verdict == first.verdict
+    first, second = played(REQUEST), played(replace(REQUEST, spec=spec))
+    assert second.scenario_name == "oom-crash"
+    assert second.trace == first.trace
+
+
+def test_a_name_of_ones_own_is_in_the_trace_and_gives_the_episode_of_a_file_of_that_name(tmp_path, monkeypatch) -> None:
+    document = library_scenario("oom-crash").model_copy(update={"name": "mine"})
+    spec = document.spec.model_dump(mode="json", by_alias=True)
+    manifest = {"apiVersion": "praetor.dev/v1alpha1", "kind": "IncidentScenario", "metadata": {"name": "mine"}}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(manifest | {"spec": spec}))
+    monkeypatch.setenv("PRAETOR_SCENARIO_DIR", str(tmp_path))
+    as_object, as_file = replace(REQUEST, scenario="mine", spec=spec), replace(REQUEST, scenario="mine")
+    assert played(as_object).trace == played(as_file).trace
+    assert json.loads(played(as_object).trace.splitlines()[1])["data"]["scenario"] == "mine"
+    assert connect(as_object).reset().to_json() == simcore.make(document, seed=3).reset().to_json()
+
+
+@pytest.mark.parametrize("spec", [{}, {"family": "oom_crash", "level": "easy"}])
+def test_a_spec_that_is_none_is_refused(spec) -> None:
+    with pytest.raises(ScenarioError, match=r"scenario 'mine': spec\.\w+: required field is missing"):
+        connect(replace(REQUEST, scenario="mine", spec=spec))
+
+
+def test_a_scenario_that_cannot_be_drawn_is_refused(monkeypatch) -> None:
+    endless = replace(MECHANISMS["heap_oom"], rows=lambda place, given: [(0.0,) * 6] * 1000)
+    monkeypatch.setitem(MECHANISMS, "heap_oom", endless)
+    with pytest.raises(ScenarioError, match=r"scenario 'oom-crash', seed \d+: cannot be drawn: .*1000 rows"):
+        simcore.make_batch("oom-crash", range(20))
 
 
 def test_a_budget_of_ones_own_is_kept() -> None:

@@ -2,8 +2,11 @@
 
 import pytest
 
+import simcore
 from simcore.errors import ScenarioError
+from simcore.scenarios.checks import parameter_bounds
 from simcore.scenarios.load import load_scenario, scenario_problems
+from simcore.world.mechanisms import MECHANISMS
 
 GOOD = """\
 apiVersion: praetor.dev/v1alpha1
@@ -66,6 +69,23 @@ def test_what_the_api_server_gives_back_is_taken_as_well():
         ("high: 1.5", "high: 1.0", "s.yaml:14: spec.variants[0].parameters.need_factor: high (1.0) is"),
         ("high: 1.5", "high: much", "s.yaml:14: spec.variants[0].parameters.need_factor.high: "),
         ("MemoryCoversNeed", "Luck", "s.yaml:16: spec.variants[0].remedies[0][0].predicate: should be "),
+        ("[order-service]", "[order]", "s.yaml:12: spec.variants[0].targets[0]: there is no service 'order'; there"),
+        ("low: 1.2", "low: 0", "s.yaml:10: spec.variants[0]: parameters.need_factor: low (0.0) is below 0.01"),
+        ("need_factor: {low: 1.2", "ramp_seconds: {low: 0", "s.yaml:10: spec.variants[0]: parameters.ramp_seconds: "),
+        ("need_factor: {low: 1.2", "onset_seconds: {low: -9", "s.yaml:10: spec.variants[0]: parameters.onset_seconds:"),
+        ("high: 1.5", "high: 1.0e+9", "s.yaml:10: spec.variants[0]: parameters.need_factor: high (1000000000.0) is"),
+        ("{service} keeps", "{cluster} keeps", "s.yaml:18: spec.alert.titles[0]: there is no {cluster}; there"),
+        ("{service} keeps", "{service} { keeps", "s.yaml:18: spec.alert.titles[0]: a brace on its own is written"),
+        ("{service} keeps", "{} keeps", "s.yaml:18: spec.alert.titles[0]: there is no {}; there are {service}"),
+        ("{service} keeps", "{service:>9} keeps", "s.yaml:18: spec.alert.titles[0]: {service} is written without"),
+        ("{service} keeps", "{service!r} keeps", "s.yaml:18: spec.alert.titles[0]: {service} is written without"),
+        ("{service} keeps", "{service.x} keeps", "s.yaml:18: spec.alert.titles[0]: there is no {service.x}; there are"),
+        ("Orders fail.", "'Orders } fail.'", "s.yaml:19: spec.alert.description: a brace on its own is written twice"),
+        ("level: easy", "level: easy\n  slos: [{service: user-service, sli: availability, objective: 0.9}]",
+         "s.yaml:8: spec.slos[0].service: should be frontend-bff, the entry"),
+        ("level: easy", "level: easy\n  slos: [{sli: availability, objective: 0.9, windowSeconds: 60}]",
+         "s.yaml:8: spec.slos[0].windowSeconds: unknown field"),
+        ("level: easy", "level: easy\n  rubric: []", "s.yaml:8: spec.rubric: unknown field"),
     ],
 )  # fmt: skip
 def test_a_problem_is_told_with_file_line_path_and_what_was_expected(old, new, expected):
@@ -75,6 +95,24 @@ def test_a_problem_is_told_with_file_line_path_and_what_was_expected(old, new, e
         assert scenario_problems(text) == []
     else:
         assert first_problem(text).startswith(expected)
+
+
+def test_braces_written_twice_stand_for_themselves():
+    titled = GOOD.replace("{service} keeps", "{{}} {service} keeps")
+    episode = simcore.make(load_scenario(titled), seed=1)
+    assert episode.reset().payload.title.startswith("{} ")
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS.values(), ids=lambda mechanism: mechanism.name)
+@pytest.mark.parametrize("extreme", ["low", "high"])
+def test_the_extremes_that_are_accepted_can_be_played(mechanism, extreme):
+    bounds = {name: parameter_bounds(name)[extreme == "high"] for name in mechanism.parameters}
+    given = "".join(f"        {name}: {{low: {value}, high: {value}}}\n" for name, value in bounds.items())
+    text = GOOD.replace("heap_oom", mechanism.name).replace("        need_factor: {low: 1.2, high: 1.5}\n", given)
+    for seed in range(3):
+        episode = simcore.make(load_scenario(text), seed=seed)
+        assert episode.reset().payload.title
+        assert episode.step({"action_type": "list_services"}).observation.error is None
 
 
 def test_a_spec_that_is_no_mapping_is_refused():
