@@ -1,37 +1,59 @@
-"""Keeps numba's cache honest.
+"""The one decorator of the kernel's functions. What it compiles is cached under a fingerprint of all sources here.
 
-Numba notices that the file of a compiled function changed, but not that a file which it calls into did. So the cache
-carries a fingerprint of all sources that go into the kernel, and what another fingerprint compiled is thrown away.
+Numba alone notices that the file of a compiled function changed, but not that a file which it calls into or takes
+numbers from did: such a kernel would write beside its arrays.
 """
 
 import contextlib
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
+from numba import njit
+from numba.core import caching
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 _HERE = Path(__file__).parent
-_STAMP = "simcore-world.sha256"
 
 
-def fingerprint() -> str:
-    """SHA-256 over the sources of this folder."""
+def fingerprint(folder: Path) -> str:
+    """SHA-256 over the sources of a folder."""
     digest = hashlib.sha256()
-    for path in sorted(_HERE.glob("*.py")):
+    for path in sorted(folder.glob("*.py")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 
-def drop_stale_cache(function: Any) -> None:
-    """To be called before the first call of a compiled function. A cache that cannot be written is left alone."""
-    stats = getattr(function, "stats", None)
-    if stats is None or stats.cache_path is None:
+_SOURCES = fingerprint(_HERE)
+
+
+def compiled(function: Function) -> Function:
+    """Compiles at the first call. Divisions are not checked; the kernel guards its own."""
+    return cast(Function, _under_its_sources(njit(cache=True, error_model="numpy")(function)))
+
+
+def inlined(function: Function) -> Function:
+    """The same, for what is small and called in the innermost loops."""
+    return cast(Function, _under_its_sources(njit(cache=True, error_model="numpy", inline="always")(function)))
+
+
+def _under_its_sources(dispatcher: Any) -> Any:
+    """Gives the cache files of other sources other names, so that processes of two versions never share one."""
+    cache = getattr(dispatcher, "_cache", None)  # none where compiling is switched off
+    if cache is not None:
+        base = f"{cache._impl.filename_base}.{_SOURCES[:12]}"
+        new_file: Any = caching.IndexDataCacheFile
+        cache._cache_file = new_file(cache.cache_path, base, _SOURCES)
+    return dispatcher
+
+
+def drop_stale_cache(function: Callable[..., Any]) -> None:
+    """Removes what other sources left in the cache's folder; whoever still uses it compiles again."""
+    cache = getattr(function, "_cache", None)
+    if cache is None:
         return
-    folder, current = Path(stats.cache_path), fingerprint()
     with contextlib.suppress(OSError):
-        stamp = folder / _STAMP
-        if stamp.exists() and stamp.read_text() == current:
-            return
-        for stale in folder.glob("*.nb[ic]"):
-            stale.unlink(missing_ok=True)
-        folder.mkdir(parents=True, exist_ok=True)
-        stamp.write_text(current)
+        for path in Path(cache.cache_path).glob("*.nb[ic]"):
+            if f".{_SOURCES[:12]}." not in path.name:
+                path.unlink(missing_ok=True)

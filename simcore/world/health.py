@@ -1,15 +1,14 @@
 """How a service is, from what its pods and its callers see: a number for the kernel, a word for people."""
 
-from numba import njit
-
 from simcore.world import layout as at
+from simcore.world.compiled import compiled
 from simcore.world.layout import Floats
 
 WORDS = ("healthy", "degraded", "unhealthy", "restarting", "crashed")
 _UNHEALTHY_ERRORS, _DEGRADED_ERRORS, _DEGRADED_GC = 0.2, 0.02, 0.25
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def assess(services: Floats, pods: Floats, now: float) -> None:
     """Writes down how many pods of every service are ready, and how it is."""
     for s in range(services.shape[0]):
@@ -21,7 +20,7 @@ def assess(services: Floats, pods: Floats, now: float) -> None:
         services[s, at.HEALTH] = _code(services, s, up, crashes)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _code(services: Floats, s: int, up: float, crashes: float) -> float:
     if services[s, at.DESIRED] > 0.0 and up == 0.0:
         return at.CRASHED if crashes > 0.0 or services[s, at.PODS] == 0.0 else at.RESTARTING

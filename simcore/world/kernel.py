@@ -7,11 +7,10 @@ its callees did in the same sub-step, callees see what callers let through in th
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from simcore.world import layout as at
-from simcore.world.compiled import drop_stale_cache
+from simcore.world.compiled import compiled, drop_stale_cache
 from simcore.world.health import assess
 from simcore.world.layout import Floats, Ints
 from simcore.world.pods import autoscale, lose_pods, reconcile_pods, run_pods
@@ -26,7 +25,7 @@ _NEVER_LATE = 50.0
 _DAMPING = 0.5  # what callers let through answers to latency with a delay; without it both would swing
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def apply_rows(services: Floats, releases: Floats, rows: Floats, clock: Floats, dt: float) -> None:
     now = clock[at.NOW_S]
     for r in range(rows.shape[0]):
@@ -49,7 +48,7 @@ def apply_rows(services: Floats, releases: Floats, rows: Floats, clock: Floats, 
         rows[r, at.ROW_MODE] = at.MODE_DONE
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def offer_load(services: Floats, calls: Floats, order: Ints, clock: Floats) -> None:
     """Arrival rates, callers first: what a caller lets through, times its calls, times its retries."""
     for s in range(services.shape[0]):
@@ -64,11 +63,19 @@ def offer_load(services: Floats, calls: Floats, order: Ints, clock: Floats) -> N
         for c in range(services.shape[0]):
             if calls[s, c] > 0.0:
                 services[c, at.OFFERED] += (
-                    through * calls[s, c] * (1.0 + services[s, at.RETRIES] * services[c, at.FAIL])
+                    through * calls[s, c] * attempts(services[c, at.FAIL], services[s, at.RETRIES])
                 )
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
+def attempts(failing: float, retries: float) -> float:
+    """How often a call is made on average: again while it fails, `retries` times at most."""
+    if retries <= 0.0 or failing <= 0.0:
+        return 1.0
+    return 1.0 + retries if failing >= 1.0 else (1.0 - failing ** (1.0 + retries)) / (1.0 - failing)
+
+
+@compiled
 def held_connections(services: Floats, database: int) -> float:
     """Connections of the database that do no work: leaked ones and the idle minimum of every client pod."""
     held = 0.0
@@ -79,7 +86,7 @@ def held_connections(services: Floats, database: int) -> float:
     return held
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def downstream(services: Floats, calls: Floats, s: int) -> tuple[float, float, float]:
     """(mean ms, variance, share that succeeds) of the calls that one request of `s` makes, one after the other."""
     mean, variance, good = 0.0, 0.0, 1.0
@@ -96,7 +103,7 @@ def downstream(services: Floats, calls: Floats, s: int) -> tuple[float, float, f
     return mean, variance, good
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def slots(services: Floats, s: int, held: float) -> float:
     """How many requests a service can have in work: its threads, or the connections that a database has left."""
     if services[s, at.POOL_MAX] > 0.0:
@@ -104,7 +111,7 @@ def slots(services: Floats, s: int, held: float) -> float:
     return services[s, at.READY] * services[s, at.WORKERS]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def drain(services: Floats, s: int, capacity: float, dt: float) -> tuple[float, float]:
     """Advances the backlog; returns (share of arrivals refused because the queue is full, mean wait in it, seconds)."""
     before = services[s, at.BACKLOG]
@@ -115,7 +122,7 @@ def drain(services: Floats, s: int, capacity: float, dt: float) -> tuple[float, 
     return min(refused, 1.0), 0.5 * (before + services[s, at.BACKLOG]) / max(capacity, 1e-9)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def serve(services: Floats, releases: Floats, calls: Floats, s: int, held: float, none_ready: float, dt: float) -> None:
     """Latency and failures of one service, its callees known."""
     child_mean, child_variance, child_good = downstream(services, calls, s)
@@ -144,7 +151,7 @@ def serve(services: Floats, releases: Floats, calls: Floats, s: int, held: float
     )
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def overdue(timeout: float, queued: float, probability: float, slack: float) -> float:
     """The share that waits longer than its timeout: the tail of M/M/c behind a backlog."""
     left = timeout - queued
@@ -153,7 +160,7 @@ def overdue(timeout: float, queued: float, probability: float, slack: float) -> 
     return probability * math.exp(-slack * left) if slack * left < _NEVER_LATE else 0.0
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def client_connections(
     services: Floats, pods: Floats, releases: Floats, calls: Floats, database: int, dt: float
 ) -> None:
@@ -175,14 +182,14 @@ def client_connections(
         )
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def leak_connections(services: Floats, pods: Floats, s: int, leaked: float) -> None:
     services[s, at.LEAKED_CONN] += leaked
     for p in range(int(services[s, at.PODS])):
         pods[s, p, at.POD_LEAKED_CONN] += leaked / services[s, at.PODS]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def count_loss(services: Floats, clock: Floats, latency_objective: float, dt: float) -> None:
     """User minutes: the requests of `dt` that failed or were late, at 6 requests a user and minute."""
     e = int(clock[at.ENTRY])
@@ -195,7 +202,7 @@ def count_loss(services: Floats, clock: Floats, latency_objective: float, dt: fl
     clock[at.USER_MINUTES] += lost / REQUESTS_PER_USER_MINUTE
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def watch_slo(services: Floats, clock: Floats, availability: float, latency_objective: float, dt: float) -> None:
     """Seconds that the entry's objectives have been broken without a break, and the worst values since asked."""
     e = int(clock[at.ENTRY])
@@ -206,7 +213,7 @@ def watch_slo(services: Floats, clock: Floats, availability: float, latency_obje
     clock[at.WORST_P99] = max(clock[at.WORST_P99], p99)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def remember(services: Floats, clock: Floats, history: NDArray[np.float32], times: Floats) -> None:
     now = clock[at.NOW_S]
     if now - clock[at.LAST_HISTORY_S] < at.HISTORY_SPACING_S - 1e-6:
@@ -226,7 +233,7 @@ def remember(services: Floats, clock: Floats, history: NDArray[np.float32], time
         history[slot, s, at.H_READY] = services[s, at.READY]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def sub_step(
     services: Floats, pods: Floats, releases: Floats, rows: Floats, clock: Floats, history: NDArray[np.float32],
     times: Floats, calls: Floats, order: Ints, slo: Floats, none_ready: Floats, dt: float,
@@ -250,7 +257,7 @@ def sub_step(
     remember(services, clock, history, times)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def advance(
     services: Floats, pods: Floats, releases: Floats, rows: Floats, clock: Floats, history: NDArray[np.float32],
     times: Floats, calls: Floats, order: Ints, slo: Floats, seconds: float,
@@ -263,7 +270,7 @@ def advance(
     assess(services, pods, clock[at.NOW_S])
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def advance_to_alert(
     services: Floats, pods: Floats, releases: Floats, rows: Floats, clock: Floats, history: NDArray[np.float32],
     times: Floats, calls: Floats, order: Ints, slo: Floats, patience: float, at_most: float,

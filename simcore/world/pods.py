@@ -7,9 +7,8 @@ running (pod lifecycle documentation); a ReplicaSet whose pods are refused retri
 
 import math
 
-from numba import njit
-
 from simcore.world import layout as at
+from simcore.world.compiled import compiled, inlined
 from simcore.world.layout import Floats
 
 _FORGET_CRASHES_S = 600.0
@@ -29,20 +28,20 @@ _HPA_DOWN_WINDOW_S = 300.0
 _NO_METRICS_S = 90.0  # pods of a rollout have no metrics at first, and the autoscaler waits
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def crash_delay(crashes: float) -> float:
     """Seconds until the container is started again after its crash number `crashes` (0 is the first)."""
     return 0.0 if crashes < 1.0 else min(_LONGEST_CRASH_DELAY_S, 10.0 * 2.0 ** (crashes - 1.0))
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def gc_share(used: float) -> float:
     """The share of CPU that garbage collection takes when this share of the limit is used."""
     over = min(max((used - _GC_STARTS_AT) / (1.0 - _GC_STARTS_AT), 0.0), 1.0)
     return _GC_WORST * over * over
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def used_quota(services: Floats, pods: Floats) -> float:
     total = 0.0
     for s in range(services.shape[0]):
@@ -51,7 +50,7 @@ def used_quota(services: Floats, pods: Floats) -> float:
     return total
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def start_pod(services: Floats, pods: Floats, s: int, p: int, ready_at: float) -> None:
     pods[s, p, at.DOWN_UNTIL] = ready_at
     pods[s, p, at.STARTED_AT] = ready_at
@@ -61,14 +60,14 @@ def start_pod(services: Floats, pods: Floats, s: int, p: int, ready_at: float) -
     pods[s, p, at.REPLACE_AT] = at.NEVER
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def release_connections(services: Floats, pods: Floats, s: int, p: int) -> None:
     """A pod that ends gives the connections back that it had leaked."""
     services[s, at.LEAKED_CONN] = max(0.0, services[s, at.LEAKED_CONN] - pods[s, p, at.POD_LEAKED_CONN])
     pods[s, p, at.POD_LEAKED_CONN] = 0.0
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def remove_pods(services: Floats, pods: Floats, s: int, count: float) -> None:
     left = max(0.0, services[s, at.PODS] - count)
     for p in range(int(left), int(services[s, at.PODS])):
@@ -76,14 +75,14 @@ def remove_pods(services: Floats, pods: Floats, s: int, count: float) -> None:
     services[s, at.PODS] = left
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def create_delay(pods: float, failures: float) -> float:
     """Seconds until a refused pod is tried again: every event of a living pod wakes its controller up, but a
     service without pods has only the growing delay."""
     return _WAKE_UP_S if pods > 0.0 else min(_LONGEST_CREATE_DELAY_S, 10.0 * 2.0**failures)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def lose_pods(services: Floats, pods: Floats, now: float) -> None:
     """Pods whose node is gone; their replacements are made once the node is given up."""
     for s in range(services.shape[0]):
@@ -93,7 +92,7 @@ def lose_pods(services: Floats, pods: Floats, now: float) -> None:
             services[s, at.CREATE_RETRY_AT] = now + _NODE_GRACE_S
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def create_pods(services: Floats, pods: Floats, s: int, now: float, quota: float) -> None:
     """Creates what is missing as far as the quota admits; a refusal is retried later and later."""
     used = used_quota(services, pods)
@@ -109,7 +108,7 @@ def create_pods(services: Floats, pods: Floats, s: int, now: float, quota: float
     services[s, at.CREATE_FAILURES] = 0.0
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def reconcile_pods(services: Floats, pods: Floats, clock: Floats) -> None:
     now = clock[at.NOW_S]
     for s in range(services.shape[0]):
@@ -120,7 +119,7 @@ def reconcile_pods(services: Floats, pods: Floats, clock: Floats) -> None:
             create_pods(services, pods, s, now, min(clock[at.QUOTA_MB], clock[at.NODES_MB]))
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def roll_pod(services: Floats, pods: Floats, s: int, p: int, now: float, quota: float) -> None:
     """The rollout reaches this pod: its replacement is ready and takes over, if the quota had room for it."""
     if used_quota(services, pods) - pods[s, p, at.LIMIT_MB] + services[s, at.MEM_LIMIT_MB] > quota:
@@ -131,7 +130,7 @@ def roll_pod(services: Floats, pods: Floats, s: int, p: int, now: float, quota: 
     start_pod(services, pods, s, p, now)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def heap(services: Floats, s: int, age: float) -> float:
     """MiB of live data in a pod of this age: it warms up from the start value to what it needs."""
     if age > _WARM_AFTER * services[s, at.WARMUP_S]:
@@ -140,7 +139,7 @@ def heap(services: Floats, s: int, age: float) -> float:
     return services[s, at.HEAP_START_MB] + (services[s, at.HEAP_NEED_MB] - services[s, at.HEAP_START_MB]) * warm
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def run_pod(
     services: Floats, pods: Floats, s: int, p: int, leak_rate: float, fixed: float, now: float, dt: float
 ) -> tuple[float, float]:
@@ -161,7 +160,7 @@ def run_pod(
     return span / dt, after
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def kill_pod(services: Floats, pods: Floats, s: int, p: int, when: float) -> None:
     """OOMKilled: the container starts again after its back-off, in the same pod with the same limit."""
     if when - pods[s, p, at.STARTED_AT] > _FORGET_CRASHES_S:
@@ -176,7 +175,7 @@ def kill_pod(services: Floats, pods: Floats, s: int, p: int, when: float) -> Non
     release_connections(services, pods, s, p)
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@inlined
 def steady_memory(services: Floats, pods: Floats, s: int, p: int, leak: float, fixed: float, now: float) -> float:
     """MiB of a pod that has long been warm and does not leak; -1 if it is not such a pod, or is over its limit."""
     old = now - pods[s, p, at.STARTED_AT] > _WARM_AFTER * services[s, at.WARMUP_S]
@@ -187,14 +186,14 @@ def steady_memory(services: Floats, pods: Floats, s: int, p: int, leak: float, f
     return used if used < pods[s, p, at.LIMIT_MB] else -1.0
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@inlined
 def is_settled(services: Floats, s: int, leak_rate: float, fixed: float) -> bool:
     """Whether nothing moves in a service's pods: all are as they were when last looked at one by one."""
     same_pods = services[s, at.PODS] > 0.0 and services[s, at.SETTLED_PODS] == services[s, at.PODS]
     return same_pods and services[s, at.SETTLED_NEED_MB] == services[s, at.HEAP_NEED_MB] and leak_rate + fixed == 0.0
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def run_pods(services: Floats, pods: Floats, releases: Floats, s: int, clock: Floats, dt: float) -> float:
     """Advances a service's pods by dt; returns the share of dt in which none of them was ready."""
     now = clock[at.NOW_S]
@@ -228,7 +227,7 @@ def run_pods(services: Floats, pods: Floats, releases: Floats, s: int, clock: Fl
     return none_ready
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def autoscale(services: Floats, s: int, now: float) -> None:
     """One tick of a memory-based HorizontalPodAutoscaler."""
     rolling_out = now - services[s, at.CHANGED_AT] < _NO_METRICS_S

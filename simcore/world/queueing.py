@@ -2,13 +2,13 @@
 
 import math
 
-from numba import njit
+from simcore.world.compiled import compiled
 
 _Z99 = 2.3263478740408408
 _LARGEST_UTILISATION = 0.98
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def erlang_c(servers: int, load: float) -> float:
     """The probability to wait in M/M/c. `load` = arrival rate / rate of one server, below `servers`.
 
@@ -21,7 +21,7 @@ def erlang_c(servers: int, load: float) -> float:
     return blocked / (1.0 - busy * (1.0 - blocked))
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def waiting(servers: int, capacity: float, arrival: float) -> tuple[float, float]:
     """(probability to wait, mean wait in seconds) at `arrival`, both per second; utilisation counts up to 0.98."""
     rate = min(arrival, _LARGEST_UTILISATION * capacity)
@@ -29,7 +29,7 @@ def waiting(servers: int, capacity: float, arrival: float) -> tuple[float, float
     return probability, probability / (capacity - rate)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def lognormal(mean: float, variance: float) -> tuple[float, float]:
     """(mu, sigma) of the lognormal distribution with this mean and variance."""
     if mean <= 0.0:
@@ -38,19 +38,19 @@ def lognormal(mean: float, variance: float) -> tuple[float, float]:
     return math.log(mean) - 0.5 * spread, math.sqrt(spread)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def median(mean: float, variance: float) -> float:
     mu, _ = lognormal(mean, variance)
     return math.exp(mu)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def percentile_99(mean: float, variance: float) -> float:
     mu, sigma = lognormal(mean, variance)
     return math.exp(mu + _Z99 * sigma)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def share_over(limit: float, mean: float, variance: float) -> float:
     """The share of values over `limit`."""
     mu, sigma = lognormal(mean, variance)

@@ -7,11 +7,13 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit, uint64
+from numba import uint64
 from numpy.typing import NDArray
 
+from simcore.world.compiled import compiled, inlined
 
-@njit(cache=True, error_model="numpy", inline="always")
+
+@inlined
 def mix(value: Any) -> Any:
     z = uint64(value)
     z = (z ^ (z >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
@@ -19,33 +21,33 @@ def mix(value: Any) -> Any:
     return z ^ (z >> uint64(31))
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def uniform(seed: int, counter: int) -> float:
     """The number in [0, 1) at `counter` of the stream `seed`."""
     word = mix(mix(seed) + (uint64(counter) + uint64(1)) * uint64(0x9E3779B97F4A7C15))
     return float(word >> uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def fill_uniform(seed: int, first: int, out: NDArray[np.float64]) -> None:
     for index in range(out.shape[0]):
         out[index] = uniform(seed, first + index)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def fill_normal(seed: int, first: int, out: NDArray[np.float64]) -> None:
     for index in range(out.shape[0]):
         out[index] = normal(seed, first + index)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def normal(seed: int, counter: int) -> float:
     """A standard normal number by Box and Muller; it uses up the counters `2 * counter` and `2 * counter + 1`."""
     radius = math.sqrt(-2.0 * math.log(1.0 - uniform(seed, 2 * counter)))
     return radius * math.cos(2.0 * math.pi * uniform(seed, 2 * counter + 1))
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def stream_seed(first: int, second: int = 0, third: int = 0) -> Any:
     """One stream (a number of 63 bits) for up to three numbers."""
     state = mix(uint64(0x9E3779B97F4A7C15) ^ uint64(first))
