@@ -58,13 +58,15 @@ class Ledger:
         )
 
     def dumps(self) -> str:
-        return canonical_json(self.to_json())
+        """For an annotation, in which every quote would take two bytes."""
+        return canonical_json(self.to_json() | {"seen": " ".join(self.seen)})
 
     @classmethod
     def loads(cls, text: str) -> "Ledger":
         """Empty for a text that is not ours: an annotation can be edited by anybody."""
         try:
-            return cls.from_json(json.loads(text or "{}"))
+            value = json.loads(text or "{}")
+            return cls.from_json(value | {"seen": value.get("seen", "").split()})
         except (ValueError, TypeError, AttributeError):
             return cls()
 

@@ -27,7 +27,10 @@ GROUP_LABEL = f"{GROUP}/alert-group"
 LEDGER_ANNOTATION = f"{GROUP}/alerts"
 """What a run had seen when it was made, in the shape of `status.alerts`: a status cannot be created with its
 object, and between two writes a delivery could be forgotten."""
-MAP_LIMIT_BYTES = 2000
+LABELS_LIMIT_BYTES = 1200
+ANNOTATIONS_LIMIT_BYTES = 1000
+ALERT_LIMIT_BYTES = 6000
+"""What `spec.alert` takes at most, as JSON: the limits of all its fields together."""
 
 
 def alert_run(notification: Notification, digest: str, decision: CreateRun, namespace: str, target: str) -> Manifest:
@@ -61,12 +64,12 @@ def alert_spec(notification: Notification) -> dict[str, Any]:
         "service": clean(notification.service, SERVICE_LIMIT),
         "severity": clean(labels.get("severity") or first.labels.get("severity", ""), SEVERITY_LIMIT),
         "status": "firing" if notification.firing else "resolved",
-        "labels": clean_map(labels, entries=LABELS_LIMIT, value_bytes=LABEL_LIMIT, total_bytes=MAP_LIMIT_BYTES),
+        "labels": clean_map(labels, entries=LABELS_LIMIT, value_bytes=LABEL_LIMIT, total_bytes=LABELS_LIMIT_BYTES),
         "annotations": clean_map(
             notification.annotations,
             entries=ANNOTATIONS_LIMIT,
             value_bytes=ANNOTATION_LIMIT,
-            total_bytes=MAP_LIMIT_BYTES,
+            total_bytes=ANNOTATIONS_LIMIT_BYTES,
         ),
         "startsAt": first.starts_at.astimezone(UTC).isoformat().replace("+00:00", "Z") if first.starts_at else "",
     }

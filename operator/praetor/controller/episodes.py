@@ -83,3 +83,6 @@ class Episodes:
         except (EpisodeLostError, OSError) as problem:
             log.warning("%s/%s: attempt %d: %s", request.namespace, request.name, attempt, problem)
             return Lost(attempt, str(problem), self._clock())
+        except Exception as problem:  # a run must never wait for an episode that nobody plays
+            log.exception("%s/%s: attempt %d broke", request.namespace, request.name, attempt)
+            return Lost(attempt, f"{type(problem).__name__}: {problem}", self._clock())

@@ -4,6 +4,7 @@ import logging
 
 from pydantic import ValidationError
 
+from praetor.alerts.manifest import is_finished
 from praetor.controller.effects import (
     Effect,
     LookAgain,
@@ -15,12 +16,15 @@ from praetor.controller.effects import (
 )
 from praetor.controller.episodes import Episodes
 from praetor.controller.gather import gather
+from praetor.controller.giving_up import given_up
 from praetor.controller.key import Key
 from praetor.controller.queue import WorkQueue
 from praetor.controller.reconcile import reconcile
 from praetor.controller.seam import Seam
 from praetor.controller.times import Clock
-from simcore.errors import ConflictError, NotFoundError
+from praetor.resources import reasons
+from praetor.store.validation import explain
+from simcore.errors import ConflictError, InvalidObjectError, NotFoundError
 from simcore.protocols import Manifest, Store
 
 log = logging.getLogger(__name__)
@@ -57,11 +61,15 @@ class RunHandler:
             try:
                 observed = await gather(manifest, self._store, self._episodes, self._clock)
             except ValidationError as problem:
-                log.error("%s cannot be read by this version and is left alone: %s", key, problem)
+                await self._give_up(key, manifest, reasons.SPEC_INVALID, f"cannot be read: {explain(problem)}")
                 return
             effects = reconcile(observed)
             for effect in effects:
-                manifest = await self._apply(key, effect, manifest)
+                try:
+                    manifest = await self._apply(key, effect, manifest)
+                except InvalidObjectError as problem:  # it would be refused again, for ever
+                    await self._give_up(key, manifest, reasons.STORE_REFUSED, f"refused by the store: {problem}")
+                    return
             if not calls_for_another_look(effects):
                 break
         if observed.is_finished:
@@ -81,6 +89,15 @@ class RunHandler:
             case _:
                 manifest = await self._seam.apply(effect, manifest)
         return manifest
+
+    async def _give_up(self, key: Key, manifest: Manifest, reason: str, message: str) -> None:
+        log.error("%s: %s", key, message)
+        try:
+            for effect in () if is_finished(manifest) else given_up(manifest, reason, message, self._clock()):
+                manifest = await self._seam.apply(effect, manifest)
+        except InvalidObjectError as problem:
+            log.error("%s does not even take this status and is left alone: %s", key, problem)
+        self._forget(key)
 
     def _remember(self, key: Key, uid: str) -> None:
         if self._uids.get(key, uid) != uid:

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Self, TypeVar
 
 from praetor.controller.effects import ApiEffect, DeleteRun, PutArtifact, RecordEvent, WriteStatus
+from praetor.controller.fitting import fitted
 from praetor.controller.metrics import ControllerMetrics
 from praetor.resources.run_status import IncidentRunStatus
 from simcore.protocols import Manifest, Store
@@ -77,7 +78,7 @@ class Seam:
         return run
 
     async def _write_status(self, status: IncidentRunStatus, run: Manifest) -> Manifest:
-        fields = status.model_dump(by_alias=True, exclude_none=True, mode="json")
+        fields = fitted(status.model_dump(by_alias=True, exclude_none=True, mode="json"))
         written = await self._store.update_status(run | {"status": fields})
         if status.completion_time and "completionTime" not in run.get("status", {}):
             self._metrics.runs.labels(_outcome(status)).inc()

@@ -34,6 +34,7 @@ SUBSTRATE_UNAVAILABLE = "SubstrateUnavailable"
 DEADLINE_EXCEEDED = "DeadlineExceeded"
 BACKOFF_LIMIT_EXCEEDED = "BackoffLimitExceeded"
 SPEC_INVALID = "SpecInvalid"
+STORE_REFUSED = "StoreRefused"
 
 SCENARIO_VALID = "ScenarioValid"
 PROBING_NOT_AVAILABLE = "ProbingNotAvailable"
@@ -69,6 +70,7 @@ MEANING = {
     DEADLINE_EXCEEDED: "`spec.activeDeadlineSeconds` passed before the episode ended.",
     BACKOFF_LIMIT_EXCEEDED: "The infrastructure failed more often than `spec.backoffLimit` allows.",
     SPEC_INVALID: "The object was stored by another version and this one cannot read its spec.",
+    STORE_REFUSED: "The store refused for good a status or an artifact of the run; the message says why.",
     SCENARIO_VALID: "The scenario can be played.",
     PROBING_NOT_AVAILABLE: "This version does not probe sites yet.",
 }

@@ -5,13 +5,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
-from praetor.runner.errors import EpisodeLostError
+from praetor.runner.errors import EpisodeLostError, EpisodeRefusedError
 from praetor.runner.journal import OnEvent
 from praetor.runner.process import WorkerProcess
 from praetor.runner.request import RunOutcome, RunRequest
 
 GRACE_SECONDS = 5.0
 """What an episode gets beyond its deadline to end by itself before its process is killed."""
+LONGEST_EPISODE_SECONDS = 3600.0
+"""What an episode without a deadline gets: a policy that hangs must not keep its process for ever."""
 
 
 def ignore(event: dict[str, Any]) -> None:
@@ -54,7 +56,9 @@ class EpisodePool:
             if worker is None or not worker.is_alive:
                 worker = await self._started()
             yield worker
-        except (EpisodeLostError, asyncio.CancelledError):
+        except EpisodeRefusedError:
+            raise
+        except BaseException:  # what it says next would be taken for an answer to another request
             if worker:
                 await worker.kill()
             raise
@@ -62,16 +66,25 @@ class EpisodePool:
             self._idle.put_nowait(worker)
 
     async def _in_time(self, worker: WorkerProcess, request: RunRequest, on_event: OnEvent) -> RunOutcome:
-        limit = None if request.deadline_seconds is None else request.deadline_seconds + GRACE_SECONDS
+        deadline_seconds = request.deadline_seconds
+        limit = LONGEST_EPISODE_SECONDS if deadline_seconds is None else deadline_seconds + GRACE_SECONDS
         try:
             async with asyncio.timeout(limit):
                 return await worker.play(request, on_event)
         except TimeoutError:
-            raise EpisodeLostError(f"the episode did not end within {limit:g} s and was killed") from None
+            advice = "; spec.activeDeadlineSeconds may allow more" if deadline_seconds is None else ""
+            raise EpisodeLostError(f"the episode did not end within {limit:g} s and was killed{advice}") from None
 
     async def _started(self) -> WorkerProcess:
         worker = await WorkerProcess.start(*self._factories)
         self._alive = {worker, *(other for other in self._alive if other.is_alive)}
         if self._warm_up:
-            await worker.play(self._warm_up, ignore)
+            await self._warmed_up(worker, self._warm_up)
         return worker
+
+    async def _warmed_up(self, worker: WorkerProcess, request: RunRequest) -> None:
+        try:
+            await self._in_time(worker, request, ignore)
+        except BaseException:
+            await worker.kill()
+            raise

@@ -47,13 +47,13 @@ class WorkerProcess:
                 case {"event": event}:
                     on_event(event)
                 case {"outcome": outcome}:
-                    return RunOutcome.from_json(outcome)
+                    return _outcome(outcome)
                 case {"refused": message}:
                     raise EpisodeRefusedError(message)
                 case {"crashed": message}:
                     raise EpisodeLostError(f"the episode crashed: {message}")
                 case unknown:
-                    raise EpisodeLostError(f"the worker said {str(unknown)[:200]!r}, which is no answer")
+                    raise _no_answer(str(unknown))
 
     async def kill(self) -> None:
         if self.is_alive:
@@ -70,10 +70,13 @@ class WorkerProcess:
 
     async def _receive(self) -> Any:
         assert self._process.stdout is not None
-        line = await self._process.stdout.readline()
-        if not line.endswith(b"\n"):
-            raise await self._lost()
-        return json.loads(line)
+        try:
+            line = await self._process.stdout.readline()
+            if not line.endswith(b"\n"):
+                raise await self._lost()
+            return json.loads(line)
+        except ValueError as problem:  # not JSON, or longer than a line may be
+            raise _no_answer(str(problem)) from None
 
     async def _lost(self) -> EpisodeLostError:
         with suppress(TimeoutError):  # it closed its stdout, so it is about to end by itself
@@ -81,3 +84,14 @@ class WorkerProcess:
         await self.kill()
         code = self._process.returncode
         return EpisodeLostError(f"the worker process ended with {code} in the midst of an episode")
+
+
+def _outcome(data: Any) -> RunOutcome:
+    try:
+        return RunOutcome.from_json(data)
+    except (KeyError, TypeError, AttributeError) as problem:
+        raise _no_answer(f"an outcome with {problem!r}") from None
+
+
+def _no_answer(said: str) -> EpisodeLostError:
+    return EpisodeLostError(f"the worker said {said[:200]!r}, which is no answer")

@@ -1,4 +1,8 @@
-"""One Event per (uid, reason): its name says so, and the same name cannot be made twice."""
+"""One Event per (uid, reason) and status: its name says so, and the same name cannot be made twice.
+
+An Event comes before the status that speaks of it, so the status before tells a second retry or suspension
+from the first told twice.
+"""
 
 import hashlib
 from datetime import UTC, datetime
@@ -11,8 +15,9 @@ _LONGEST_NAME = 253
 
 
 def event_name(regarding: Manifest, reason: str) -> str:
-    metadata = regarding["metadata"]
-    digest = hashlib.sha256(f"{metadata['uid']}\0{reason}".encode()).hexdigest()[:16]
+    metadata, status = regarding["metadata"], regarding.get("status") or {}
+    moment = f"{status.get('attempts', 0)}\0{status.get('observedGeneration', 0)}"
+    digest = hashlib.sha256(f"{metadata['uid']}\0{reason}\0{moment}".encode()).hexdigest()[:16]
     return f"{metadata['name'][: _LONGEST_NAME - 17]}.{digest}"
 
 

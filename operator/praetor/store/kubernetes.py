@@ -8,7 +8,7 @@ from praetor.resources.meta import API_VERSION, GROUP, VERSION
 from praetor.store import rules
 from praetor.store.artifacts import ConfigMapArtifacts
 from praetor.store.events import event_manifest, event_order
-from praetor.store.limits import check_artifact_size, check_object_size
+from praetor.store.limits import check_artifact_size, check_object_size, check_status_size
 from praetor.store.names import PLURALS, check_artifact_name, check_kind, identity, is_name, is_namespace
 from simcore.errors import AlreadyExistsError, ConflictError, NotFoundError
 from simcore.protocols import Manifest
@@ -57,7 +57,7 @@ class KubernetesStore:
 
     async def update_status(self, manifest: Manifest) -> Manifest:
         kind, _, _ = identity(manifest)
-        check_object_size(manifest)
+        check_status_size(manifest)
         return _clean(await self._client.replace(RESOURCES[kind], manifest, "status"))
 
     async def delete(self, kind: str, namespace: str, name: str, *, uid: str | None = None) -> None:

@@ -5,7 +5,8 @@ import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from praetor.store.validation import check_immutable, validated
+from praetor.store.limits import check_object_size, check_status_size
+from praetor.store.validation import check_immutable, validated, validated_status
 from simcore.errors import ConflictError, InvalidObjectError
 from simcore.protocols import Manifest
 
@@ -21,6 +22,7 @@ def born(manifest: Manifest, revision: int) -> Manifest:
         "generation": 1,
         "creationTimestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
+    check_object_size(wanted)
     return wanted | {"metadata": metadata}
 
 
@@ -38,14 +40,18 @@ def replaced(current: Manifest, wanted: Manifest) -> Manifest:
     metadata = {name: value for name, value in current["metadata"].items() if name not in _CALLERS_METADATA}
     metadata["generation"] += current.get("spec") != changed.get("spec")
     changed["metadata"] = metadata | _callers_metadata(wanted)
-    return changed | ({"status": current["status"]} if "status" in current else {})
+    changed |= {"status": current["status"]} if "status" in current else {}
+    check_object_size(changed)
+    return changed
 
 
 def with_status(current: Manifest, wanted: Manifest) -> Manifest:
     check_current(current, wanted)
     if wanted.get("status") is None:
         return without_status(current)
-    return validated(without_status(current) | {"status": wanted["status"]})
+    changed = validated_status(without_status(current) | {"status": wanted["status"]})
+    check_status_size(changed)
+    return changed
 
 
 def check_current(current: Manifest, wanted: Manifest) -> None:

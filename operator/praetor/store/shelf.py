@@ -11,7 +11,6 @@ from praetor.store import files, rules
 from praetor.store.journal import Change, Journal
 from praetor.store.json_files import read_object, read_objects, write_object
 from praetor.store.label_index import LabelIndex
-from praetor.store.limits import check_object_size
 from praetor.store.names import PLURALS, is_name, is_namespace
 from simcore.errors import AlreadyExistsError, NotFoundError
 from simcore.protocols import Manifest
@@ -112,7 +111,6 @@ class Shelf:
             shutil.rmtree(self._artifacts(place), ignore_errors=True)
 
     def _put(self, place: Change, manifest: Manifest) -> Manifest:
-        check_object_size(manifest)
         self.journal.append(int(manifest["metadata"]["resourceVersion"]), place)
         write_object(self._path(place), manifest)
         return manifest

@@ -27,8 +27,19 @@ def validated(manifest: Manifest) -> Manifest:
     try:
         model = _MODELS[kind].model_validate(manifest)
     except ValidationError as error:
-        raise InvalidObjectError(f"{kind} {_name(manifest)}: {_explain(error)}") from None
+        raise InvalidObjectError(f"{kind} {_name(manifest)}: {explain(error)}") from None
     return manifest | _parts(model, manifest)
+
+
+def validated_status(manifest: Manifest) -> Manifest:
+    """The manifest, of which only the status is checked: the spec is as it was stored."""
+    part = type(_MODELS[check_kind(manifest.get("kind"))].model_fields["status"].default)
+    try:
+        status = part.model_validate(manifest["status"])
+    except ValidationError as error:
+        raise InvalidObjectError(f"{manifest['kind']} {_name(manifest)}: {explain(error, 'status')}") from None
+    dumped = status.model_dump(by_alias=True, exclude_none=True, mode="json")
+    return manifest | {"status": _filled(manifest["status"], dumped)}
 
 
 def check_immutable(current: Manifest, wanted: Manifest) -> None:
@@ -60,9 +71,10 @@ def _filled(given: Any, dumped: Any) -> Any:
     return dumped
 
 
-def _explain(error: ValidationError) -> str:
+def explain(error: ValidationError, *above: str) -> str:
+    """Each field with what is wrong about it; `above` is where the model lies."""
     return "; ".join(
-        f"{'.'.join(str(part) for part in problem['loc']) or 'object'}: {problem['msg']}"
+        f"{'.'.join(str(part) for part in (*above, *problem['loc'])) or 'object'}: {problem['msg']}"
         for problem in error.errors(include_url=False, include_input=False)
     )
 

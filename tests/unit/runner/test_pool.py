@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 
 from praetor.runner.errors import EpisodeLostError, EpisodeRefusedError
-from praetor.runner.pool import EpisodePool
+from praetor.runner.pool import EpisodePool, ignore
+from praetor.runner.process import WorkerProcess
 from praetor.runner.request import RunRequest
 from simcore.trace import read_trace
 
@@ -90,3 +92,35 @@ async def test_no_process_is_left_when_the_pool_is_closed() -> None:
     async with EpisodePool(STAGE, POLICY, workers=1) as pool:
         workers = list(pool._alive)
     assert [worker.is_alive for worker in workers] == [False]
+
+
+@pytest.mark.parametrize("answer", ["no json", "x" * 5000, '{"outcome": {}}', "[7]"])
+async def test_a_worker_that_talks_nonsense_loses_its_episode(answer: str) -> None:
+    pipe = asyncio.subprocess.PIPE
+    talk = f"input(); print({answer!r}, flush=True); input()"
+    worker = WorkerProcess(
+        await asyncio.create_subprocess_exec(sys.executable, "-c", talk, stdin=pipe, stdout=pipe, limit=1024)
+    )
+    with pytest.raises(EpisodeLostError, match="which is no answer"):
+        await worker.play(REQUEST, ignore)
+    await worker.kill()
+
+
+async def test_an_episode_without_a_deadline_keeps_its_place_for_so_long_only(
+    pool: EpisodePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("praetor.runner.pool.LONGEST_EPISODE_SECONDS", 0.3)
+    with pytest.raises(EpisodeLostError, match=r"did not end within 0\.3 s.*spec\.activeDeadlineSeconds"):
+        await pool.play(replace(REQUEST, policy="hangs"))
+    assert (await pool.play(REQUEST)).verdict["resolved"] is True
+
+
+async def test_a_process_that_is_out_of_step_is_not_used_again(pool: EpisodePool) -> None:
+    def deaf(event: dict[str, Any]) -> None:
+        raise KeyError("nobody listens")
+
+    for _ in range(2):
+        with pytest.raises(KeyError):
+            await pool.play(REQUEST, deaf)
+    outcome = await pool.play(replace(REQUEST, run_uid="next"))
+    assert b"next" in outcome.trace
