@@ -11,7 +11,7 @@ IMAGE ?= praetor:dev
 KIND_CLUSTER ?= praetor
 WORKERS ?= 2
 # What runs anywhere; tests/cluster needs a cluster and tests/bench gives figures, so they have their own targets.
-TESTS := $(wildcard tests/unit tests/property tests/apiserver tests/live)
+TESTS := $(wildcard tests/unit tests/property tests/calibration tests/apiserver tests/live)
 
 .PHONY: help
 help: ## List the targets

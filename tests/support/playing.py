@@ -54,6 +54,19 @@ def transcript(episode: Episode, policy_name: str = "playbook") -> str:
     return "\n".join(lines) + "\n"
 
 
+def result_json(result: StepResult) -> str:
+    """All that a policy gets of a step, as bytes that can be compared."""
+    return canonical_json(
+        {
+            "observation": result.observation.to_json(),
+            "reward": result.reward,
+            "breakdown": result.reward_breakdown.to_json(),
+            "terminated": result.terminated,
+            "truncated": result.truncated,
+        }
+    )
+
+
 def do(action_type: str, service: str | None = None, **parameters: Any) -> dict[str, Any]:
     """An action in its wire form."""
     return {"action_type": action_type, "target_service": service, "parameters": parameters}

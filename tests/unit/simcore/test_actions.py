@@ -4,7 +4,8 @@ import pytest
 
 from simcore.actions import ACTION_TYPES, CHANGES, READS, action_json, action_schema, parse_action
 from simcore.errors import ActionError
-from tests.support.episodes import ONE_OF_EACH, act
+from tests.support.actions import ONE_OF_EACH
+from tests.support.playing import do
 
 
 @pytest.mark.parametrize("action_type", ACTION_TYPES)
@@ -27,30 +28,30 @@ def test_a_typed_action_passes_as_it_is():
 @pytest.mark.parametrize(
     ("malformed", "field"),
     [
-        (act("reboot_everything"), ""),
+        (do("reboot_everything"), ""),
         ({"target_service": "api-gateway"}, ""),
-        (act("read_logs"), "target_service"),
-        (act("read_logs", "Api Gateway"), "target_service"),
-        (act("read_logs", "api-gateway", lines=0), "parameters.lines"),
-        (act("read_logs", "api-gateway", lines="many"), "parameters.lines"),
-        (act("read_logs", "api-gateway", severity="LOUD"), "parameters.severity"),
-        (act("check_metrics", "api-gateway", window=-1), "parameters.window"),
-        (act("check_metrics", "api-gateway", window=float("nan")), "parameters.window"),
-        (act("run_diagnostic", "api-gateway"), "parameters.command"),
-        (act("run_diagnostic", "api-gateway", command="rm -rf /"), "parameters.command"),
-        (act("restart_service", "api-gateway", memory_limit="lots"), "parameters.memory_limit"),
-        (act("restart_service", "api-gateway", memory_limit="0"), "parameters.memory_limit"),
-        (act("scale_service", "api-gateway", replicas=-1), "parameters.replicas"),
-        (act("scale_service", "api-gateway", replicas=2.5), "parameters.replicas"),
-        (act("rollback_deployment", "api-gateway", to_version=""), "parameters.to_version"),
-        (act("update_config", "api-gateway", key="memory.limit"), "parameters.value"),
-        (act("update_config", "api-gateway", key="memory.limit", value=True), "parameters.value"),
-        (act("resolve_incident", causes=[{"service": "a", "mechanism": "b"}] * 4), "parameters.causes"),
-        (act("resolve_incident", causes=[{"service": "a"}]), "parameters.causes.0.mechanism"),
-        (act("resolve_incident", root_cause="x" * 2001), "parameters.root_cause"),
-        (act("list_services", verbose=True), "parameters.verbose"),
-        (act("read_logs", "api-gateway", follow=True), "parameters.follow"),
-        (act("list_services") | {"comment": "hello"}, "comment"),
+        (do("read_logs"), "target_service"),
+        (do("read_logs", "Api Gateway"), "target_service"),
+        (do("read_logs", "api-gateway", lines=0), "parameters.lines"),
+        (do("read_logs", "api-gateway", lines="many"), "parameters.lines"),
+        (do("read_logs", "api-gateway", severity="LOUD"), "parameters.severity"),
+        (do("check_metrics", "api-gateway", window=-1), "parameters.window"),
+        (do("check_metrics", "api-gateway", window=float("nan")), "parameters.window"),
+        (do("run_diagnostic", "api-gateway"), "parameters.command"),
+        (do("run_diagnostic", "api-gateway", command="rm -rf /"), "parameters.command"),
+        (do("restart_service", "api-gateway", memory_limit="lots"), "parameters.memory_limit"),
+        (do("restart_service", "api-gateway", memory_limit="0"), "parameters.memory_limit"),
+        (do("scale_service", "api-gateway", replicas=-1), "parameters.replicas"),
+        (do("scale_service", "api-gateway", replicas=2.5), "parameters.replicas"),
+        (do("rollback_deployment", "api-gateway", to_version=""), "parameters.to_version"),
+        (do("update_config", "api-gateway", key="memory.limit"), "parameters.value"),
+        (do("update_config", "api-gateway", key="memory.limit", value=True), "parameters.value"),
+        (do("resolve_incident", causes=[{"service": "a", "mechanism": "b"}] * 4), "parameters.causes"),
+        (do("resolve_incident", causes=[{"service": "a"}]), "parameters.causes.0.mechanism"),
+        (do("resolve_incident", root_cause="x" * 2001), "parameters.root_cause"),
+        (do("list_services", verbose=True), "parameters.verbose"),
+        (do("read_logs", "api-gateway", follow=True), "parameters.follow"),
+        (do("list_services") | {"comment": "hello"}, "comment"),
     ],
 )
 def test_a_malformed_action_names_its_field(malformed, field):
@@ -67,7 +68,7 @@ def test_what_is_no_object_is_no_action(nonsense):
 
 
 def test_a_config_value_may_be_a_number():
-    given = act("update_config", "postgres-db", key="db.pool.max_size", value=50)
+    given = do("update_config", "postgres-db", key="db.pool.max_size", value=50)
     assert parse_action(given).parameters.value == "50"
 
 
