@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from simcore.world import layout as at
 from simcore.world.topology import Topology
@@ -10,8 +11,7 @@ Row = tuple[float, float, float, float, float, float]
 Parameters = Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a mechanism strikes: the target and, for those that need them, innocent services that suffer."""
 
     topology: Topology

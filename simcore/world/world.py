@@ -1,6 +1,7 @@
 """A world in motion: an incident, its state, and the few ways to move it."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -30,7 +31,7 @@ class World:
     def draw(cls, spec: ScenarioSpec, name: str, seed: int, difficulty: float) -> "World":
         """A world at the moment its alert fires; what users lost until then counts too."""
         incident, state = draw_incident(spec, name, seed, difficulty)
-        world = cls(incident, state, np.array(spec.entry_slo))
+        world = cls(incident, state, _objectives(*spec.entry_slo))
         world._wait_for_alert()
         world.start_s = float(state.clock[at.NOW_S])
         heal_by_itself(incident, state)
@@ -115,3 +116,9 @@ class World:
                 met = value <= slo.objective
             found.append(SloSnapshot(slo.service, slo.sli, slo.objective, round(value, 6), met))
         return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def _objectives(availability: float, latency_p99_ms: float) -> Floats:
+    """As the kernel takes them; shared by all worlds, which only read it."""
+    return np.array([availability, latency_p99_ms])
