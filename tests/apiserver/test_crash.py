@@ -40,6 +40,7 @@ def test_a_run_ends_the_same_wherever_its_operator_is_killed(
     crashes = [(moment, number) for number in range(1, effects + 1) for moment in ("before", "after")]
     with ExitStack() as stack:
         victim = stack.enter_context(doomed(cluster, tmp_path, crashes[0]))
+        until(lambda: leads(cluster, victim), 60, victim.tail)
         survivor = stack.enter_context(doomed(cluster, tmp_path, crashes[1]))
         for crash, after_next in zip(crashes, [*crashes[2:], None, None], strict=True):
             victim.wait_ready()
