@@ -18,7 +18,7 @@ from simcore.world.queueing import percentile_99, share_over, waiting
 
 MAX_SUB_STEPS = 10
 SHORTEST_SUB_STEP_S = 10.0
-ALERT_STEP_S, SLOW_PHASE_ENDS_S = 30.0, -400.0
+ALERT_STEP_S, SLOW_PHASE_ENDS_S = 40.0, -400.0
 REQUESTS_PER_USER_MINUTE = 6.0
 WAVE_PERIOD_S = 1800.0
 _NEVER_LATE = 50.0
