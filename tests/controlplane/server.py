@@ -5,6 +5,7 @@ doing.
 """
 
 import json
+import os
 import secrets
 import shutil
 import ssl
@@ -47,10 +48,13 @@ class ControlPlane:
         return self.directory / "certs" / "apiserver.crt"
 
     def kubeconfig_of(self, user: str) -> Path:
-        """The kubeconfig of one of USERS, for processes that read such a file."""
+        """The kubeconfig of one of USERS, for processes that read such a file; written once, for they may be reading."""
         path = self.directory / f"{user}.kubeconfig"
-        path.write_text(json.dumps(kubeconfig(self.url, self.ca, self.tokens[user])))
-        path.chmod(0o600)
+        if not path.exists():
+            fresh = path.with_suffix(f".{os.getpid()}")
+            fresh.write_text(json.dumps(kubeconfig(self.url, self.ca, self.tokens[user])))
+            fresh.chmod(0o600)
+            fresh.rename(path)
         return path
 
     def kubectl(
