@@ -48,7 +48,7 @@ class ControlPlane:
         return self.directory / "certs" / "apiserver.crt"
 
     def kubeconfig_of(self, user: str) -> Path:
-        """The kubeconfig of one of USERS, for processes that read such a file; written once, for they may be reading."""
+        """The kubeconfig of one of USERS, for processes to read; written once, for they may be reading it."""
         path = self.directory / f"{user}.kubeconfig"
         if not path.exists():
             fresh = path.with_suffix(f".{os.getpid()}")
