@@ -71,7 +71,7 @@ class Store(Protocol):
         """Raises NotFoundError."""
 
     async def record_event(self, regarding: Manifest, reason: str, message: str, *, warning: bool = False) -> None:
-        """One Event per (uid, reason): recording it again changes nothing."""
+        """One Event per uid, reason, attempt and generation seen: recording it again changes nothing."""
 
     async def events(self, namespace: str, name: str) -> list[Manifest]:
         """The Events about an object, oldest first."""
