@@ -1,9 +1,7 @@
 """What a policy sees. Structured first; `.text` is rendered for people and models only when it is read."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
-
-Health = Literal["healthy", "degraded", "unhealthy", "crashed", "restarting"]
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def draw_incident(spec: ScenarioSpec, name: str, seed: int, difficulty: float) -
     variant = _draw_variant(spec, kind, draws)
     mechanism = MECHANISMS[variant.mechanism]
     target = topology.index[variant.targets[draws.index(len(variant.targets))]]
-    place = Place(topology, target, _draw_victims(topology, mechanism, target, draws), difficulty)
+    place = Place(topology, target, _draw_victims(topology, mechanism, target, draws))
     given = _draw_parameters(variant, mechanism, draws)
     incident = Incident(
         spec, seed, difficulty, topology, kind, variant, mechanism, target, place.victims, given,
@@ -104,7 +104,7 @@ def heal_by_itself(incident: Incident, state: WorldState) -> None:
     if incident.kind != "SelfHealing":
         return
     after = incident.heals_after_s + float(state.clock[at.NOW_S])
-    place = Place(incident.topology, incident.target, incident.victims, incident.difficulty)
+    place = Place(incident.topology, incident.target, incident.victims)
     rows = incident.mechanism.rows(place, incident.parameters)
     write_rows(state, _undo(rows, _template(incident.topology.names), after), first=len(rows))
 

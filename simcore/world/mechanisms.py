@@ -17,7 +17,6 @@ class Place(NamedTuple):
     topology: Topology
     target: int
     victims: tuple[int, ...]
-    difficulty: float
 
 
 @dataclass(frozen=True, slots=True)
