@@ -10,9 +10,9 @@ from simcore.errors import ScenarioError, SimcoreError, UnknownNameError
 from simcore.policies.registry import make_policy as _make_policy
 from simcore.scenarios.library import library_names, library_scenario
 from simcore.scenarios.spec import ScenarioDocument, ScenarioSpec
+from simcore.topologies.pools import SPLIT_SIZE
 
 Split = Literal["train", "validation", "test"]
-SPLIT_SIZE = 1_000_000
 SPLITS: dict[str, int] = {"train": 0, "validation": SPLIT_SIZE, "test": 2 * SPLIT_SIZE}
 DIFFICULTIES = {"easy": 0.2, "medium": 0.5, "hard": 0.8}
 

@@ -1,79 +1,154 @@
 """One episode: a world, a budget, a ledger. Actions go in, observations and rewards come out."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from simcore.actions import CHANGES, READS, Action, ResolveIncident, parse_action
+from simcore.actions import CHANGES, Action
 from simcore.errors import ActionError, SimcoreError
-from simcore.grading import components as graded
-from simcore.grading.ending import Proof, diagnosed, named, prove
-from simcore.grading.ledger import Ledger
-from simcore.grading.predicates import held_parts
-from simcore.observation import Declaration, Observation, Payload
+from simcore.grading.rubric import marks
+from simcore.grading.verdict import verdict_of
+from simcore.kernel import changes
+from simcore.kernel import layout as at
+from simcore.kernel import observe as o
+from simcore.kernel.random import stream_seed
+from simcore.kernel.step import step as kernel_step
+from simcore.mechanisms.table import mechanism_class
+from simcore.observation import Declaration, Observation
+from simcore.parsing import reader_of
 from simcore.results import CauseName, RewardBreakdown, Snapshot, StepResult, Verdict
+from simcore.scenarios.compiled import plan_of, settings_of
 from simcore.scenarios.spec import ScenarioDocument, ScenarioSpec
-from simcore.world import layout as at
-from simcore.world.changes import Refused, apply_change
-from simcore.world.observe import alert_notice, observe
+from simcore.topologies.pools import topology_of
+from simcore.world.encode import MALFORMED, Coded
+from simcore.world.page import alert_notice, red_herring
+from simcore.world.reading import payload_of
+from simcore.world.receipts import receipt, refusal_text
+from simcore.world.versions import version_text
 from simcore.world.world import World
 
-COST_SECONDS = {
-    "list_services": 10.0,
-    "describe_service": 10.0,
-    "read_logs": 15.0,
-    "check_metrics": 10.0,
-    "run_diagnostic": 20.0,
-    "restart_service": 20.0,
-    "scale_service": 20.0,
-    "rollback_deployment": 20.0,
-    "update_config": 20.0,
-    "resolve_incident": 0.0,
-    "malformed": 10.0,
-}
-"""How long an action takes, in simulated seconds: about what a practised person needs."""
+_THE_END = "the episode has ended; reset begins a new one"
 
 
 class Episode:
     """Deterministic by (scenario, seed, difficulty). `reset` begins it anew, `step` never raises for a bad action."""
 
+    __slots__ = (
+        "_actions", "_alert", "_declared", "_herring", "_out", "_reader", "_settings", "_slo_title", "_stream",
+        "difficulty", "done", "max_steps", "scenario", "seed", "steps", "world",
+    )  # fmt: skip
+
     def __init__(self, scenario: ScenarioDocument, seed: int, difficulty: float, max_steps: int | None = None) -> None:
         if not 0.0 <= difficulty <= 1.0:
             raise SimcoreError(f"difficulty {difficulty} is outside 0 to 1")
+        spec = scenario.spec
         self.scenario, self.seed, self.difficulty = scenario, seed, difficulty
-        self.max_steps = max_steps or budget(scenario.spec, difficulty)
+        self.max_steps = max_steps or budget(spec, difficulty)
+        topology = topology_of(spec.topology, seed)
+        self.world = World.empty(spec, plan_of(spec, topology))
+        self._reader = reader_of(topology)
+        self._settings = settings_of(
+            difficulty, spec.no_fault_share, spec.self_healing_share, spec.multi_fault_share, *spec.entry_slo,
+            spec.stabilization_seconds, self.max_steps,
+        )  # fmt: skip
+        self._stream = int(stream_seed(seed, round(difficulty * 1e6), name_number(scenario.name)))
+        self._out = np.empty(o.OUT_COLUMNS)
         self._begin()
 
     def _begin(self) -> None:
-        self.world = World.draw(self.scenario.spec, self.scenario.name, self.seed, self.difficulty)
-        self.steps = 0
-        self.ledger = Ledger()
-        self.done = False
-        self._past: list[graded.Past] = []
-        self._paid_parts: frozenset[tuple[int, int]] = frozenset()
+        self.world.draw(self._settings, self._stream)
+        self.steps, self.done = 0, False
+        self._actions: list[tuple[str, str | None]] = []
         self._declared: tuple[CauseName, ...] | None = None
-        self._proof: Proof | None = None
-        self._alert = alert_notice(self.world)
+        self._alert = None
+        self._slo_title = ""
+        self._herring = red_herring(self.world)
 
     def reset(self) -> Observation:
         """The alert. A second reset gives the same episode again."""
         if self.steps or self.done:
             self._begin()
-        return self._observation("alert", self._alert)
+        self._page()
+        return self._observation("alert", self._alert, firing=not self.world.slo_met())
+
+    def _page(self) -> None:
+        if self._alert is None:
+            self._alert = alert_notice(self.world)
+            self._slo_title = self._alert.title
 
     def step(self, action: Action | Mapping[str, Any]) -> StepResult:
         """One action. After the end it changes and earns nothing."""
         if self.done:
             return self._after_the_end()
+        if self._alert is None:
+            self._page()
         self.steps += 1
         try:
-            typed = parse_action(action)
+            typed, coded = self._reader.read(action)
         except ActionError as problem:
             return self._malformed(str(problem))
-        if isinstance(typed, ResolveIncident):
-            return self._declare(typed)
-        return self._act(typed)
+        self._run(coded)
+        self._actions.append((typed.action_type, typed.target_service))
+        if typed.action_type == "resolve_incident":
+            return self._declaration(typed)
+        return self._result(self._seen(typed, coded))
+
+    def _run(self, coded: Coded) -> None:
+        world = self.world
+        kernel_step(world.buffer, world.plan.topology.graph, world.noise_seed, *coded, self._out)
+
+    def _seen(self, action: Action, coded: Coded) -> Observation:
+        """What the policy sees of a step that was well formed."""
+        out, kind = self._out, action.action_type
+        refusal = int(out[o.OUT_REFUSAL])
+        firing = out[o.OUT_FIRING] > 0.0
+        if refusal != changes.ACCEPTED:
+            versions = self._versions(coded.service) if coded.service >= 0 else ()
+            return self._observation(
+                "error", None, refusal_text(refusal, action, versions, self.world.topology), firing=firing
+            )
+        if kind in CHANGES:
+            return self._observation(kind, partial(receipt, action), firing=firing)
+        reading = partial(payload_of, out.copy(), coded, self.steps, self.world)
+        return self._observation(kind, reading, firing=firing)
+
+    def _versions(self, service: int) -> tuple[str, ...]:
+        return tuple(version_text(number) for number in self.world.state.releases[service, :, at.VERSION].tolist())
+
+    def _malformed(self, problem: str) -> StepResult:
+        self._run(MALFORMED)
+        return self._result(self._observation("error", None, problem, firing=self._out[o.OUT_FIRING] > 0.0))
+
+    def _declaration(self, action: Action) -> StepResult:
+        causes = action.parameters.causes  # type: ignore[union-attr]
+        self._declared = tuple(
+            CauseName(cause.service, cause.mechanism, mechanism_class(cause.mechanism) or "unknown") for cause in causes
+        )
+        said = ", ".join(f"{cause.mechanism} on {cause.service}" for cause in self._declared) or "nothing is broken"
+        return self._result(self._observation("resolve_incident", Declaration(f"declared: {said}"), firing=False))
+
+    def _result(self, observation: Observation) -> StepResult:
+        numbers = self._out[o.OUT_PAID : o.OUT_NOW].tolist()
+        paid = RewardBreakdown(*numbers[:6])
+        ended = numbers[6]
+        self.done = ended > 0.0
+        return StepResult(
+            observation, paid.total, paid, terminated=ended == at.TERMINATED, truncated=ended == at.TRUNCATED
+        )
+
+    def _observation(self, kind: str, payload: Any, error: str | None = None, *, firing: bool) -> Observation:
+        now = float(self._out[o.OUT_NOW]) if self.steps else self.world.sim_seconds
+        alerts = (self._slo_title,) if firing else ()
+        if self._herring is not None and now < self._herring[1]:
+            alerts = (*alerts, self._herring[0])
+        return Observation(kind, self.steps, self.max_steps, round(now, 3), payload, error, alerts)
+
+    def _after_the_end(self) -> StepResult:
+        observation = self._observation("error", None, _THE_END, firing=False)
+        declared = self._declared is not None
+        return StepResult(observation, 0.0, RewardBreakdown(), terminated=declared, truncated=not declared)
 
     @property
     def resolved(self) -> bool:
@@ -85,8 +160,14 @@ class Episode:
         return {
             "scenario": self.scenario.name, "family": self.scenario.spec.family, "seed": self.seed,
             "difficulty": self.difficulty, "step": self.steps, "max_steps": self.max_steps, "done": self.done,
-            "sim_seconds": self.world.sim_seconds, "score": self.ledger.score(),
+            "sim_seconds": self.world.sim_seconds, "score": self.score,
         }  # fmt: skip
+
+    @property
+    def score(self) -> float:
+        """0 to 1, so far."""
+        sums = self.world.state.ledger[at.SUM_DIAGNOSTIC : at.SUM_PENALTY + 1]
+        return round(min(max(sum(sums.tolist()), 0.0), 1.0), 6)
 
     def snapshot(self) -> Snapshot:
         return self.world.snapshot()
@@ -94,139 +175,27 @@ class Episode:
     def fork(self) -> "Episode":
         """An independent copy that goes on from here."""
         twin = object.__new__(Episode)
-        twin.__dict__.update(self.__dict__)
-        twin.world, twin.ledger, twin._past = self.world.fork(), self.ledger.copy(), list(self._past)
+        for name in Episode.__slots__:
+            setattr(twin, name, getattr(self, name))
+        twin.world, twin._out, twin._actions = self.world.fork(), self._out.copy(), list(self._actions)
         return twin
-
-    def _act(self, action: Action) -> StepResult:
-        service = action.target_service
-        if service is not None and service not in self.world.incident.topology.index:
-            self.world.advance(COST_SECONDS[action.action_type])
-            moment = self._moment(action, "unknown_service")
-            return self._settle(moment, None, f"there is no service {service!r}; list_services names them")
-        return self._change(action) if action.action_type in CHANGES else self._read(action)
-
-    def _read(self, action: Action) -> StepResult:
-        self.world.advance(COST_SECONDS[action.action_type])
-        return self._settle(self._moment(action), observe(self.world, action, self.steps), None)
-
-    def _change(self, action: Action) -> StepResult:
-        parts, sick = held_parts(self.world), self._sick()
-        payload, refusal, error = None, "", None
-        try:
-            payload = apply_change(self.world, action)
-        except Refused as problem:
-            refusal, error = problem.code, str(problem)
-        self.world.advance(COST_SECONDS[action.action_type])
-        well = self.world.incident.topology.index[action.target_service or ""] not in sick
-        harmed = len(self._sick() - sick) if well and not refusal else 0
-        moment = self._moment(action, refusal, parts, held_parts(self.world), well, harmed)
-        return self._settle(moment, payload, error)
-
-    def _moment(
-        self,
-        action: Action,
-        refusal: str = "",
-        before: graded.Parts = (),
-        after: graded.Parts = (),
-        well: bool = False,
-        harmed: int = 0,
-    ) -> graded.Moment:
-        incident, paid = self.world.incident, self._paid_parts
-        return graded.Moment(action, refusal, incident, before, after, paid, tuple(self._past), well, harmed)
-
-    def _settle(self, moment: graded.Moment, payload: Payload | None, error: str | None) -> StepResult:
-        paid = self.ledger.pay(
-            r_diagnostic=graded.r_diagnostic(moment), r_correct_op=graded.r_correct_op(moment),
-            r_format=graded.r_format(moment), r_penalty=graded.r_penalty(moment),
-        )  # fmt: skip
-        self._paid_parts |= graded.newly_held(moment)
-        self._past.append(graded.Past(moment.action.action_type, moment.action.target_service))
-        kind = moment.action.action_type if error is None else "error"
-        return self._result(self._observation(kind, payload, error), paid)
-
-    def _sick(self) -> set[int]:
-        return set(np.nonzero(self.world.state.services[:, at.HEALTH])[0].tolist())
-
-    def _malformed(self, problem: str) -> StepResult:
-        self.world.advance(COST_SECONDS["malformed"])
-        self._past.append(graded.Past("malformed", None))
-        return self._result(self._observation("error", None, problem), RewardBreakdown())
-
-    def _declare(self, action: ResolveIncident) -> StepResult:
-        self._declared = named(action.parameters.causes)
-        paid = self.ledger.pay(r_format=0.01)
-        said = ", ".join(f"{c.mechanism} on {c.service}" for c in self._declared) or "nothing is broken"
-        return self._finish(Observation(
-            "resolve_incident", self.steps, self.max_steps, self.world.sim_seconds, Declaration(f"declared: {said}"),
-        ), paid)  # fmt: skip
-
-    def _result(self, observation: Observation, paid: RewardBreakdown) -> StepResult:
-        if self.steps >= self.max_steps:
-            return self._finish(observation, paid)
-        return StepResult(observation, paid.total, paid)
-
-    def _finish(self, observation: Observation, paid: RewardBreakdown) -> StepResult:
-        self._proof, self.done = prove(self.world), True
-        ending = self._ending(self._proof)
-        last = self.ledger.pay(
-            r_resolution=graded.r_resolution(ending), r_efficiency=graded.r_efficiency(ending),
-            r_penalty=graded.r_wrong_declaration(ending), r_correct_op=graded.r_right_no_op(ending),
-        )  # fmt: skip
-        both = paid.plus(last)
-        declared = self._declared is not None
-        return StepResult(observation, both.total, both, terminated=declared, truncated=not declared)
-
-    def _ending(self, proof: Proof) -> graded.Ending:
-        incident = self.world.incident
-        evidence = any(
-            past.action_type in READS and past.service and graded.reading_value(incident, past.service) > 0
-            for past in self._past
-        )
-        return graded.Ending(
-            declared=self._declared is not None,
-            mitigated=proof.mitigated,
-            diagnosed=self._declared is not None and diagnosed(incident, self._declared),
-            nothing_was_broken=incident.kind != "Fault",
-            read_evidence=evidence,
-            steps=self.steps,
-            max_steps=self.max_steps,
-        )
 
     def verdict(self) -> Verdict:
         """How the episode stands; before its end nothing is resolved or mitigated."""
-        proof = self._proof or Proof(False, False, ())
-        ending = self._ending(proof)
-        incident = self.world.incident
-        return Verdict(
-            resolved=graded.r_resolution(ending) > 0,
-            mitigated=proof.mitigated,
-            diagnosed=ending.diagnosed,
-            declared=self._declared,
-            truth=incident.truth,
-            steps=self.steps,
-            score=self.ledger.score(),
-            breakdown=self.ledger.total(),
-            user_minutes_lost=round(self.world.user_minutes_lost, 3),
-            sim_seconds=self.world.sim_seconds,
-            notes=self._notes(proof),
-        )
-
-    def _notes(self, proof: Proof) -> tuple[str, ...]:
-        kind = {"Fault": (), "SelfHealing": ("self-healing",), "NoFault": ("self-healing", "no fault")}
-        broken = tuple(f"left broken: {name}" for name in proof.broken_services)
-        return (*kind[self.world.incident.kind], *broken)
-
-    def _observation(self, kind: str, payload: Payload | None, error: str | None = None) -> Observation:
-        firing = () if self.world.slo_met() else (self._alert.title,)
-        return Observation(kind, self.steps, self.max_steps, self.world.sim_seconds, payload, error, firing)
-
-    def _after_the_end(self) -> StepResult:
-        observation = self._observation("error", None, "the episode has ended; reset begins a new one")
-        declared = self._declared is not None
-        return StepResult(observation, 0.0, RewardBreakdown(), terminated=declared, truncated=not declared)
+        return verdict_of(self.world, self._declared, self.score, marks(self.scenario.spec.rubric, self._actions))
 
 
 def budget(spec: ScenarioSpec, difficulty: float) -> int:
     """Steps at a difficulty, interpolated between the scenario's bounds."""
     return round(spec.budget.easiest + (spec.budget.hardest - spec.budget.easiest) * difficulty)
+
+
+_NAMES: dict[str, int] = {}
+
+
+def name_number(text: str) -> int:
+    """A number for a scenario's name, so that equal seeds of two scenarios are not the same draw."""
+    if text not in _NAMES:
+        code = text.encode()
+        _NAMES[text] = int.from_bytes(code[:7].ljust(7, b"\0"), "big") ^ sum(b << (i % 48) for i, b in enumerate(code))
+    return _NAMES[text]

@@ -1,5 +1,6 @@
 """What a policy sees. Structured first; `.text` is rendered for people and models only when it is read."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ class ServiceRow:
     replicas_desired: int
     version: str
     restarts: int
+    runtime: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,16 @@ class Deploy:
     """A line of a service's rollout history."""
 
     version: str
+    seconds_ago: float
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigChange:
+    """Who changed what is in no trail; what and when is."""
+
+    key: str
+    old: str
+    new: str
     seconds_ago: float
 
 
@@ -60,6 +72,12 @@ class ServiceDetail:
     config: tuple[tuple[str, str], ...]
     last_termination: LastTermination | None
     events: tuple[str, ...]
+    runtime: str = ""
+    unhealthy_seconds: float | None = None
+    oldest_pod_seconds: float | None = None
+    canary_version: str | None = None
+    canary_percent: float | None = None
+    config_changes: tuple[ConfigChange, ...] = ()
 
 
 @dataclass(slots=True)
@@ -96,13 +114,25 @@ class Metrics:
     error_rate_percent_before: float | None
     active_connections_before: float | None
     replicas_ready_before: float | None
+    cpu_percent_before: float | None = None
+    requests_per_second_before: float | None = None
+    cpu_throttled_percent: float | None = None
+    threads_busy_percent: float | None = None
+    disk_used_percent: float | None = None
+    cache_hit_percent: float | None = None
+    consumer_lag: float | None = None
+    replica_lag_seconds: float | None = None
 
 
 @dataclass(slots=True)
 class Check:
+    """`value` is the number that `detail` speaks of, in the unit that it names; `about` another service it names."""
+
     name: str
     ok: bool
     detail: str
+    value: float | None = None
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +161,32 @@ class Declaration:
 Payload = ServiceList | ServiceDetail | Logs | Metrics | Diagnostic | ChangeReceipt | Declaration | AlertNotice
 
 
-@dataclass(slots=True, eq=False)
 class Observation:
-    """`kind` is `alert`, the action's type, or `error`; then `error` says what was wrong and `payload` is None."""
+    """`kind` is `alert`, the action's type, or `error`; then `error` says what was wrong and `payload` is None.
 
-    kind: str
-    step: int
-    max_steps: int
-    sim_seconds: float
-    payload: Payload | None = None
-    error: str | None = None
-    alerts: tuple[str, ...] = ()
+    `payload` may be given as a function of nothing, which is called when the payload is first asked for.
+    """
+
+    __slots__ = ("_payload", "alerts", "error", "kind", "max_steps", "sim_seconds", "step")
+
+    def __init__(
+        self,
+        kind: str,
+        step: int,
+        max_steps: int,
+        sim_seconds: float,
+        payload: Payload | Callable[[], Payload] | None = None,
+        error: str | None = None,
+        alerts: tuple[str, ...] = (),
+    ) -> None:
+        self.kind, self.step, self.max_steps, self.sim_seconds = kind, step, max_steps, sim_seconds
+        self._payload, self.error, self.alerts = payload, error, alerts
+
+    @property
+    def payload(self) -> Payload | None:
+        if callable(self._payload):
+            self._payload = self._payload()
+        return self._payload
 
     @property
     def text(self) -> str:
@@ -150,12 +195,13 @@ class Observation:
         return render(self)
 
     def to_json(self) -> dict[str, Any]:
+        payload = self.payload
         return {
             "kind": self.kind,
             "step": self.step,
             "max_steps": self.max_steps,
             "sim_seconds": self.sim_seconds,
-            "payload": asdict(self.payload) if self.payload is not None else None,
+            "payload": asdict(payload) if payload is not None else None,
             "error": self.error,
             "alerts": list(self.alerts),
         }

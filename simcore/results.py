@@ -118,6 +118,15 @@ class CauseName:
 
 
 @dataclass(frozen=True, slots=True)
+class RubricMark:
+    """One item of a scenario's rubric, and whether it was done. It is no part of the score."""
+
+    description: str
+    weight: float
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """How an episode ended. None means unknown, because the truth is not known (sites, clusters)."""
 
@@ -132,6 +141,7 @@ class Verdict:
     user_minutes_lost: float
     sim_seconds: float
     notes: tuple[str, ...] = ()
+    rubric: tuple[RubricMark, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

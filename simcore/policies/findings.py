@@ -1,22 +1,24 @@
 """What has been read so far in an episode, by service: the playbook's notebook. Built from observations alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from simcore.actions import CHANGES
 from simcore.decision import Decision
 from simcore.observation import (
     AlertNotice,
+    Check,
     Diagnostic,
-    Logs,
     Metrics,
     Observation,
     ServiceDetail,
     ServiceList,
     ServiceRow,
 )  # fmt: skip
+from simcore.quantity import parse_quantity
+from simcore.settings import BY_NAME
 
-_DATABASE_WORDS = ("postgres", "mysql", "mariadb", "-db", "database")
+DATABASE_RUNTIMES = ("postgres", "mysql", "mariadb", "mongodb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +34,33 @@ class Findings:
     """The newest of every kind of reading, and the changes that were made. Times are simulated seconds."""
 
     now: float = 0.0
+    title: str = ""
+    alerted: str = ""
     firing: bool = True
     last_firing: float = 0.0
     last_unwell: float = 0.0
     last_change: float = -1e9
-    alerted: str = ""
     rows: dict[str, ServiceRow] = field(default_factory=dict)
+    rows_at: float = -1e9
     details: dict[str, ServiceDetail] = field(default_factory=dict)
+    details_at: dict[str, float] = field(default_factory=dict)
     readings: dict[str, list[Reading]] = field(default_factory=dict)
-    logs: dict[str, Logs] = field(default_factory=dict)
     diagnostics: dict[tuple[str, str], Diagnostic] = field(default_factory=dict)
+    diagnostics_at: dict[tuple[str, str], float] = field(default_factory=dict)
     changed_at: dict[str, float] = field(default_factory=dict)
     restarts_at_change: dict[str, int] = field(default_factory=dict)
+    refused: str = ""
 
     def add(self, decision: Decision | None, observation: Observation) -> None:
         """Writes down what one step showed."""
-        self.now, self.firing = observation.sim_seconds, bool(observation.alerts)
+        self.now = observation.sim_seconds
+        payload = observation.payload
+        if isinstance(payload, AlertNotice):
+            self.alerted, self.title = payload.service, payload.title
+        self.firing = self.title in observation.alerts
         if self.firing:
             self.last_firing = self.now
+        self.refused = observation.error or ""
         if observation.error is not None:
             return
         if decision is not None and decision.action.action_type in CHANGES:
@@ -62,29 +73,35 @@ class Findings:
 
     def _note_payload(self, observation: Observation) -> None:
         payload = observation.payload
-        if isinstance(payload, AlertNotice):
-            self.alerted = payload.service
-        elif isinstance(payload, ServiceList):
-            self.rows = {row.name: row for row in payload.services}
+        if isinstance(payload, ServiceList):
+            self.rows, self.rows_at = {row.name: row for row in payload.services}, self.now
             if self.unwell():
                 self.last_unwell = self.now
         elif isinstance(payload, ServiceDetail):
-            self.details[payload.name] = payload
+            self.details[payload.name], self.details_at[payload.name] = payload, self.now
+            if payload.health != "healthy":
+                self.last_unwell = self.now
         elif isinstance(payload, Metrics):
             reading = Reading(self.now - payload.age_seconds, payload)
             self.readings.setdefault(payload.service, []).append(reading)
-        elif isinstance(payload, Logs):
-            self.logs[payload.service] = payload
         elif isinstance(payload, Diagnostic):
             self.diagnostics[payload.service, payload.command] = payload
+            self.diagnostics_at[payload.service, payload.command] = self.now
 
     def unwell(self) -> list[ServiceRow]:
         return [row for row in self.rows.values() if row.health != "healthy"]
 
-    @property
-    def database(self) -> str | None:
-        named = (name for name in self.rows if any(word in name for word in _DATABASE_WORDS))
-        return next(named, None)
+    def is_database(self, service: str) -> bool:
+        row = self.rows.get(service)
+        return row is not None and row.runtime in DATABASE_RUNTIMES
+
+    def checks(self, service: str, command: str) -> Sequence[Check] | None:
+        """The newest checks of a diagnostic; None if it was never run."""
+        found = self.diagnostics.get((service, command))
+        return found.checks if found else None
+
+    def check(self, service: str, command: str, name: str) -> Check | None:
+        return next((check for check in self.checks(service, command) or () if check.name == name), None)
 
     def metrics(self, service: str) -> Iterator[Metrics]:
         """Newest first."""
@@ -93,3 +110,37 @@ class Findings:
     def quiet_seconds(self) -> float:
         """For how long nothing fired, nobody was unwell and nothing was changed."""
         return self.now - max(self.last_firing, self.last_unwell, self.last_change)
+
+    # what cures need to know -------------------------------------------------------------------------------------
+    def replicas(self, service: str) -> int | None:
+        row = self.rows.get(service)
+        return row.replicas_desired if row else None
+
+    def memory_limit_mb(self, service: str) -> float | None:
+        detail = self.details.get(service)
+        return parse_quantity(detail.memory_limit) / 2**20 if detail else None
+
+    def previous_version(self, service: str) -> str | None:
+        detail = self.details.get(service)
+        if detail is None or len(detail.rollouts) < 2:
+            return None
+        older = [deploy.version for deploy in detail.rollouts if deploy.version != detail.version]
+        return detail.version if detail.canary_version else older[-1] if older else None
+
+    def setting(self, service: str, key: str) -> float | None:
+        detail = self.details.get(service)
+        shown = dict(detail.config).get(key) if detail else None
+        return BY_NAME[key].parse(shown) if shown is not None else None
+
+    def old_value(self, service: str, key: str) -> str | None:
+        detail = self.details.get(service)
+        changes = detail.config_changes if detail else ()
+        return next((change.old for change in changes if change.key == key), None)
+
+    def database_of(self, service: str) -> str | None:
+        detail = self.details.get(service)
+        return next((name for name in detail.depends_on if self.is_database(name)), None) if detail else None
+
+    def starved(self) -> Sequence[str]:
+        """Services that have no pods although they should."""
+        return [row.name for row in self.rows.values() if row.replicas_ready == 0 < row.replicas_desired]

@@ -1,7 +1,8 @@
 """The playbook: works through a table of hypotheses as a senior engineer would. It sees observations only.
 
-At every step: what is proven wrong is ruled out, an open question of the first hypothesis that still stands is asked,
-and once all its questions are answered its remedy is carried out. Then it watches until the proof is there.
+It follows the trouble down the call graph, asks the open questions of the first hypothesis that still stands, carries
+the cure out once all of them are answered, and watches until the proof is there. If the trouble goes on elsewhere it
+keeps what it found and begins again; if it goes on in the same place, it was wrong.
 """
 
 from collections import deque
@@ -10,14 +11,18 @@ from collections.abc import Mapping
 from simcore.actions import Action, parse_action
 from simcore.decision import Decision, History, Hypothesis
 from simcore.observation import Observation
-from simcore.policies.facts import FACTS, SUSPECTS
+from simcore.policies.cures import cure_actions
+from simcore.policies.facts import FACTS, QUESTIONS, Question
 from simcore.policies.findings import Findings
-from simcore.policies.remedies import in_words, remedy_actions
+from simcore.policies.suspects import NAMED_IN_RESOURCES, SEEN_IN_THE_LIST, SUSPECTS
 from simcore.policies.table import Row, load_table
+from simcore.policies.tracing import Trace
 
 _QUIET_BEFORE_ALL_CLEAR_S = 60.0
-_GIVE_UP_STEPS_LEFT = 1
+_PATIENCE_S = 75.0
+_STALE_LIST_S = 45.0
 _LOOKS = ("list_services", "check_metrics", "describe_service", "read_logs")
+_MOST_CAUSES = 3
 
 
 class PlaybookPolicy:
@@ -30,18 +35,26 @@ class PlaybookPolicy:
         self._table = load_table()
         self._ruled_out: dict[tuple[str, str], str] = {}
         self._chosen: tuple[Row, str] | None = None
+        self._kept: list[tuple[Row, str]] = []
         self._evidence: tuple[str, ...] = ()
         self._todo: list[Action] = []
+        self._asked: set[tuple[str, str, str]] = set()
+        self._exhausted: set[str] = set()
+        self._last_trace: Trace | None = None
         self._seen = 0
-        self._recent: deque[Action] = deque(maxlen=3)
+        self._recent: deque[tuple[str, str | None]] = deque(maxlen=3)
 
     def decide(self, observation: Observation, history: History) -> Decision:
         self._note(observation, history)
-        if observation.max_steps - observation.step <= _GIVE_UP_STEPS_LEFT:
+        if observation.max_steps - observation.step <= 1:
             return self._declare("the budget is used up; this is the best that the evidence allows")
         if not self._findings.rows:
             return self._say({"action_type": "list_services"}, "An alert came in: see which services are unwell.")
-        return self._next()
+        if self._todo:
+            return self._change(self._todo.pop(0))
+        if self._chosen is not None:
+            return self._prove(*self._chosen)
+        return self._investigate()
 
     def _note(self, observation: Observation, history: History) -> None:
         if not self._seen:
@@ -49,85 +62,112 @@ class PlaybookPolicy:
             self._seen = 1
         for decision, result in history[self._seen - 1 :]:
             self._findings.add(decision, result.observation)
-            self._recent.append(decision.action)
+            self._recent.append((decision.action.action_type, decision.action.target_service))
             self._seen += 1
 
-    def _next(self) -> Decision:
-        if self._todo:
-            return self._change(self._todo.pop(0))
-        if self._chosen is not None:
-            return self._prove(*self._chosen)
-        return self._investigate()
-
+    # looking for the cause -------------------------------------------------------------------------------------
     def _investigate(self) -> Decision:
-        for row in self._table.hypotheses:
-            for suspect in SUSPECTS[row.suspects](self._findings):
-                if (row.mechanism, suspect) in self._ruled_out:
-                    continue
-                question = self._open_question(row, suspect)
+        trace = self._trace()
+        for row in self._table:
+            if row.suspects not in SEEN_IN_THE_LIST and trace is not None:
+                if trace.wants and self._may_ask("run_diagnostic", trace.wants, "check_connectivity"):
+                    return self._follow(trace)
+                question = self._who(row, trace.origin)
                 if question is not None:
                     return question
-                if (row.mechanism, suspect) not in self._ruled_out:
-                    return self._choose(row, suspect)
-            question = self._who_calls_the_database(row)
-            if question is not None:
-                return question
-        return self._nothing_fits()
+            for suspect in SUSPECTS[row.suspects](self._findings, trace.origin if trace else ""):
+                found = self._weigh(row, suspect)
+                if found is not None:
+                    return found
+        return self._nothing_fits(trace)
 
-    def _who_calls_the_database(self, row: Row) -> Decision | None:
-        """Clients are suspects only once it is known who they are, which is worth asking when connections are gone."""
-        findings = self._findings
-        if row.suspects != "clients" or findings.database is None or findings.database in findings.details:
-            return None
-        if not FACTS["connections_are_used_up"](findings, "").truth:
-            return None
-        return self._ask("describe_service", findings.database, row, "its clients are not known yet")
+    def _trace(self) -> Trace | None:
+        """From who was paged, if unwell, else from somebody who is; from where it led last, if nobody is any more."""
+        unwell = [row.name for row in self._findings.unwell() if row.name not in self._exhausted]
+        if self._findings.alerted in unwell or (self._findings.firing and not unwell):
+            start = self._findings.alerted
+        elif unwell:
+            start = unwell[0]
+        else:
+            return self._last_trace
+        self._last_trace = Trace(self._findings, start, frozenset(self._exhausted))
+        return self._last_trace
 
-    def _open_question(self, row: Row, suspect: str) -> Decision | None:
-        """The read that answers the first open fact of a row; facts that speak against it rule it out."""
-        for fact in row.because:
-            answer = FACTS[fact](self._findings, suspect)
-            if answer.truth is None:
-                question = self._table.questions[fact]
-                service = self._findings.database if question.of == "database" else suspect
-                kind = self._askable(question.ask, question.otherwise, service or suspect)
-                if kind is None:
-                    continue
-                return self._ask(kind, service or suspect, row, fact.replace("_", " "))
-            if not answer.truth:
-                self._ruled_out[row.mechanism, suspect] = answer.evidence
-                return None
-        for fact in row.unless:
-            answer = FACTS[fact](self._findings, suspect)
-            if answer.truth:
-                self._ruled_out[row.mechanism, suspect] = answer.evidence
-                return None
-        return None
-
-    def _askable(self, kind: str, otherwise: str | None, service: str) -> str | None:
-        """A series can be missing: then another read may tell, or the same one again, but not for ever."""
-        asked = len(self._findings.readings.get(service, []))
-        if kind != "check_metrics" or asked == 0:
-            return kind
-        if otherwise is not None and (service, "check_resources") not in self._findings.diagnostics:
-            return otherwise
-        return kind if asked < 4 else None
-
-    def _ask(self, kind: str, service: str, row: Row, fact: str) -> Decision:
-        action: dict[str, object] = {"action_type": kind, "target_service": service}
-        if kind == "run_diagnostic":
-            action["parameters"] = {"command": "check_resources"}
-        if kind == "list_services":
-            action = {"action_type": kind}
-        return self._say(
-            action, f"Could it be {row.mechanism}? To find out: {fact}.", Hypothesis(service, row.mechanism)
+    def _follow(self, trace: Trace) -> Decision:
+        way = " -> ".join(trace.path)
+        return self._ask(
+            Question("run_diagnostic", "check_connectivity"),
+            trace.wants,
+            f"Follow the trouble down: {way}. Whom does it call, and how is the way?",
         )
 
+    def _who(self, row: Row, origin: str) -> Decision | None:
+        """A look at the origin's resources, when only it can name the suspects of a row."""
+        needed = row.suspects in NAMED_IN_RESOURCES and self._findings.checks(origin, "check_resources") is None
+        if needed and self._may_ask("run_diagnostic", origin, "check_resources"):
+            return self._ask(
+                Question("run_diagnostic", "check_resources"),
+                origin,
+                f"Could it be {row.mechanism}? See what {origin} is short of.",
+            )
+        return None
+
+    def _weigh(self, row: Row, suspect: str) -> Decision | None:
+        """The read that answers an open fact of a row, or its cure; None if something speaks against it."""
+        if (row.mechanism, suspect) in self._ruled_out or suspect in self._exhausted:
+            return None
+        for fact, wanted in (*((fact, True) for fact in row.because), *((fact, False) for fact in row.unless)):
+            answer = FACTS[fact](self._findings, suspect)
+            if answer.truth is None:
+                question = QUESTIONS[fact]
+                if self._may_ask(question.ask, suspect, question.command):
+                    why = f"Could it be {row.mechanism} at {suspect}? To find out: {fact.replace('_', ' ')}."
+                    return self._ask(question, suspect, why, Hypothesis(suspect, row.mechanism))
+                return None
+            if answer.truth != wanted:
+                return None
+        if any((kept.mechanism, where) == (row.mechanism, suspect) for kept, where in self._kept):
+            return None
+        return self._choose(row, suspect)
+
+    def _may_ask(self, kind: str, service: str, command: str) -> bool:
+        return (kind, service, command) not in self._asked
+
+    def _ask(self, question: Question, service: str, why: str, hypothesis: Hypothesis | None = None) -> Decision:
+        self._asked.add((question.ask, service, question.command))
+        action: dict[str, object] = {"action_type": question.ask, "target_service": service}
+        if question.command:
+            action["parameters"] = {"command": question.command}
+        return self._say(action, why, hypothesis)
+
+    def _nothing_fits(self, trace: Trace | None) -> Decision:
+        findings = self._findings
+        well = not findings.firing and not findings.unwell()
+        looked = findings.alerted in findings.details
+        if well and looked and findings.quiet_seconds() >= _QUIET_BEFORE_ALL_CLEAR_S:
+            return self._declare("nothing is broken any more, and nothing that was read says that it will be")
+        if findings.now - findings.rows_at > _STALE_LIST_S:
+            self._forget()
+            return self._say({"action_type": "list_services"}, "No hypothesis fits yet: see who is unwell by now.")
+        if trace is not None and trace.origin not in self._exhausted and not well and trace.origin in findings.details:
+            self._exhausted.add(trace.origin)
+        return self._watch(
+            findings.alerted, "No hypothesis fits yet: look again at the service that the page is about."
+        )
+
+    # doing something about it ----------------------------------------------------------------------------------
     def _choose(self, row: Row, suspect: str) -> Decision:
+        if suspect not in self._findings.details and self._may_ask("describe_service", suspect, ""):
+            return self._ask(
+                Question("describe_service"),
+                suspect,
+                f"{row.summary} See how {suspect} is set up before it is changed.",
+                Hypothesis(suspect, row.mechanism),
+            )
         self._chosen = (row, suspect)
         answers = [FACTS[fact](self._findings, suspect).evidence for fact in row.because]
         self._evidence = tuple(evidence for evidence in answers if evidence)
-        self._todo = [action for remedy in row.remedy for action in remedy_actions(remedy, suspect, self._findings)]
+        self._todo = cure_actions(row.mechanism, suspect, self._findings)
         return self._change(self._todo.pop(0)) if self._todo else self._prove(row, suspect)
 
     def _change(self, action: Action) -> Decision:
@@ -139,55 +179,78 @@ class PlaybookPolicy:
         )  # fmt: skip
 
     def _prove(self, row: Row, suspect: str) -> Decision:
-        """Watches with four different reads in turn until it has been quiet for long enough, or the proof fails."""
+        """Watches with different reads in turn until it has been quiet for long enough, or the proof fails."""
+        findings = self._findings
+        since = findings.now - findings.last_change
         if row.refuted_by is not None:
-            answer = FACTS[row.refuted_by](self._findings, suspect)
+            answer = FACTS[row.refuted_by](findings, suspect)
             if answer.truth:
                 return self._reject(row, suspect, answer.evidence)
-            if answer.truth is None and self._findings.quiet_seconds() >= 2 * row.settle_seconds:
-                return self._declare("everything has been well for twice as long as it takes to tell")
-            if answer.truth is False and self._is_settled(row):
+            if answer.truth is False and self._is_settled(row.settle):
                 return self._declare("it is proven: the fault did not come back")
-        elif self._is_settled(row):
+            if answer.truth is None and self._is_settled(1.7 * row.settle):
+                return self._declare("everything has been well for twice as long as it takes to tell")
+        elif self._is_settled(row.settle):
             return self._declare("it is proven: everything has been well since the change took effect")
-        elif self._findings.now - self._findings.last_change > 4 * row.settle_seconds + 120:
-            return self._reject(row, suspect, "the change did not help")
-        return self._watch(suspect, f"Did it help? Waiting until it has been quiet for {row.settle_seconds:.0f} s.")
+        if (
+            since > _PATIENCE_S
+            and (findings.firing or findings.unwell())
+            and findings.rows_at > findings.last_change + 50
+        ):
+            return self._look_further(row, suspect)
+        if (
+            row.refuted_by == "disk_still_grows"
+            and since > 30
+            and FACTS[row.refuted_by](findings, suspect).truth is None
+        ):
+            return self._ask(QUESTIONS["disk_still_grows"], suspect, "Did it stop growing?")
+        return self._watch(suspect, f"Did it help? Waiting until it has been quiet for {row.settle:.0f} s.")
 
-    def _is_settled(self, row: Row) -> bool:
-        return not self._findings.firing and self._findings.quiet_seconds() >= row.settle_seconds
+    def _is_settled(self, seconds: float) -> bool:
+        findings = self._findings
+        seen_well = findings.rows_at > findings.last_change + 0.4 * seconds and not findings.unwell()
+        return not findings.firing and seen_well and findings.quiet_seconds() >= seconds
+
+    def _look_further(self, row: Row, suspect: str) -> Decision:
+        """It goes on: where the suspect is well again something else is broken too, else the suspicion was wrong."""
+        at_suspect = self._findings.rows.get(suspect)
+        if at_suspect is not None and at_suspect.health == "healthy" and len(self._kept) < _MOST_CAUSES - 1:
+            self._kept.append((row, suspect))
+            return self._begin_again()
+        if since_too_long(self._findings, row):
+            return self._reject(row, suspect, "the change did not help")
+        return self._watch(suspect, f"Did it help? {suspect} is not well yet.")
 
     def _reject(self, row: Row, suspect: str, evidence: str) -> Decision:
         self._ruled_out[row.mechanism, suspect] = evidence
+        return self._begin_again()
+
+    def _begin_again(self) -> Decision:
         self._chosen, self._todo = None, []
+        if self._findings.firing or self._findings.unwell():
+            self._forget()
         return self._investigate()
 
+    def _forget(self) -> None:
+        """What was measured before the last change says nothing about now."""
+        self._asked.clear()
+        self._exhausted.clear()
+        self._findings.diagnostics.clear()
+
     def _watch(self, service: str, reason: str) -> Decision:
-        """Four kinds of reads in turn; what was read in the last three steps has nothing new to tell."""
-        recent = {(a.action_type, a.target_service) for a in self._recent}
+        """Different kinds of reads in turn; what was read in the last three steps has nothing new to tell."""
         for kind in _LOOKS:
             target = None if kind == "list_services" else service
-            if (kind, target) not in recent:
+            if (kind, target) not in self._recent:
                 break
         hypothesis = Hypothesis(service, self._chosen[0].mechanism) if self._chosen else None
         return self._say({"action_type": kind, "target_service": target}, reason, hypothesis)
 
-    def _nothing_fits(self) -> Decision:
-        findings = self._findings
-        looked = findings.alerted in findings.details and findings.alerted in findings.readings
-        well = not findings.firing and not findings.unwell()
-        if looked and well and findings.quiet_seconds() >= _QUIET_BEFORE_ALL_CLEAR_S:
-            return self._declare("nothing is broken any more, and nothing that was read says that it will be")
-        return self._watch(
-            findings.alerted, "No hypothesis fits yet: look again at the service that the page is about."
-        )
-
+    # saying it -------------------------------------------------------------------------------------------------
     def _declare(self, why: str) -> Decision:
-        causes = []
-        if self._chosen is not None:
-            row, suspect = self._chosen
-            causes = [{"service": suspect, "mechanism": row.mechanism}]
-        text = self._chosen[0].summary if self._chosen else "Nothing is broken."
+        found = [*self._kept, *([self._chosen] if self._chosen else [])]
+        causes = [{"service": suspect, "mechanism": row.mechanism} for row, suspect in found][:_MOST_CAUSES]
+        text = " ".join(row.summary for row, _ in found) or "Nothing is broken."
         action = {"action_type": "resolve_incident", "parameters": {"causes": causes, "root_cause": text}}
         hypothesis = Hypothesis(causes[0]["service"], causes[0]["mechanism"]) if causes else None
         return self._say(action, f"Declare: {why}.", hypothesis)
@@ -197,3 +260,14 @@ class PlaybookPolicy:
 
     def _ruled_out_list(self) -> tuple[Hypothesis, ...]:
         return tuple(Hypothesis(service, name, why) for (name, service), why in self._ruled_out.items())
+
+
+def since_too_long(findings: Findings, row: Row) -> bool:
+    """Whether a change has had more time than any cure takes."""
+    return findings.now - findings.last_change > max(2.0 * _PATIENCE_S, row.settle + 40.0)
+
+
+def in_words(action: Action) -> str:
+    """A change as an engineer would say it."""
+    given = ", ".join(f"{key} {value}" for key, value in action.parameters.model_dump(exclude_unset=True).items())
+    return f"{action.action_type.replace('_', ' ')} on {action.target_service}{f' ({given})' if given else ''}"

@@ -5,10 +5,10 @@ from typing import TypeVar
 
 from simcore.actions import ACTION_TYPES, Action, parse_action
 from simcore.decision import Decision, History
+from simcore.kernel.random import stream_seed, uniform
+from simcore.mechanisms.table import CLASSES
 from simcore.observation import AlertNotice, Observation, ServiceDetail, ServiceList
-from simcore.world.changes import CONFIG_KEYS
-from simcore.world.mechanisms import CLASSES
-from simcore.world.random import stream_seed, uniform
+from simcore.settings import CONFIG_KEYS
 
 T = TypeVar("T")
 _STREAM = 77

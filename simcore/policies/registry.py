@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from simcore.decision import Policy
 from simcore.errors import UnknownNameError
+from simcore.policies.oracle import OraclePolicy
 from simcore.policies.playbook import PlaybookPolicy
 from simcore.policies.random_policy import RandomPolicy
 
@@ -15,6 +16,10 @@ _POLICIES: dict[str, Callable[[int], Policy]] = {
     "playbook": PlaybookPolicy,
     "random": RandomPolicy,
 }
+_INSIDERS: dict[str, Callable[["Episode"], Policy]] = {
+    "oracle": OraclePolicy,
+}
+"""Those that read the episode: for the simulator alone."""
 
 
 def policy_names() -> list[str]:
@@ -24,6 +29,8 @@ def policy_names() -> list[str]:
 
 def make_policy(name: str, seed: int = 0, episode: "Episode | None" = None) -> Policy:
     """A fresh policy. `episode` is for those that read it; these do not. Raises UnknownNameError."""
+    if name in _INSIDERS and episode is not None:
+        return _INSIDERS[name](episode)
     if name not in _POLICIES:
         raise UnknownNameError(f"there is no policy {name!r}; there are {', '.join(policy_names())}")
     return _POLICIES[name](seed)

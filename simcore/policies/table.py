@@ -2,50 +2,28 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 
-from simcore.policies.facts import FACTS, SUSPECTS
-from simcore.world.mechanisms import MECHANISMS
+from simcore.mechanisms.table import MECHANISMS
+from simcore.policies.facts import FACTS
+from simcore.policies.suspects import SUSPECTS
 
 _TABLE = Path(__file__).with_name("playbook.yaml")
 
 
-class _Row(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Question(_Row):
-    """The read that answers a fact; `else` is tried when its series was missing."""
-
-    ask: Literal["describe_service", "check_metrics", "list_services", "run_diagnostic", "read_logs"]
-    of: Literal["suspect", "database"] | None = None
-    otherwise: Literal["run_diagnostic"] | None = Field(None, alias="else")
-
-
-class Remedy(_Row):
-    """One change of a remedy; where a value depends on what was read, it is given by name."""
-
-    do: Literal["restart_service", "scale_service", "rollback_deployment", "update_config"]
-    at: Literal["suspect", "database", "each_starved"]
-    to: Literal["previous_version"] | None = None
-    memory_limit: Literal["double"] | None = None
-    key: str | None = None
-    value: str | None = None
-
-
-class Row(_Row):
+class Row(BaseModel):
     """One hypothesis."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     mechanism: str
     summary: str
     suspects: str
-    because: tuple[str, ...]
+    because: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
-    remedy: tuple[Remedy, ...]
-    settle_seconds: float
+    settle: float = 60.0
     refuted_by: str | None = None
 
     @model_validator(mode="after")
@@ -57,11 +35,6 @@ class Row(_Row):
         return self
 
 
-class Table(_Row):
-    questions: dict[str, Question]
-    hypotheses: tuple[Row, ...]
-
-
 @cache
-def load_table() -> Table:
-    return Table.model_validate(yaml.safe_load(_TABLE.read_text()))
+def load_table() -> tuple[Row, ...]:
+    return TypeAdapter(tuple[Row, ...]).validate_python(yaml.safe_load(_TABLE.read_text()))

@@ -2,18 +2,23 @@
 
 from string import Formatter
 
-from simcore.world.topology import SHOP
+from simcore.mechanisms.model import Mechanism
+from simcore.topologies.roles import ROLES, services_of
+from simcore.topologies.shop import SHOP
 
 ENTRY = SHOP.names[SHOP.entry]
 PLACEHOLDERS = ("service", "error_percent", "p99_ms")
-SECONDS = (1.0, 86_400.0)
-CONNECTIONS = (1.0, 10_000.0)
+SECONDS = (0.05, 86_400.0)
+MILLISECONDS = (1.0, 600_000.0)
 FACTOR = (0.01, 100.0)
 
 
-def known_service(name: str) -> str:
-    if name not in SHOP.index:
-        raise ValueError(f"there is no service {name!r}; there are {', '.join(SHOP.names)}")
+def known_target(name: str) -> str:
+    if name not in SHOP.index and name not in ROLES:
+        raise ValueError(
+            f"there is no service or role {name!r}; there are the services of the shop, {', '.join(SHOP.names)}, "
+            f"and the roles {', '.join(ROLES)}"
+        )
     return name
 
 
@@ -42,11 +47,22 @@ def _check_placeholder(name: str | None, is_formatted: bool) -> None:
         raise ValueError(f"{{{name}}} is written without a format or conversion")
 
 
+def check_targets(mechanism: Mechanism, targets: list[str], choice: str) -> None:
+    """A mechanism can only befall services that do what it breaks. Names are those of the shop."""
+    named = [name for name in targets if name in SHOP.index]
+    if named and choice != "Shop":
+        raise ValueError(f"targets: {named[0]} is a service of the shop; with topology {choice} give roles instead")
+    fit = set(services_of(SHOP, mechanism.roles))
+    for name in targets:
+        if not fit & set(services_of(SHOP, (name,))):
+            raise ValueError(f"targets: {mechanism.name} befalls {', '.join(mechanism.roles)}; {name} is none of them")
+
+
 def parameter_bounds(name: str) -> tuple[float, float]:
     """What a mechanism's parameter may be, by its unit."""
     if "seconds" in name:
         return SECONDS
-    return CONNECTIONS if name == "connections" else FACTOR
+    return MILLISECONDS if name.endswith("_ms") else FACTOR
 
 
 def check_parameter(name: str, low: float, high: float) -> None:

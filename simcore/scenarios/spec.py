@@ -6,14 +6,17 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
-from simcore.scenarios.checks import ENTRY, check_parameter, fillable, known_service, the_entry
-from simcore.world.mechanisms import MECHANISMS
+from simcore.mechanisms.table import MECHANISMS
+from simcore.scenarios.checks import check_parameter, check_targets, fillable, known_target, the_entry
+from simcore.scenarios.remedies import PREDICATES, RESTORABLE
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-z][a-z0-9_]*$")]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9][-A-Za-z0-9]*$")]
+ActionName = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-z][a-z_]*$")]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 LongText = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
-ServiceName = Annotated[Name, AfterValidator(known_service)]
+Target = Annotated[Word, AfterValidator(known_target)]
 EntryName = Annotated[Name, AfterValidator(the_entry)]
 Title = Annotated[ShortText, AfterValidator(fillable)]
 Body = Annotated[LongText, AfterValidator(fillable)]
@@ -39,7 +42,7 @@ class Range(_Model):
 class Slo(_Model):
     """A promise to users that the incident breaks and the fix must restore."""
 
-    service: EntryName = Field(ENTRY, description="The service whose requests count: the entry.")
+    service: EntryName | None = Field(None, description="The service whose requests count: the entry, as if left out.")
     sli: Literal["availability", "latency_p99_ms"] = Field(description="What is measured.")
     objective: float = Field(gt=0, le=600_000, description="A share for availability, milliseconds for latency.")
 
@@ -53,11 +56,19 @@ class Slo(_Model):
 class Remedy(_Model):
     """A predicate on the world that a lasting fix makes true."""
 
-    predicate: Literal[
-        "MemoryCoversNeed", "ReleaseWithoutFault", "ConnectionsReleased", "PoolOutlastsLeak", "PoolCoversNeed",
-        "QuotaCoversDemand", "ReplicasReady",
-    ] = Field(description="What must hold.")  # fmt: skip
-    where: Literal["Target", "Database", "Victims"] = Field("Target", description="Where it must hold.")
+    predicate: Literal[PREDICATES] = Field(description="What must hold.")  # type: ignore[valid-type]
+    where: Literal["Target", "Database", "Victims", "Caller", "Callee"] = Field(
+        "Target", description="Where it must hold."
+    )
+    setting: Literal[RESTORABLE] | None = Field(  # type: ignore[valid-type]
+        None, description="The key that SettingRestored is about."
+    )
+
+    @model_validator(mode="after")
+    def _names_a_setting(self) -> "Remedy":
+        if (self.predicate == "SettingRestored") != (self.setting is not None):
+            raise ValueError("setting: SettingRestored names one, no other predicate does")
+        return self
 
 
 class Variant(_Model):
@@ -66,7 +77,11 @@ class Variant(_Model):
     name: Identifier = Field(description="Unique in the scenario.")
     weight: float = Field(1.0, gt=0, le=100, description="How often it is drawn, relative to the others.")
     mechanism: Identifier = Field(description="The cause.")
-    targets: list[ServiceName] = Field(min_length=1, max_length=30, description="Services that it can befall.")
+    targets: list[Target] = Field(
+        default_factory=list,
+        max_length=30,
+        description="Services or roles that it can befall; the mechanism's own if empty.",
+    )
     parameters: dict[Identifier, Range] = Field(
         default_factory=dict, max_length=12, description="Ranges of the mechanism's parameters."
     )
@@ -103,6 +118,15 @@ class Budget(_Model):
     hardest: int = Field(25, ge=5, le=200, description="Steps at difficulty 1.")
 
 
+class RubricItem(_Model):
+    """Something that a reviewer wants to see done; a check mark in the report, never a part of the score."""
+
+    description: ShortText = Field(description="What is wanted.")
+    weight: float = Field(1.0, ge=0, le=1, description="How much of the rubric it is.")
+    required_action: ActionName | None = Field(None, description="The action that must have been taken.")
+    required_target: Name | None = Field(None, description="On which service.")
+
+
 DEFAULT_SLOS = (
     Slo(sli="availability", objective=0.99),
     Slo(sli="latency_p99_ms", objective=500.0),
@@ -115,14 +139,19 @@ class ScenarioSpec(_Model):
     family: Identifier = Field(description="The family that it belongs to.")
     level: Literal["easy", "medium", "hard"] = Field(description="How hard a person would call it.")
     description: LongText = Field(description="What happens, in a sentence or two.")
-    topology: Literal["Shop"] = Field("Shop", description="The services and their calls.")
+    topology: Literal["Shop", "Any"] = Field("Shop", description="The nine services of the shop, or any by seed.")
     variants: list[Variant] = Field(min_length=1, max_length=12, description="The mechanism and its twins.")
     no_fault_share: float = Field(0.05, ge=0, le=0.5, description="Share of episodes in which nothing is broken.")
     self_healing_share: float = Field(0.05, ge=0, le=0.5, description="Share in which it heals by itself.")
+    multi_fault_share: float = Field(0.06, ge=0, le=0.5, description="Share in which two things are broken.")
     alert: AlertTemplate = Field(description="The page.")
+    log_lines: list[ShortText] = Field(
+        default_factory=list, max_length=20, description="Lines that the target writes while it is unwell."
+    )
     budget: Budget = Field(default_factory=Budget, description="Steps that a policy has.")
     stabilization_seconds: int = Field(300, ge=30, le=3600, description="How long the fix must hold, simulated.")
     slos: list[Slo] = Field(default_factory=lambda: list(DEFAULT_SLOS), min_length=1, max_length=4, description="SLOs.")
+    rubric: list[RubricItem] = Field(default_factory=list, max_length=20, description="Check marks of the report.")
 
     @cached_property
     def entry_slo(self) -> tuple[float, float]:
@@ -131,12 +160,26 @@ class ScenarioSpec(_Model):
         latency = [slo.objective for slo in self.slos if slo.sli == "latency_p99_ms"]
         return max(availability, default=0.0), min(latency, default=1e18)
 
+    @property
+    def held_out(self) -> bool:
+        """Whether its main mechanism is kept for the last evaluation."""
+        return MECHANISMS[self.variants[0].mechanism].held_out
+
     @model_validator(mode="after")
     def _distinct(self) -> "ScenarioSpec":
         names = [variant.name for variant in self.variants]
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"variants: the name {name!r} is used {names.count(name)} times; names are unique")
+        return self
+
+    @model_validator(mode="after")
+    def _fitting_targets(self) -> "ScenarioSpec":
+        for number, variant in enumerate(self.variants):
+            try:
+                check_targets(MECHANISMS[variant.mechanism], variant.targets, self.topology)
+            except ValueError as problem:
+                raise ValueError(f"variants[{number}].{problem}") from None
         return self
 
 

@@ -1,102 +1,89 @@
-"""A world in motion: an incident, its state, and the few ways to move it."""
+"""A world in motion: a plan, the buffer that holds all of it, and the few ways to move and read it."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
+from simcore.kernel import layout as at
+from simcore.kernel.advance import advance
+from simcore.kernel.draw import draw
+from simcore.kernel.health import WORDS
+from simcore.kernel.layout import Floats
+from simcore.kernel.queueing import percentile_99
+from simcore.kernel.sections import Sections, sections
 from simcore.results import ServiceSnapshot, SloSnapshot, Snapshot
+from simcore.scenarios.compiled import Plan
 from simcore.scenarios.spec import ScenarioSpec
-from simcore.world import kernel
-from simcore.world import layout as at
-from simcore.world.health import health
-from simcore.world.incident import Incident, draw_incident, heal_by_itself
-from simcore.world.layout import Floats, WorldState
-from simcore.world.queueing import percentile_99
-
-BLIP_S = 160.0
-LONGEST_WAIT_FOR_ALERT_S = 2400.0
+from simcore.topologies.topology import Topology
+from simcore.world.incident import Incident, read_incident
+from simcore.world.versions import version_text
 
 
 @dataclass(slots=True)
 class World:
-    """`start_s` is the kernel's time at which the alert fired: the episode's time 0."""
+    """`buffer` is all that changes; a fork copies it. `noise_seed` is what instruments draw their errors from."""
 
-    incident: Incident
-    state: WorldState
-    slo: Floats
-    start_s: float = 0.0
+    spec: ScenarioSpec
+    plan: Plan
+    buffer: Floats
+    noise_seed: int
 
     @classmethod
-    def draw(cls, spec: ScenarioSpec, name: str, seed: int, difficulty: float) -> "World":
-        """A world at the moment its alert fires; what users lost until then counts too."""
-        incident, state = draw_incident(spec, name, seed, difficulty)
-        world = cls(incident, state, _objectives(*spec.entry_slo))
-        world._wait_for_alert()
-        world.start_s = float(state.clock[at.NOW_S])
-        heal_by_itself(incident, state)
-        return world
+    def empty(cls, spec: ScenarioSpec, plan: Plan) -> "World":
+        return cls(spec, plan, np.empty_like(plan.usual), 0)
 
-    def _wait_for_alert(self) -> None:
-        """A fault pages when the entry's objectives have been broken for a while; a blip paged already."""
-        if self.incident.kind == "NoFault":
-            self._kernel(kernel.advance_to_alert, at.NEVER, BLIP_S)
-        else:
-            patience = 30.0 + 60.0 * self.incident.difficulty
-            self._kernel(kernel.advance_to_alert, patience, LONGEST_WAIT_FOR_ALERT_S)
+    def draw(self, settings: Floats, seed: int) -> None:
+        """Begins anew, at the moment the alert fires."""
+        p = self.plan
+        self.noise_seed = seed
+        draw(self.buffer, p.topology.graph, p.usual, p.rows, p.ranges, p.templates, p.wanted, p.targets, settings, seed)
 
     def advance(self, seconds: float) -> None:
         if seconds > 0:
-            self._kernel(kernel.advance, seconds)
-
-    def _kernel(self, function: object, *numbers: float) -> None:
-        s, t = self.state, self.incident.topology
-        function(  # type: ignore[operator]
-            s.services,
-            s.pods,
-            s.releases,
-            s.rows,
-            s.clock,
-            s.history,
-            s.history_times,
-            t.calls,
-            t.order,
-            self.slo,
-            *numbers,
-        )
+            advance(self.buffer, self.plan.topology.graph, seconds)
 
     def fork(self) -> "World":
-        return World(self.incident, self.state.copy(), self.slo, self.start_s)
+        return World(self.spec, self.plan, self.buffer.copy(), self.noise_seed)
 
     @property
-    def now(self) -> float:
-        """Kernel time in seconds."""
-        return float(self.state.clock[at.NOW_S])
+    def topology(self) -> Topology:
+        return self.plan.topology
+
+    @property
+    def state(self) -> Sections:
+        return sections(self.buffer, self.plan.topology.graph)
+
+    @property
+    def incident(self) -> Incident:
+        facts = self.buffer[at.FACTS_AT : at.ROWS_AT]
+        return read_incident(self.spec, self.plan.topology, self.plan.variants, facts)
 
     @property
     def sim_seconds(self) -> float:
-        return round(self.now - self.start_s, 3)
+        """Since the alert."""
+        return round(float(self.buffer[at.NOW_S] - self.buffer[at.ALERT_S]), 3)
 
     @property
     def user_minutes_lost(self) -> float:
-        return float(self.state.clock[at.USER_MINUTES])
+        return float(self.buffer[at.USER_MINUTES])
 
     def slo_met(self) -> bool:
         """Whether the entry keeps its objectives at this moment."""
-        return bool(self.state.clock[at.SLO_BROKEN_S] == 0.0)
+        return bool(self.buffer[at.SLO_BROKEN_S] == 0.0)
 
     def snapshot(self) -> Snapshot:
-        services = tuple(self._service_snapshot(s) for s in range(len(self.incident.topology.names)))
+        state = self.state
+        services = tuple(self._service_snapshot(state, s) for s in range(len(self.topology.names)))
         return Snapshot(self.sim_seconds, services, self._slo_snapshots(services), round(self.user_minutes_lost, 3))
 
-    def _service_snapshot(self, s: int) -> ServiceSnapshot:
-        row = self.state.services[s]
+    def _service_snapshot(self, state: Sections, s: int) -> ServiceSnapshot:
+        row = state.services[s]
         return ServiceSnapshot(
-            name=self.incident.topology.names[s],
-            health=health(self.state.services, s),
+            name=self.topology.names[s],
+            health=WORDS[int(row[at.HEALTH])],
             replicas_ready=int(row[at.UP]),
             replicas_desired=int(row[at.DESIRED]),
-            version=self.incident.releases[s][int(row[at.RELEASE])][0],
+            version=version_text(state.releases[s, int(row[at.RELEASE]), at.VERSION]),
             error_ratio=round(float(row[at.FAIL]), 6),
             latency_p99_ms=round(percentile_99(row[at.MEAN_MS], row[at.VAR_MS2]), 3),
             memory_mb=round(float(row[at.MEM_MB]), 3),
@@ -105,20 +92,13 @@ class World:
         )
 
     def _slo_snapshots(self, services: tuple[ServiceSnapshot, ...]) -> tuple[SloSnapshot, ...]:
-        found = []
-        for slo in self.incident.spec.slos:
-            service = services[self.incident.topology.index[slo.service]]
+        found, entry = [], services[self.topology.entry]
+        for slo in self.spec.slos:
             if slo.sli == "availability":
-                value = 1.0 - service.error_ratio
+                value = 1.0 - entry.error_ratio
                 met = value >= slo.objective
             else:
-                value = service.latency_p99_ms
+                value = entry.latency_p99_ms
                 met = value <= slo.objective
-            found.append(SloSnapshot(slo.service, slo.sli, slo.objective, round(value, 6), met))
+            found.append(SloSnapshot(entry.name, slo.sli, slo.objective, round(value, 6), met))
         return tuple(found)
-
-
-@lru_cache(maxsize=256)
-def _objectives(availability: float, latency_p99_ms: float) -> Floats:
-    """As the kernel takes them; shared by all worlds, which only read it."""
-    return np.array([availability, latency_p99_ms])

@@ -2,7 +2,7 @@
 
 from simcore.api import SPLITS, scenario_names
 from simcore.scenarios.library import library_scenario
-from simcore.world.mechanisms import mechanism_class
+from simcore.mechanisms.table import mechanism_class
 
 
 def scenario_rows() -> list[dict[str, str | None]]:

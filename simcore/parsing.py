@@ -1,0 +1,55 @@
+"""Actions of one topology as the kernel takes them, remembered: the same action comes again and again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from simcore.actions import Action, parse_action
+from simcore.topologies.topology import Topology
+from simcore.world.encode import Coded, encode
+
+_MOST = 8192
+
+
+class ActionReader:
+    """Raises ActionError for a malformed action. Only well-formed ones are remembered."""
+
+    def __init__(self, topology: Topology) -> None:
+        self._topology = topology
+        self._known: dict[Any, tuple[Action, Coded]] = {}
+
+    def read(self, action: Action | Mapping[str, Any]) -> tuple[Action, Coded]:
+        key = _key(action)
+        found = self._known.get(key) if key is not None else None
+        if found is None:
+            typed = parse_action(action)
+            found = typed, encode(typed, self._topology)
+            if key is not None:
+                if len(self._known) >= _MOST:
+                    self._known.clear()
+                self._known[key] = found
+        return found
+
+
+def _key(action: Action | Mapping[str, Any]) -> Any:
+    """Something hashable that equal actions share, types included; None for what is not worth remembering."""
+    try:
+        if type(action) is not dict:
+            return action
+        parameters = action.get("parameters")
+        pairs = tuple((k, v, type(v)) for k, v in parameters.items()) if parameters else None
+        key = (action["action_type"], action.get("target_service"), pairs, len(action))
+        hash(key)
+    except (KeyError, TypeError, AttributeError):
+        return None
+    return key
+
+
+_READERS: dict[int, tuple[Topology, ActionReader]] = {}
+
+
+def reader_of(topology: Topology) -> ActionReader:
+    """The one reader of a topology."""
+    found = _READERS.get(id(topology))
+    if found is None:
+        found = _READERS[id(topology)] = (topology, ActionReader(topology))
+    return found[1]

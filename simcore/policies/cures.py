@@ -1,0 +1,99 @@
+"""From a cure to actions: whatever depends on how the system is now is filled in from what is known of it."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from simcore.actions import Action, parse_action
+from simcore.mechanisms.table import MECHANISMS
+
+_TABLE = Path(__file__).with_name("cures.yaml")
+MOST_REPLICAS = 8
+_USUAL_REPLICAS = 3  # where nobody remembers
+_FACTORS = {"double": 2.0, "more": 2.5, "fourfold": 4.0, "fivefold": 5.0}
+
+
+class CureStep(BaseModel):
+    """One change of a cure; where a value depends on what is known, it is given by a word."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    do: Literal["restart_service", "scale_service", "rollback_deployment", "update_config"]
+    at: Literal["suspect", "database", "starved"]
+    to: Literal["previous_version"] | None = None
+    memory_limit: Literal["double"] | None = None
+    replicas: Literal["more", "usual"] | None = None
+    key: str | None = None
+    value: str | None = None
+
+
+class Known(Protocol):
+    """What a cure needs to know of the system; None for what is not known."""
+
+    def replicas(self, service: str) -> int | None: ...
+    def memory_limit_mb(self, service: str) -> float | None: ...
+    def previous_version(self, service: str) -> str | None: ...
+    def setting(self, service: str, key: str) -> float | None: ...
+    def old_value(self, service: str, key: str) -> str | None: ...
+    def database_of(self, service: str) -> str | None: ...
+    def starved(self) -> Sequence[str]: ...
+
+
+@cache
+def cures() -> dict[str, tuple[CureStep, ...]]:
+    """By mechanism. Every mechanism has one."""
+    raw = yaml.safe_load(_TABLE.read_text())
+    table = {name: tuple(CureStep.model_validate(step) for step in steps) for name, steps in raw.items()}
+    if table.keys() != MECHANISMS.keys():
+        raise ValueError(f"cures and mechanisms differ in {sorted(table.keys() ^ MECHANISMS.keys())}")
+    return table
+
+
+def cure_actions(mechanism: str, suspect: str, known: Known) -> list[Action]:
+    """The changes that put `mechanism` at `suspect` right, in order."""
+    return [action for step in cures()[mechanism] for action in _actions(step, suspect, known)]
+
+
+def _actions(step: CureStep, suspect: str, known: Known) -> list[Action]:
+    places = {"suspect": [suspect], "database": [known.database_of(suspect) or suspect], "starved": known.starved()}
+    return [
+        parse_action({"action_type": step.do, "target_service": place, "parameters": _parameters(step, place, known)})
+        for place in places[step.at]
+    ]
+
+
+def _parameters(step: CureStep, service: str, known: Known) -> dict[str, Any]:
+    if step.to is not None:
+        return {"to_version": known.previous_version(service) or "v0.0.0"}
+    if step.memory_limit is not None:
+        return {"memory_limit": f"{round(2 * (known.memory_limit_mb(service) or 512))}Mi"}
+    if step.replicas is not None:
+        return {"replicas": _replicas(step.replicas, known.replicas(service) or 0)}
+    if step.key is not None:
+        return {"key": step.key, "value": _value(step.key, step.value or "", service, known)}
+    return {}
+
+
+def _replicas(word: str, now: int) -> int:
+    if word == "usual":
+        return max(now, _USUAL_REPLICAS)
+    return min(max(round(_FACTORS[word] * now), now + 1), MOST_REPLICAS)
+
+
+def _value(key: str, word: str, service: str, known: Known) -> str:
+    if word == "old_value":
+        old = known.old_value(service, key)
+        if old is not None:
+            return old
+        word = "fourfold"
+    if word not in _FACTORS:
+        return word
+    now = known.setting(service, key)
+    if key == "cluster.nodes":
+        return str(round((now or 3) + 2))
+    value = _FACTORS[word] * (now if now is not None else 1.0)
+    return f"{max(round(value * 1000), 10)}m" if key == "cpu.limit" else str(max(round(value), 1))

@@ -1,0 +1,101 @@
+"""The ceiling: sees the truth, does what puts it right, waits until it holds, and declares."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from simcore.actions import Action, parse_action
+from simcore.decision import Decision, History
+from simcore.kernel import layout as at
+from simcore.observation import Observation
+from simcore.policies.cures import cure_actions
+from simcore.settings import BY_NAME
+from simcore.world.versions import version_text
+
+if TYPE_CHECKING:
+    from simcore.episode import Episode
+
+_QUIET_S = 60.0
+_PATIENCE_S = 600.0
+
+
+class TrueSystem:
+    """What is known to somebody who sees everything."""
+
+    def __init__(self, episode: "Episode") -> None:
+        self._world = episode.world
+
+    def _row(self, service: str) -> list[float]:
+        found: list[float] = self._world.state.services[self._world.topology.index[service]].tolist()
+        return found
+
+    def replicas(self, service: str) -> int | None:
+        return int(self._row(service)[at.DESIRED])
+
+    def memory_limit_mb(self, service: str) -> float | None:
+        return self._row(service)[at.MEM_LIMIT_MB]
+
+    def previous_version(self, service: str) -> str | None:
+        return version_text(float(self._world.state.releases[self._world.topology.index[service], 0, at.VERSION]))
+
+    def setting(self, service: str, key: str) -> float | None:
+        if key == "cluster.resource.quota.memory_mb":
+            return float(self._world.buffer[at.QUOTA_MB])
+        if key == "cluster.nodes":
+            return float(self._world.buffer[at.NODES_MB] / self._world.buffer[at.NODE_MB])
+        columns = {"cpu.limit": at.CPU_CORES, "db.pool.max_size": at.POOL_MAX}
+        return self._row(service)[columns[key]] if key in columns else None
+
+    def old_value(self, service: str, key: str) -> str | None:
+        row, setting = self._row(service), BY_NAME[key]
+        return setting.shown(row[at.CONFIG_OLD]) if row[at.CONFIG_KEY] == setting.number else None
+
+    def database_of(self, service: str) -> str | None:
+        number = int(self._row(service)[at.DATABASE])
+        return self._world.topology.names[number] if number >= 0 else None
+
+    def starved(self) -> Sequence[str]:
+        services = self._world.state.services
+        return [
+            name for s, name in enumerate(self._world.topology.names) if services[s, at.PODS] < services[s, at.DESIRED]
+        ]
+
+
+class OraclePolicy:
+    """Needs the episode; plays no other."""
+
+    name = "oracle"
+
+    def __init__(self, episode: "Episode") -> None:
+        self._episode = episode
+        self._todo: list[Action] | None = None
+        self._quiet_since: float | None = None
+        self._looks = 0
+
+    def decide(self, observation: Observation, history: History) -> Decision:
+        truth = self._episode.world.incident.truth
+        if self._todo is None:
+            system = TrueSystem(self._episode)
+            self._todo = [a for cause in truth for a in cure_actions(cause.mechanism, cause.service, system)]
+        if self._todo:
+            return Decision(self._todo.pop(0), reason="It is known what is broken.")
+        if self._is_well(observation):
+            causes = [{"service": cause.service, "mechanism": cause.mechanism_class} for cause in truth]
+            return Decision(parse_action({"action_type": "resolve_incident", "parameters": {"causes": causes}}))
+        return Decision(self._look(), reason="Waiting until it holds.")
+
+    def _is_well(self, observation: Observation) -> bool:
+        services = self._episode.world.state.services
+        well = self._episode.world.slo_met() and not services[:, at.HEALTH].any()
+        now = observation.sim_seconds
+        self._quiet_since = (self._quiet_since if self._quiet_since is not None else now) if well else None
+        quiet = self._quiet_since is not None and now - self._quiet_since >= _QUIET_S
+        return quiet or now > _PATIENCE_S or observation.max_steps - observation.step <= 1
+
+    def _look(self) -> Action:
+        """Reads around the target in turn, none of them twice within three steps."""
+        incident = self._episode.world.incident
+        target = self._episode.world.topology.names[incident.causes[0].target]
+        self._looks += 1
+        kinds = ("read_logs", "check_metrics", "describe_service", "list_services")
+        kind = kinds[self._looks % len(kinds)]
+        return parse_action({"action_type": kind, "target_service": None if kind == "list_services" else target})

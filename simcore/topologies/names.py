@@ -1,0 +1,137 @@
+"""Words that generated topologies are named with; each split has its own, so that none is known from another."""
+
+from typing import NamedTuple
+
+
+class Words(NamedTuple):
+    """`entries` and `gateways` come first in a topology; `domains` name its databases."""
+
+    entries: tuple[str, ...]
+    gateways: tuple[str, ...]
+    roles: tuple[str, ...]
+    workers: tuple[str, ...]
+    domains: tuple[str, ...]
+    endings: tuple[str, ...]
+    outside: tuple[str, ...]
+
+
+TRAIN = Words(
+    entries=("storefront", "web-shop", "shop-bff", "mobile-bff"),
+    gateways=("edge-gateway", "shop-gateway", "public-api"),
+    roles=(
+        "order",
+        "payment",
+        "inventory",
+        "user",
+        "auth",
+        "catalog",
+        "cart",
+        "pricing",
+        "shipping",
+        "review",
+        "search",
+        "recommendation",
+        "coupon",
+        "tax",
+        "invoice",
+        "warehouse",
+        "wishlist",
+        "banner",
+        "session",
+        "profile",
+        "media",
+        "returns",
+        "loyalty",
+        "fraud",
+        "currency",
+        "address",
+        "gift",
+        "supplier",
+        "bundle",
+        "stock",
+    ),
+    workers=("mailer", "order-events", "audit-writer", "thumbnailer"),
+    domains=("main", "orders", "accounts", "catalog"),
+    endings=("-service", "-svc", ""),
+    outside=("api.card-network.example", "rates.bank.example", "labels.parcel.example"),
+)
+VALIDATION = Words(
+    entries=("booking-web", "travel-bff", "kiosk"),
+    gateways=("trip-gateway", "partner-gateway"),
+    roles=(
+        "booking",
+        "seat",
+        "itinerary",
+        "fare",
+        "passenger",
+        "checkin",
+        "baggage",
+        "hotel",
+        "rental",
+        "visa",
+        "lounge",
+        "voucher",
+        "schedule",
+        "gate",
+        "crew",
+        "miles",
+        "insurance",
+        "weather",
+        "upgrade",
+        "refund",
+        "timetable",
+        "route",
+        "cabin",
+        "ancillary",
+        "waitlist",
+        "transfer",
+        "manifest",
+        "quota",
+        "tariff",
+        "region",
+    ),
+    workers=("ticket-printer", "trip-events", "notice-sender"),
+    domains=("travel", "flights", "guests", "ledger"),
+    endings=("-api", "-core"),
+    outside=("gds.airline.example", "maps.geo.example", "pay.travel.example"),
+)
+TEST = Words(
+    entries=("clinic-portal", "bank-app", "member-bff"),
+    gateways=("front-door", "client-gateway", "ingress-api"),
+    roles=(
+        "ledger",
+        "kyc",
+        "account",
+        "statement",
+        "mandate",
+        "limit",
+        "portfolio",
+        "trade",
+        "settlement",
+        "custody",
+        "compliance",
+        "sanction",
+        "document",
+        "signature",
+        "device",
+        "consent",
+        "beneficiary",
+        "branch",
+        "claim",
+        "policy",
+        "premium",
+        "patient",
+        "appointment",
+        "lab",
+        "pharmacy",
+        "referral",
+        "triage",
+        "billing",
+        "roster",
+        "vault",
+    ),
+    workers=("statement-builder", "claim-events", "fax-sender", "archive-writer"),
+    domains=("core", "clients", "claims", "trades"),
+    endings=("-backend", "-ms", "-server"),
+    outside=("clearing.swift.example", "registry.health.example", "score.bureau.example"),
+)
