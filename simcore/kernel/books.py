@@ -7,6 +7,7 @@ from simcore.kernel.queueing import percentile_99, share_over
 
 REQUESTS_PER_USER_MINUTE = 6.0
 _WORTH_COUNTING = 0.01
+_SAMPLES_OF_REST = 3
 
 
 @inlined
@@ -40,6 +41,16 @@ def remember(services: Floats, clock: Floats, times: Floats, history: Singles) -
         clock[at.LAST_COARSE_S] = now
         sample(services, times, history, at.FINE_SLOTS + int(clock[at.COARSE_COUNT]) % at.COARSE_SLOTS, now)
         clock[at.COARSE_COUNT] += 1.0
+
+
+@inlined
+def remember_rest(services: Floats, clock: Floats, times: Floats, history: Singles, begin: float) -> None:
+    """The samples from before it all began: as healthy as the services are now."""
+    for k in range(_SAMPLES_OF_REST):
+        when = begin - at.COARSE_SPACING_S * (_SAMPLES_OF_REST - k)
+        sample(services, times, history, at.FINE_SLOTS + k, when)
+    clock[at.COARSE_COUNT] = _SAMPLES_OF_REST
+    clock[at.LAST_COARSE_S] = begin - at.COARSE_SPACING_S
 
 
 @inlined

@@ -5,6 +5,7 @@ import numpy as np
 from simcore.kernel import layout as at
 from simcore.kernel import plan
 from simcore.kernel.advance import advance_to_alert
+from simcore.kernel.books import remember_rest
 from simcore.kernel.compiled import compiled, inlined
 from simcore.kernel.herrings import draw_herrings, draw_releases
 from simcore.kernel.layout import Floats, Ints
@@ -206,7 +207,7 @@ def draw(
 ) -> None:  # fmt: skip
     """Writes a whole episode into `world`, a pure function of the other arguments."""
     world[:] = usual_world
-    clock, ledger, facts, rows, parts, _, services, releases, pods, edges, _ = at.views(world, graph)
+    clock, ledger, facts, rows, parts, times, services, releases, _, edges, history = at.views(world, graph)
     usual = at.views(usual_world, graph)[6]
     first, callees = at.calls_of(graph)
     first_caller, calls, callers = at.callers_of(graph)
@@ -285,6 +286,7 @@ def draw(
     draw_releases(services, releases, facts, seed, settings[plan.D_DISTRACTORS])
     draw_herrings(services, facts, clock, seed, settings[plan.D_DISTRACTORS], earliest)
     clock[at.NOW_S] = earliest - SETTLING_S
+    remember_rest(services, clock, times, history, clock[at.NOW_S])
     patience = 30.0 + 60.0 * difficulty
     if kind == at.NO_FAULT:
         advance_to_alert(world, graph, at.NEVER, at.NEVER, BLIP_S + SETTLING_S)

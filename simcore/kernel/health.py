@@ -7,7 +7,7 @@ from simcore.kernel.queueing import p99_exceeds
 
 WORDS = ("healthy", "degraded", "unhealthy", "restarting", "crashed")
 _UNHEALTHY_ERRORS, _DEGRADED_ERRORS, _DEGRADED_GC = 0.2, 0.02, 0.25
-_SLOW_FACTOR, _SLOW_MS = 4.0, 250.0
+_SLOW_FACTOR, _SLOW_MS, _SLOW_QUERY_MS = 4.0, 250.0, 60.0
 _FULL_TOPIC = 0.5
 _WELL_AFTER_S = 150.0  # without trouble, what comes and goes is over
 
@@ -46,5 +46,6 @@ def _is_slow(services: Floats, s: int) -> bool:
     """Much slower than it used to be, or, for a consumer, far behind."""
     if services[s, at.IS_CONSUMER] > 0.0:
         return services[s, at.LAG] > _FULL_TOPIC * services[s, at.TOPIC_LIMIT]
-    limit = max(_SLOW_FACTOR * services[s, at.USUAL_P99_MS], _SLOW_MS)
+    least = _SLOW_QUERY_MS if services[s, at.POOL_MAX] > 0.0 else _SLOW_MS
+    limit = max(_SLOW_FACTOR * services[s, at.USUAL_P99_MS], least)
     return p99_exceeds(limit, services[s, at.MEAN_MS], services[s, at.VAR_MS2])

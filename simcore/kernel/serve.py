@@ -11,7 +11,8 @@ from simcore.kernel.memory import probe_failures, probe_pods
 from simcore.kernel.queueing import admitted_by_bucket, waiting
 
 _NEVER_LATE = 50.0
-_DAMPING = 0.5  # what callers let through answers to latency with a delay; without it both would swing
+_AMPLE = 3.0  # times what arrives: slots that nobody fills
+_GENTLEST, _BOLDEST, _CAREFUL, _BOLDER = 0.03, 0.7, 0.5, 1.25
 _BURST_S = 2.0
 LOCK_SHARE = 0.3  # of a database's queries need the row that is fought for
 _LOCK_TIMEOUT_MS = 1500.0
@@ -88,6 +89,25 @@ def hot_pod(services: Floats, s: int, by_cpu: float, arrival: float) -> tuple[fl
 
 
 @inlined
+def damp_slots(services: Floats, s: int, by_slots: float, arrival: float) -> None:
+    """What callers let through answers to the latency of their callees a sub-step late, and both would swing: steps
+    towards the new value are made smaller whenever it is on the other side of the old one, and larger else."""
+    before = services[s, at.SLOT_CAPACITY]
+    change = by_slots - before
+    if min(by_slots, before) > _AMPLE * arrival:
+        services[s, at.SLOT_CAPACITY] = by_slots
+        return
+    swings = change * services[s, at.SLOT_CHANGE] < 0.0
+    step = services[s, at.SLOT_STEP] * (_CAREFUL if swings else _BOLDER)
+    services[s, at.SLOT_STEP] = min(max(step, _GENTLEST), _BOLDEST)
+    services[s, at.SLOT_CHANGE] = change
+    if before > 0.0 and by_slots > 0.0:
+        services[s, at.SLOT_CAPACITY] = before * (by_slots / before) ** services[s, at.SLOT_STEP]
+    else:
+        services[s, at.SLOT_CAPACITY] = before + services[s, at.SLOT_STEP] * change
+
+
+@inlined
 def slots(services: Floats, s: int, held: float) -> float:
     """How many requests a service can have in work: its threads, or the connections that a database has left."""
     if services[s, at.POOL_MAX] > 0.0:
@@ -125,7 +145,7 @@ def serve(
     # asymptotic bounds of a closed system (Denning and Buzen, 1978): what waits for the CPU does not lower throughput
     hold, free = work + child_mean + extra_ms + services[s, at.POOL_HOLD_MS], slots(services, s, held)
     by_slots = 1000.0 * free / hold
-    services[s, at.SLOT_CAPACITY] += (1.0 - _DAMPING) * (by_slots - services[s, at.SLOT_CAPACITY])
+    damp_slots(services, s, by_slots, arrival)
     capacity = services[s, at.CAPACITY] = min(by_cpu, services[s, at.SLOT_CAPACITY])
     if services[s, at.IS_CONSUMER] > 0.0:
         consume(services, s, capacity, dt)

@@ -29,6 +29,7 @@ UNKNOWN = Answer(None)
 RECENT_S = 3300.0
 _JUST_KILLED_S = 700.0
 _WARM_S, _LEAK_SHARE = 110.0, 0.05
+_LONG_BEFORE_S, _FAR_MORE = 240.0, 1.35
 _RISE, _RISE_WITHIN_S, _ROLLED_OUT_S = 0.7, 40.0, 60.0
 _KINDS = {
     "health": Question("run_diagnostic", "check_health"),
@@ -36,6 +37,7 @@ _KINDS = {
     "names": Question("run_diagnostic", "check_dns"),
     "links": Question("run_diagnostic", "check_connectivity"),
     "detail": Question("describe_service"),
+    "traffic": Question("check_metrics", window=1800.0),
 }
 FACTS: dict[str, Fact] = {}
 QUESTIONS: dict[str, Question] = {}
@@ -129,6 +131,29 @@ def provider_fails(findings: Findings, suspect: str) -> Answer:
         return UNKNOWN
     bad = [check for check in checks if check.name.startswith("provider") and not check.ok]
     return Answer(bool(bad), f"{suspect}: {bad[0].name}: {bad[0].detail}" if bad else f"{suspect}: providers answer")
+
+
+@fact("links")
+def asks_again_and_again(findings: Findings, suspect: str) -> Answer:
+    """Of a caller: whether it makes several attempts for a call."""
+    checks = findings.checks(suspect, "check_connectivity")
+    if checks is None:
+        return UNKNOWN
+    found = [check for check in checks if check.name.startswith("retries to")]
+    return Answer(bool(found), f"{suspect}: {found[0].name}: {found[0].detail}" if found else f"{suspect} asks once")
+
+
+@fact("traffic")
+def gets_more_requests(findings: Findings, suspect: str) -> Answer:
+    """Whether far more arrives than before it all began; where a series is missing it may be."""
+    for metrics in findings.metrics(suspect):
+        now, before = metrics.requests_per_second, metrics.requests_per_second_before
+        if metrics.window_seconds < _LONG_BEFORE_S:
+            continue
+        if now is None or before is None:
+            return Answer(True, f"{suspect}: no data about requests")
+        return Answer(now > _FAR_MORE * before, f"{suspect}: {now:.0f} requests/s, {before:.0f} before")
+    return UNKNOWN
 
 
 @fact("resources")

@@ -19,7 +19,7 @@ from simcore.policies.table import Row, load_table
 from simcore.policies.tracing import Trace
 
 _QUIET_BEFORE_ALL_CLEAR_S = 60.0
-_PATIENCE_S = 75.0
+_PATIENCE_S, _TAKES_EFFECT_S = 75.0, 25.0
 _STALE_LIST_S = 45.0
 _LOOKS = ("list_services", "check_metrics", "describe_service", "read_logs")
 _MOST_CAUSES = 3
@@ -35,6 +35,7 @@ class PlaybookPolicy:
         self._table = load_table()
         self._ruled_out: dict[tuple[str, str], str] = {}
         self._chosen: tuple[Row, str] | None = None
+        self._tried: list[tuple[Row, str]] = []
         self._kept: list[tuple[Row, str]] = []
         self._evidence: tuple[str, ...] = ()
         self._todo: list[Action] = []
@@ -102,7 +103,13 @@ class PlaybookPolicy:
         )
 
     def _who(self, row: Row, origin: str) -> Decision | None:
-        """A look at the origin's resources, when only it can name the suspects of a row."""
+        """A look at the origin, when only it can name the suspects of a row."""
+        if row.suspects == "pressing" and FACTS["cpu_is_used_up"](self._findings, origin).truth:
+            for fact in ("direct_clients_ask_much", "gets_more_requests", "released_lately"):
+                question = QUESTIONS[fact]
+                unknown = FACTS[fact](self._findings, origin).truth is None
+                if unknown and self._may_ask(question.ask, origin, question.command):
+                    return self._ask(question, origin, f"Could it be {row.mechanism}? To find out: {fact.replace('_', ' ')}.")
         needed = row.suspects in NAMED_IN_RESOURCES and self._findings.checks(origin, "check_resources") is None
         if needed and self._may_ask("run_diagnostic", origin, "check_resources"):
             return self._ask(
@@ -126,7 +133,11 @@ class PlaybookPolicy:
                 return None
             if answer.truth != wanted:
                 return None
-        if any((kept.mechanism, where) == (row.mechanism, suspect) for kept, where in self._kept):
+        if (row, suspect) in self._kept:
+            return None
+        if (row, suspect) in self._tried:
+            self._tried.remove((row, suspect))
+            self._ruled_out[row.mechanism, suspect] = "the change did not help"
             return None
         return self._choose(row, suspect)
 
@@ -138,6 +149,8 @@ class PlaybookPolicy:
         action: dict[str, object] = {"action_type": question.ask, "target_service": service}
         if question.command:
             action["parameters"] = {"command": question.command}
+        elif question.ask == "check_metrics":
+            action["parameters"] = {"window": question.window}
         return self._say(action, why, hypothesis)
 
     def _nothing_fits(self, trace: Trace | None) -> Decision:
@@ -164,11 +177,30 @@ class PlaybookPolicy:
                 f"{row.summary} See how {suspect} is set up before it is changed.",
                 Hypothesis(suspect, row.mechanism),
             )
+        if self._is_calm(row):
+            return self._wait_and_see()
+        self._judge_tried(suspect)
         self._chosen = (row, suspect)
         answers = [FACTS[fact](self._findings, suspect).evidence for fact in row.because]
         self._evidence = tuple(evidence for evidence in answers if evidence)
         self._todo = cure_actions(row.mechanism, suspect, self._findings)
         return self._change(self._todo.pop(0)) if self._todo else self._prove(row, suspect)
+
+    def _is_calm(self, row: Row) -> bool:
+        """Whether it all may have healed by itself while the evidence was gathered; what kills pods comes and goes."""
+        findings = self._findings
+        if findings.firing or findings.last_change > 0 or row.suspects in {"fallen", *SEEN_IN_THE_LIST}:
+            return False
+        return findings.now - findings.last_firing > 15 and not (findings.unwell() and findings.rows_at >= findings.now)
+
+    def _wait_and_see(self) -> Decision:
+        """Nothing fires: look who is unwell by now, and begin again with fresh eyes if somebody is."""
+        findings = self._findings
+        well = not findings.unwell() and findings.rows_at > findings.last_firing
+        if well and findings.quiet_seconds() >= _QUIET_BEFORE_ALL_CLEAR_S:
+            return self._declare("it healed by itself, and nothing says that it will come back")
+        self._forget()
+        return self._watch(findings.alerted, "Nothing fires any more: see whether it is over.")
 
     def _change(self, action: Action) -> Decision:
         assert self._chosen is not None
@@ -181,7 +213,6 @@ class PlaybookPolicy:
     def _prove(self, row: Row, suspect: str) -> Decision:
         """Watches with different reads in turn until it has been quiet for long enough, or the proof fails."""
         findings = self._findings
-        since = findings.now - findings.last_change
         if row.refuted_by is not None:
             answer = FACTS[row.refuted_by](findings, suspect)
             if answer.truth:
@@ -192,19 +223,22 @@ class PlaybookPolicy:
                 return self._declare("everything has been well for twice as long as it takes to tell")
         elif self._is_settled(row.settle):
             return self._declare("it is proven: everything has been well since the change took effect")
-        if (
-            since > _PATIENCE_S
-            and (findings.firing or findings.unwell())
-            and findings.rows_at > findings.last_change + 50
-        ):
+        if self._goes_on(suspect):
             return self._look_further(row, suspect)
-        if (
-            row.refuted_by == "disk_still_grows"
-            and since > 30
-            and FACTS[row.refuted_by](findings, suspect).truth is None
-        ):
-            return self._ask(QUESTIONS["disk_still_grows"], suspect, "Did it stop growing?")
+        if row.refuted_by == "disk_still_grows" and findings.now - findings.last_change > _TAKES_EFFECT_S:
+            question = QUESTIONS[row.refuted_by]
+            if FACTS[row.refuted_by](findings, suspect).truth is None:
+                return self._ask(question, suspect, "Did it stop growing?")
         return self._watch(suspect, f"Did it help? Waiting until it has been quiet for {row.settle:.0f} s.")
+
+    def _goes_on(self, suspect: str) -> bool:
+        """Whether there is trouble although a change had its time: less of it where the suspect is well again."""
+        findings = self._findings
+        row, since = findings.rows.get(suspect), findings.now - findings.last_change
+        is_well = row is not None and row.health == "healthy"
+        looked = findings.rows_at - findings.last_change > (_TAKES_EFFECT_S if is_well else 2 * _TAKES_EFFECT_S)
+        trouble = findings.firing or bool(findings.unwell())
+        return trouble and looked and since > (1.6 * _TAKES_EFFECT_S if is_well else _PATIENCE_S)
 
     def _is_settled(self, seconds: float) -> bool:
         findings = self._findings
@@ -212,18 +246,24 @@ class PlaybookPolicy:
         return not findings.firing and seen_well and findings.quiet_seconds() >= seconds
 
     def _look_further(self, row: Row, suspect: str) -> Decision:
-        """It goes on: where the suspect is well again something else is broken too, else the suspicion was wrong."""
-        at_suspect = self._findings.rows.get(suspect)
-        if at_suspect is not None and at_suspect.health == "healthy" and len(self._kept) < _MOST_CAUSES - 1:
-            self._kept.append((row, suspect))
-            return self._begin_again()
-        if since_too_long(self._findings, row):
-            return self._reject(row, suspect, "the change did not help")
-        return self._watch(suspect, f"Did it help? {suspect} is not well yet.")
+        """It goes on: follow the trouble anew. If it leads to the same suspicion again, that was wrong; if it leads
+        elsewhere, something else is broken too."""
+        self._tried.append((row, suspect))
+        return self._begin_again()
 
     def _reject(self, row: Row, suspect: str, evidence: str) -> Decision:
         self._ruled_out[row.mechanism, suspect] = evidence
         return self._begin_again()
+
+    def _judge_tried(self, suspect: str) -> None:
+        """Of what was cured before: kept is what shows no more, or was elsewhere."""
+        for row, where in self._tried:
+            shows = all(FACTS[fact](self._findings, where).truth is not False for fact in row.because)
+            if where == suspect and shows:
+                self._ruled_out[row.mechanism, where] = "the change did not help"
+            else:
+                self._kept.append((row, where))
+        self._tried.clear()
 
     def _begin_again(self) -> Decision:
         self._chosen, self._todo = None, []
@@ -248,7 +288,7 @@ class PlaybookPolicy:
 
     # saying it -------------------------------------------------------------------------------------------------
     def _declare(self, why: str) -> Decision:
-        found = [*self._kept, *([self._chosen] if self._chosen else [])]
+        found = [*self._kept, *self._tried, *([self._chosen] if self._chosen else [])]
         causes = [{"service": suspect, "mechanism": row.mechanism} for row, suspect in found][:_MOST_CAUSES]
         text = " ".join(row.summary for row, _ in found) or "Nothing is broken."
         action = {"action_type": "resolve_incident", "parameters": {"causes": causes, "root_cause": text}}
@@ -260,11 +300,6 @@ class PlaybookPolicy:
 
     def _ruled_out_list(self) -> tuple[Hypothesis, ...]:
         return tuple(Hypothesis(service, name, why) for (name, service), why in self._ruled_out.items())
-
-
-def since_too_long(findings: Findings, row: Row) -> bool:
-    """Whether a change has had more time than any cure takes."""
-    return findings.now - findings.last_change > max(2.0 * _PATIENCE_S, row.settle + 40.0)
 
 
 def in_words(action: Action) -> str:

@@ -94,6 +94,14 @@ def _named(check: str) -> Callable[[Findings, str], list[str]]:
     return suspects
 
 
+def _pressing(findings: Findings, origin: str) -> list[str]:
+    """The callers of a service that has no CPU left and gets far more requests than it used to."""
+    if not FACTS["cpu_is_used_up"](findings, origin).truth or not FACTS["gets_more_requests"](findings, origin).truth:
+        return []
+    detail = findings.details.get(origin)
+    return list(detail.called_by) if detail else []
+
+
 def _asker(findings: Findings, origin: str) -> list[str]:
     """The client that asks most of a database that has no CPU left."""
     if not origin or not findings.is_database(origin) or not FACTS["cpu_is_used_up"](findings, origin).truth:
@@ -124,6 +132,7 @@ SUSPECTS: dict[str, Callable[[Findings, str], list[str]]] = {
     "locker": _named("locks"),
     "burner": _named("node"),
     "asker": _asker,
+    "pressing": _pressing,
     "fallen": fallen,
 }
 SEEN_IN_THE_LIST = frozenset({"scaled_away", "starved", "grown"})

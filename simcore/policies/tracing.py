@@ -4,7 +4,7 @@ from simcore.observation import Check
 from simcore.policies.findings import Findings
 
 _LINKS = "check_connectivity"
-_FAILING, _SLOW_MS = 0.02, 250.0
+_FAILING, _SLOW_MS, _SLOW_QUERY_MS = 0.02, 250.0, 60.0
 _ON_THE_WAY = ("packets to", "round trip to", "retries to")
 SHORT_TIMEOUT_MS = 700.0
 
@@ -45,7 +45,8 @@ class Trace:
     def _is_unwell(self, name: str, failing: dict[str, float], slow: dict[str, float]) -> bool:
         row = self._findings.rows.get(name)
         listed = row is not None and row.health != "healthy"
-        return failing[name] >= _FAILING or (listed and slow.get(name, 0.0) >= _SLOW_MS)
+        too_slow = _SLOW_QUERY_MS if self._findings.is_database(name) else _SLOW_MS
+        return failing[name] >= _FAILING or (listed and slow.get(name, 0.0) >= too_slow)
 
 
 def _is_way(check: Check) -> bool:
