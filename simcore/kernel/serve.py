@@ -156,11 +156,14 @@ def serve(
     own_good = (1.0 - early) * (1.0 - none_ready) * (1.0 - refused) * (1.0 - late) * extra_good
     services[s, at.EARLY_FAIL] = 1.0 - (1.0 - early) * (1.0 - none_ready)
     services[s, at.OWN_FAIL] = 1.0 - own_good
+    fail_before, mean_before = services[s, at.FAIL], services[s, at.MEAN_MS]
     services[s, at.FAIL] = 1.0 - own_good * child_good
     wait = min(1000.0 * (cpu_wait + queued), deadline)
     wait_variance = min(probability * (2.0 - probability) / (slack * slack) * 1e6, deadline * deadline)
     services[s, at.MEAN_MS] = wait + work + extra_ms + child_mean
     services[s, at.VAR_MS2] = wait_variance + work * work + extra_variance + child_variance
+    moved = max(abs(services[s, at.FAIL] - fail_before), abs(services[s, at.MEAN_MS] / mean_before - 1.0))
+    clock[at.MOVED] = max(clock[at.MOVED], moved)
     busy = min(arrival, capacity)
     services[s, at.CPU_PERCENT] = 100.0 * min(1.0, busy / by_cpu) if services[s, at.READY] > 0.0 else 0.0
     in_work = min(busy * (hold + min(1000.0 * (cpu_wait + queued), deadline)) / 1000.0, free)
