@@ -135,9 +135,7 @@ class Batch:
     def _result(self, number: int, steps: BatchStep, had_ended: bool) -> StepResult:
         paid = RewardBreakdown(*steps.breakdown[number].tolist())
         observation = self._observation(number, had_ended)
-        return StepResult(
-            observation, paid.total, paid, bool(steps.terminated[number]), bool(steps.truncated[number])
-        )
+        return StepResult(observation, paid.total, paid, bool(steps.terminated[number]), bool(steps.truncated[number]))
 
     def _observation(self, number: int, had_ended: bool) -> Observation:
         out, teller = self._numbers[number], self._teller(number)
@@ -180,4 +178,3 @@ def _joined(worlds: Sequence[World]) -> tuple[NDArray[np.int64], NDArray[np.int6
             graphs.append(world.topology.graph)
             size += world.topology.graph.size
     return np.concatenate(graphs), np.array([begins[id(world.topology)] for world in worlds], dtype=np.int64)
-

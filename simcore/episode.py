@@ -97,7 +97,11 @@ class Episode:
     def _after_the_end(self) -> StepResult:
         declared = self._declared is not None
         return StepResult(
-            self._tells.after_the_end(self.steps, self.world.sim_seconds), 0.0, RewardBreakdown(), declared, not declared
+            self._tells.after_the_end(self.steps, self.world.sim_seconds),
+            0.0,
+            RewardBreakdown(),
+            declared,
+            not declared,
         )
 
     @property

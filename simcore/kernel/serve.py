@@ -91,20 +91,20 @@ def hot_pod(services: Floats, s: int, by_cpu: float, arrival: float) -> tuple[fl
 @inlined
 def damp_slots(services: Floats, s: int, by_slots: float, arrival: float) -> None:
     """What callers let through answers to the latency of their callees a sub-step late, and both would swing: steps
-    towards the new value are made smaller whenever it is on the other side of the old one, and larger else."""
+    towards the new value are made smaller whenever it is on the other side of the old one, and larger else. The sign
+    of `SLOT_STEP` is the side of the last one."""
     before = services[s, at.SLOT_CAPACITY]
     change = by_slots - before
     if min(by_slots, before) > _AMPLE * arrival:
         services[s, at.SLOT_CAPACITY] = by_slots
         return
-    swings = change * services[s, at.SLOT_CHANGE] < 0.0
-    step = services[s, at.SLOT_STEP] * (_CAREFUL if swings else _BOLDER)
-    services[s, at.SLOT_STEP] = min(max(step, _GENTLEST), _BOLDEST)
-    services[s, at.SLOT_CHANGE] = change
+    swings = change * services[s, at.SLOT_STEP] < 0.0
+    step = min(max(abs(services[s, at.SLOT_STEP]) * (_CAREFUL if swings else _BOLDER), _GENTLEST), _BOLDEST)
+    services[s, at.SLOT_STEP] = step if change > 0.0 else -step
     if before > 0.0 and by_slots > 0.0:
-        services[s, at.SLOT_CAPACITY] = before * (by_slots / before) ** services[s, at.SLOT_STEP]
+        services[s, at.SLOT_CAPACITY] = before * (by_slots / before) ** step
     else:
-        services[s, at.SLOT_CAPACITY] = before + services[s, at.SLOT_STEP] * change
+        services[s, at.SLOT_CAPACITY] = before + step * change
 
 
 @inlined

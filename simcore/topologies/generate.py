@@ -205,7 +205,7 @@ def _limits(part: Part, rate: float, draws: Draws) -> Part:
     pool = max(20.0, _round_up(5.0 * rate * (part.work_ms + 20.0) / 1000.0, 5.0))
     primary = _round_up(0.37 * cores, 0.05)
     return replace(
-        part, cpu_cores=primary, replica_cores=_round_up(cores - primary, 0.05), memory_mb=_round_up(1.2 * (400.0 + 14.0 * pool), 256.0),
+        part, cpu_cores=primary, replica_cores=_round_up(cores - primary, 0.05), memory_mb=_round_up(1.1 * (400.0 + 24.0 * pool), 256.0),
         heap_mb=400.0, pool_max=pool,
     )  # fmt: skip
 

@@ -67,9 +67,8 @@ def _set_services(services: Floats, topology: Topology) -> None:
     column = {name: np.array([getattr(part, name) for part in topology.parts]) for name in _FROM_PARTS}
     for name, number in _FROM_PARTS.items():
         services[:, number] = column[name]
-    replicas, heap, limit = column["replicas"], column["heap_mb"], column["memory_mb"]
+    replicas, heap = column["replicas"], column["heap_mb"]
     services[:, [at.PODS, at.READY, at.UP, at.USUAL_REPLICAS]] = replicas[:, None]
-    services[:, at.USUAL_LIMIT_MB] = limit
     services[:, at.HEAP_START_MB] = 0.6 * heap
     services[:, at.DATABASE] = topology.databases
     services[:, at.NOMINAL_RPS] = topology.arrivals / replicas
@@ -87,7 +86,7 @@ def _set_services(services: Floats, topology: Topology) -> None:
 
 def _set_role(row: Floats, role: str, arrivals: float) -> None:
     if role == "database":
-        row[at.POOL_HOLD_MS], row[at.MB_PER_CONN] = 20.0, 8.0
+        row[at.POOL_HOLD_MS], row[at.MB_PER_CONN] = 20.0, 5.0
         row[at.DISK_MB], row[at.WRITE_SHARE] = 20_000.0, 0.35
     if role == "consumer":
         row[at.IS_CONSUMER], row[at.TOPIC_LIMIT] = 1.0, round(arrivals * 120.0)

@@ -16,9 +16,7 @@ def alert_notice(world: World) -> AlertNotice:
         "p99_ms": f"{facts[at.PAGE_P99_MS]:.0f}",
     }
     title = alert.titles[int(facts[at.TITLE_DRAW] * len(alert.titles))]
-    return AlertNotice(
-        title.format_map(shown), shown["service"], alert.severity, alert.description.format_map(shown)
-    )
+    return AlertNotice(title.format_map(shown), shown["service"], alert.severity, alert.description.format_map(shown))
 
 
 def page_fires(world: World) -> bool:
