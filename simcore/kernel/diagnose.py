@@ -17,8 +17,8 @@ CALLEE_COLUMNS = 17
     R_MEMORY, R_MEMORY_LIMIT, R_CPU, R_THROTTLED, R_THREADS, R_STUCK, R_STUCK_AGE, R_WORKERS, R_DISK, R_DISK_SIZE,
     R_DISK_RATE, R_QUOTA_USED, R_QUOTA, R_NODES_USED, R_NODES, R_CONNS, R_CONN_LIMIT, R_LOCK_BUSY, R_LOCK_HOLDER,
     R_LOCK_MS, R_LOCK_IDLE, R_SCANS, R_REPLICA_LAG, R_STOLEN, R_HOG, R_HOT_SHARE, R_HIT, R_GC,
-    R_TOP_HOLDER, R_HELD, R_TOP_ASKER, R_ASK_SHARE, R_HERD,
-) = range(33)  # fmt: skip
+    R_TOP_HOLDER, R_HELD, R_TOP_ASKER, R_ASK_SHARE, R_BURNT, R_HERD,
+) = range(34)  # fmt: skip
 (
     H_UP, H_DESIRED, H_OWN, H_LIMITED, H_PROBES, H_CLOCK, H_UNWRITTEN, H_READ_ONLY, H_OUTSIDE, H_OUTSIDE_MS, H_LAG,
     H_LAG_LIMIT, H_STALLED, H_EXCEPTIONS, H_ARRIVAL, H_CAPACITY, H_CANARY, H_DIRECT, H_TLS, H_OWN_MS,
@@ -80,6 +80,7 @@ def show_resources(
     o[R_HOT_SHARE] = services[s, at.HOT_SHARE] / max(services[s, at.HOT_COPIES], 1.0)
     o[R_HIT] = services[s, at.HIT] if services[s, at.CACHE_KEYS] > 0.0 else -1.0
     o[R_GC] = services[s, at.GC_SHARE]
+    o[R_BURNT] = services[s, at.HOGGED]
     o[R_HERD] = services[s, at.HERD] if services[s, at.COALESCE] <= 0.0 else 1.0
     top_clients(services, edges, first, callees, s, o)
     out[OUT_COUNT] = R_HERD + 1

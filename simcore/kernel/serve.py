@@ -116,6 +116,16 @@ def slots(services: Floats, s: int, held: float) -> float:
 
 
 @inlined
+def cpu_percent(services: Floats, s: int, busy: float) -> float:
+    """Of the limit: what requests use, and what burns beside them in the same containers."""
+    used = min(1.0, busy)
+    if services[s, at.SPECIAL] > 0.0:
+        bursts = services[s, at.BURST_MS] / (1000.0 * services[s, at.BURST_EVERY_S] * services[s, at.CPU_CORES])
+        used = min(services[s, at.HOGGED] + (1.0 - services[s, at.HOGGED]) * used + bursts, 1.0)
+    return 100.0 * used
+
+
+@inlined
 def serve(
     services: Floats, pods: Floats, edges: Floats, clock: Floats, first: Ints, callees: Ints,
     s: int, entry: int, held: float, none_ready: float, dt: float,
@@ -165,7 +175,7 @@ def serve(
     moved = max(abs(services[s, at.FAIL] - fail_before), abs(services[s, at.MEAN_MS] / mean_before - 1.0))
     clock[at.MOVED] = max(clock[at.MOVED], moved)
     busy = min(arrival, capacity)
-    services[s, at.CPU_PERCENT] = 100.0 * min(1.0, busy / by_cpu) if services[s, at.READY] > 0.0 else 0.0
+    services[s, at.CPU_PERCENT] = cpu_percent(services, s, busy / by_cpu) if services[s, at.READY] > 0.0 else 0.0
     in_work = min(busy * (hold + min(1000.0 * (cpu_wait + queued), deadline)) / 1000.0, free)
     threads = max(services[s, at.READY] * services[s, at.WORKERS], 1.0)
     services[s, at.THREADS_BUSY] = min((services[s, at.STUCK] + in_work) / threads, 1.0)

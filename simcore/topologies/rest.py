@@ -93,9 +93,12 @@ def _set_role(row: Floats, role: str, arrivals: float) -> None:
 
 
 def _set_calls(edges: Floats, services: Floats, topology: Topology) -> None:
+    services[:, at.VISITS] = 1.0
     for e, (call, (caller, _)) in enumerate(zip(topology.calls, topology.pairs, strict=True)):
         part = topology.parts[caller]
         cold = 1.0 / (1.0 - part.hit_ratio) if call.is_cached else 1.0
+        if not call.is_async:
+            services[caller, at.VISITS] += call.rate
         edges[e] = call.rate * cold, 1.0, 1.0, call.is_async, call.is_cached, 0.0
         if call.is_cached:
             _set_cache(services[caller], part.hit_ratio, float(topology.arrivals[caller]) * call.rate * cold)

@@ -211,6 +211,9 @@ def resource_checks(out: Floats, s: int, topology: Topology) -> tuple[Check, ...
             o[d.R_NODES] - o[d.R_NODES_USED],
         ),
     ]
+    if o[d.R_BURNT] > 0.05:
+        burnt = o[d.R_BURNT]
+        checks.append(Check("cpu outside requests", False, f"{100 * burnt:.0f} % burnt by another process", burnt))
     if o[d.R_HOT_SHARE] > 0.2:
         checks.append(
             Check("keys", False, f"{100 * o[d.R_HOT_SHARE]:.0f} % of requests ask for one key", o[d.R_HOT_SHARE])
