@@ -27,9 +27,9 @@ ACTION_COLUMNS = 6
 
 @dataclass(frozen=True, slots=True)
 class BatchStep:
-    """What one step gave, by episode: `rewards[n]`, `breakdown[n, 6]` in the order of `RewardBreakdown`, `sim_seconds[n]`,
-    and `numbers[n, OUT_COLUMNS]`, the structured observations as `simcore.kernel.observe` lays them out. The arrays are
-    the batch's own and are written over by the next step."""
+    """What one step gave, by episode: `rewards[n]`, `breakdown[n, 6]` in the order of `RewardBreakdown`,
+    `sim_seconds[n]`, and `numbers[n, OUT_COLUMNS]`, the structured observations as `simcore.kernel.observe` lays them
+    out. The arrays are the batch's own and are written over by the next step."""
 
     rewards: Floats
     breakdown: Floats
@@ -97,7 +97,7 @@ class Batch:
             raise ValueError(f"{len(actions)} actions for {len(self)} episodes")
         self._problems.clear()
         for number, action in enumerate(actions):
-            self._actions[number] = self._read(number, action)
+            self._actions[number, :] = tuple(self._read(number, action))
         return self._actions
 
     def _read(self, number: int, action: Action | Mapping[str, Any]) -> Coded:

@@ -111,8 +111,8 @@ class Episode:
     @property
     def score(self) -> float:
         """0 to 1, so far."""
-        sums = self.world.state.ledger[at.SUM_DIAGNOSTIC : at.SUM_PENALTY + 1]
-        return round(min(max(sum(sums.tolist()), 0.0), 1.0), 6)
+        sums: list[float] = self.world.state.ledger[at.SUM_DIAGNOSTIC : at.SUM_PENALTY + 1].tolist()
+        return round(min(max(sum(sums), 0.0), 1.0), 6)
 
     @property
     def state(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from simcore.kernel.compiled import compiled, drop_stale_cache, inlined
 from simcore.kernel.conditions import fold
 from simcore.kernel.flow import offer_load
 from simcore.kernel.health import assess
-from simcore.kernel.layout import Floats, Ints, Singles
+from simcore.kernel.layout import Floats, Ints
 from simcore.kernel.memory import run_pods
 from simcore.kernel.pods import lose_pods, reconcile_pods
 from simcore.kernel.serve import serve

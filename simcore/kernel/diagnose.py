@@ -6,11 +6,16 @@ from simcore.kernel.compiled import compiled
 from simcore.kernel.conditions import call_outside, disk_rate, released_errors, stolen_cpu
 from simcore.kernel.layout import Floats, Ints
 from simcore.kernel.memory import probe_failures
-from simcore.kernel.observe import OUT_COUNT, OUT_PAYLOAD, callee_rows
+from simcore.kernel.observe import OUT_COUNT, OUT_PAYLOAD
 from simcore.kernel.pods import used_quota
+from simcore.kernel.queueing import percentile_99
 from simcore.kernel.serve import locked
 
 CONNECTIVITY, HEALTH, RESOURCES, NAMES = range(4)
+(
+    E_CALLEE, E_UP, E_FAIL, E_P99_MS, E_ATTEMPTS, E_TLS, E_DELAY_MS, E_LOSS, E_POLICY, E_MTU, E_LOGIN, E_NAMES, E_ASYNC,
+    E_TOPIC_FULL, E_LIMITED, E_LATE, E_TIMEOUT_MS,
+) = range(17)  # fmt: skip
 CALLEE_COLUMNS = 17
 
 (
@@ -23,6 +28,28 @@ CALLEE_COLUMNS = 17
     H_UP, H_DESIRED, H_OWN, H_LIMITED, H_PROBES, H_CLOCK, H_UNWRITTEN, H_READ_ONLY, H_OUTSIDE, H_OUTSIDE_MS, H_LAG,
     H_LAG_LIMIT, H_STALLED, H_EXCEPTIONS, H_ARRIVAL, H_CAPACITY, H_CANARY, H_DIRECT, H_TLS, H_OWN_MS,
 ) = range(20)  # fmt: skip
+
+
+@compiled
+def show_callees(services: Floats, edges: Floats, first: Ints, callees: Ints, s: int, out: Floats) -> None:
+    """For each call of `s`: what the way there and the callee make of it."""
+    out[OUT_COUNT] = first[s + 1] - first[s]
+    for k in range(first[s + 1] - first[s]):
+        e = first[s] + k
+        c = callees[e]
+        o = out[OUT_PAYLOAD + CALLEE_COLUMNS * k :]
+        o[E_CALLEE], o[E_UP], o[E_FAIL] = c, services[c, at.UP], services[c, at.FAIL]
+        o[E_P99_MS] = percentile_99(services[c, at.MEAN_MS], services[c, at.VAR_MS2])
+        o[E_ATTEMPTS], o[E_TLS], o[E_DELAY_MS] = (
+            edges[e, at.ATTEMPTS],
+            services[c, at.TLS_BROKEN],
+            services[c, at.NET_DELAY_MS],
+        )
+        o[E_LOSS], o[E_POLICY], o[E_MTU] = services[c, at.NET_LOSS], services[c, at.NET_POLICY], services[c, at.NET_MTU]
+        o[E_LOGIN] = services[s, at.AUTH_BROKEN] if c == services[s, at.DATABASE] else 0.0
+        o[E_NAMES], o[E_ASYNC] = services[s, at.DNS_BROKEN], edges[e, at.IS_ASYNC]
+        o[E_TOPIC_FULL], o[E_LIMITED] = services[c, at.LAG_REFUSED], services[c, at.LIMITED]
+        o[E_LATE], o[E_TIMEOUT_MS] = edges[e, at.LATE], services[s, at.CLIENT_TIMEOUT_MS]
 
 
 @compiled
@@ -132,7 +159,7 @@ def show_diagnostic(
     s: int, command: int, out: Floats,
 ) -> None:  # fmt: skip
     if command == CONNECTIVITY:
-        callee_rows(services, edges, first, callees, s, out, CALLEE_COLUMNS)
+        show_callees(services, edges, first, callees, s, out)
     elif command == HEALTH:
         show_health(clock, services, releases, s, out)
     elif command == RESOURCES:

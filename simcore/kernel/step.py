@@ -49,7 +49,7 @@ def declare(ledger: Floats, count: float, a: float, b: float, c: float) -> None:
 def step(
     world: Floats, graph: Ints, seed: int, kind: int, s: int, a: float, b: float, c: float, count: float, out: Floats
 ) -> None:
-    """One step. `s` is the target's number or -1; `a`, `b`, `c` are the parameters, `count` how many causes are declared.
+    """One step. `s` is the target's number or -1; `a`, `b`, `c` are the parameters, `count` of declared causes.
 
     After the end nothing changes and nothing is paid.
     """

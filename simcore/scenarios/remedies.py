@@ -18,7 +18,7 @@ _SWITCHED_BY_CODE = {
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A predicate of `plan` with its column and its limit: `factor x reference` (or `x` the value of a row template)."""
+    """A predicate of `plan` with its column and its limit: `factor x reference`, or `x` the value of a row template."""
 
     code: int
     column: int = -1

@@ -116,15 +116,19 @@ _FROM_PARTS = {
     "heap_mb": at.HEAP_NEED_MB, "pool_max": at.POOL_MAX, "replica_cores": at.REPLICA_CORES,
     "outside_share": at.EXTERNAL_SHARE, "rate_limit_rps": at.RATE_LIMIT_RPS,
 }  # fmt: skip
+_LONG_AGO = (
+    at.OOM_AT, at.KILLED_AT, at.REFUSED_AT, at.UNSCHEDULABLE_AT, at.CHANGED_AT, at.CREATE_RETRY_AT,
+    at.CONFIG_AT, at.SICK_AT_S,
+)  # fmt: skip
 _EVERYWHERE = {
     at.WORKERS: 200.0, at.WARMUP_S: 60.0, at.START_S: 20.0, at.DEADLINE_MS: 3000.0, at.CLIENT_TIMEOUT_MS: 3000.0,
     at.QUEUE_LIMIT: 60.0, at.RETRIES: 0.0, at.RETRY_BUDGET: 0.1, at.BURST_EVERY_S: 5.0, at.SCAN_FACTOR: 1.0,
     at.CERT_EXPIRES_S: at.NEVER, at.SECRET_ROTATED_S: at.NEVER, at.EXTERNAL_MS: 25.0, at.PROBE_TIMEOUT_MS: 2000.0,
     at.NET_MTU: 1450.0, at.APPLY_SPEED: 1.5, at.DISK_MB: 4000.0, at.DISK_USED_MB: 1500.0, at.WRITE_SHARE: 0.3,
-    at.RELEASE: at.MAX_RELEASES - 1.0, at.HPA_LOW_SINCE: at.NEVER, at.SICK_SINCE_S: at.NEVER, at.CONFIG_KEY: -1.0, at.HOT_COPIES: 1.0, at.HERD: 1.0,
-    at.SLOT_CAPACITY: 1e4, at.SLOT_STEP: 0.5, at.CAPACITY: 1e4, at.HPA_TARGET: 0.7, at.CACHE_TTL_S: 60.0,
-    **dict.fromkeys((at.OOM_AT, at.KILLED_AT, at.REFUSED_AT, at.UNSCHEDULABLE_AT, at.CHANGED_AT, at.CREATE_RETRY_AT,
-                     at.CONFIG_AT, at.SICK_AT_S), -at.NEVER),
+    at.RELEASE: at.MAX_RELEASES - 1.0, at.HPA_LOW_SINCE: at.NEVER, at.SICK_SINCE_S: at.NEVER, at.CONFIG_KEY: -1.0,
+    at.HOT_COPIES: 1.0, at.HERD: 1.0, at.SLOT_CAPACITY: 1e4, at.SLOT_STEP: 0.5, at.CAPACITY: 1e4, at.HPA_TARGET:
+    0.7, at.CACHE_TTL_S: 60.0,
+    **dict.fromkeys(_LONG_AGO, -at.NEVER),
 }  # fmt: skip
 
 
