@@ -126,10 +126,10 @@ class Batch:
         steps = self.step_encoded(self.encode(actions))
         for number, typed in enumerate(self._typed):
             episode = self._episodes[number]
-            if typed is not None and not before[number]:
-                episode._actions.append((typed.action_type, typed.target_service))
-                if isinstance(typed, ResolveIncident):
-                    episode._declared = declared_causes(typed)
+            if not before[number]:
+                episode._actions.append(typed)
+            if isinstance(typed, ResolveIncident) and not before[number]:
+                episode._declared = declared_causes(typed)
         return [self._result(number, steps, bool(before[number])) for number in range(len(self))]
 
     def _result(self, number: int, steps: BatchStep, had_ended: bool) -> StepResult:

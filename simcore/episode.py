@@ -52,7 +52,7 @@ class Episode:
     def _begin(self) -> None:
         self.world.draw(self._settings, self._stream)
         self.steps, self.done = 0, False
-        self._actions: list[tuple[str, str | None]] = []
+        self._actions: list[Action | None] = []
         self._declared: tuple[CauseName, ...] | None = None
         self._teller: Teller | None = None
 
@@ -76,10 +76,11 @@ class Episode:
         try:
             typed, coded = self._reader.read(action)
         except ActionError as problem:
+            self._actions.append(None)
             self._run(MALFORMED)
             return self._result(self._tells.malformed(str(problem), self._out, self.steps))
         self._run(coded)
-        self._actions.append((typed.action_type, typed.target_service))
+        self._actions.append(typed)
         if isinstance(typed, ResolveIncident):
             self._declared = declared_causes(typed)
         return self._result(self._tells.step(typed, coded, self._out, self.steps))
@@ -103,6 +104,11 @@ class Episode:
             declared,
             not declared,
         )
+
+    @property
+    def actions(self) -> tuple[Action | None, ...]:
+        """What was done so far; None for what was malformed."""
+        return tuple(self._actions)
 
     @property
     def resolved(self) -> bool:
@@ -136,7 +142,7 @@ class Episode:
 
     def verdict(self) -> Verdict:
         """How the episode stands; before its end nothing is resolved or mitigated."""
-        return verdict_of(self.world, self._declared, self.score, marks(self.scenario.spec.rubric, self._actions))
+        return verdict_of(self.world, self._declared, self.score, marks(self.scenario.spec.rubric, self.actions))
 
 
 def budget(spec: ScenarioSpec, difficulty: float) -> int:
