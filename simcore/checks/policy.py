@@ -10,7 +10,7 @@ from simcore.results import StepResult, without_reward
 
 Make = Callable[[int], Policy]
 _FAMILIES = ("oom_crash", "db_pool_exhaustion", "network_partition")
-_LONG = 2000
+_LONG, _REFUSED = 2000, 3
 
 
 def check_policy(make: Make, *, families: tuple[str, ...] = _FAMILIES, seeds: range = range(2)) -> list[str]:
@@ -31,6 +31,7 @@ def _complaints(make: Make, family: str, seed: int) -> Iterator[str]:
     where = f"{family}, seed {seed}"
     try:
         first, second = _played(make, family, seed), _played(make, family, seed)
+        _played(make, family, seed, refuses_step=_REFUSED)
     except PolicyProblem as problem:
         yield f"{where}: {problem}"
         return
@@ -46,9 +47,10 @@ class PolicyProblem(Exception):
     """What a policy did wrong."""
 
 
-def _played(make: Make, family: str, seed: int) -> list[Decision]:
+def _played(make: Make, family: str, seed: int, refuses_step: int = 0) -> list[Decision]:
+    """Its decisions in an episode; the action of one step may be refused, whatever it is."""
     episode, policy = simcore.make(family, seed=seed), make(seed)
-    observation, decisions = episode.reset(), []
+    observation, decisions = episode.reset(), list[Decision]()
     history: list[tuple[Decision, StepResult]] = []
     while not episode.done:
         before = list(history)
@@ -56,7 +58,7 @@ def _played(make: Make, family: str, seed: int) -> list[Decision]:
         if history != before:
             raise PolicyProblem("it changes the history that it is given; keep a copy instead")
         decisions.append(decision)
-        result = _step(episode, decision, len(decisions))
+        result = _step(episode, decision, len(decisions), refuses_step)
         history.append((decision, without_reward(result)))
         observation = result.observation
     return decisions
@@ -74,11 +76,9 @@ def _decided(policy: Policy, observation: object, history: list[tuple[Decision, 
     return decision
 
 
-def _step(episode: Episode, decision: Decision, step: int) -> StepResult:
+def _step(episode: Episode, decision: Decision, step: int, refuses_step: int) -> StepResult:
     try:
         parse_action(decision.action)
     except ValueError as error:
         raise PolicyProblem(f"step {step}: a malformed action: {error}") from error
-    if step == 2:
-        episode.fork().step({"action_type": "no such action"})  # an error must not be the first that it ever sees
-    return episode.step(decision.action)
+    return episode.step({"action_type": "refused"} if step == refuses_step else decision.action)

@@ -31,9 +31,8 @@ def check_substrate(make: Make) -> list[str]:
         try:
             found += check(substrate, make)
         except Exception as error:
-            found.append(
-                f"{check.__name__.strip('_')}: raised {type(error).__name__}: {error}; an error is a step's result"
-            )
+            what = f"{check.__name__.strip('_')}: raised {type(error).__name__}: {error}"
+            found.append(f"{what}; what goes wrong should be the result of a step")
         finally:
             substrate.close()
     return found

@@ -26,7 +26,7 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Counterfactual:
-    """`user_minutes_lost` and `mitigated` as it was; `..._untouched` if nobody had changed anything, by the same time."""
+    """`user_minutes_lost` and `mitigated` as it was, and what would have been lost if nobody had changed anything."""
 
     user_minutes_lost: float
     mitigated: bool
