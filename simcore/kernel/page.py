@@ -1,7 +1,7 @@
 """The page that opens an incident: whose pager rings, and which services the cause has to do with."""
 
 from simcore.kernel import layout as at
-from simcore.kernel.compiled import compiled
+from simcore.kernel.compiled import compiled, inlined
 from simcore.kernel.layout import Floats, Ints
 from simcore.kernel.queueing import p99_exceeds, percentile_99
 from simcore.kernel.random import uniform
@@ -18,28 +18,51 @@ def suffers(services: Floats, s: int) -> bool:
     )
 
 
+@inlined
+def is_cause(facts: Floats, s: int) -> bool:
+    """Whether a right declaration may name it."""
+    named = int(facts[at.CAUSE_0 + at.NAMED])
+    if facts[at.CAUSES] > 1.0:
+        named |= int(facts[at.CAUSE_0 + at.CAUSE_COLUMNS + at.NAMED])
+    return (named >> s) & 1 == 1
+
+
+@inlined
+def chance(facts: Floats, services: Floats, s: int) -> float:
+    """How likely it is that this one's pager rings: of those who suffer; a cause itself less, unless it is easy."""
+    if not suffers(services, s):
+        return 0.0
+    return 0.8 - 0.4 * facts[at.DIFFICULTY] if is_cause(facts, s) else 1.0
+
+
 @compiled
-def draw_page(world: Floats, graph: Ints, seed: int) -> None:
-    """Somebody who suffers is paged, and the cause itself a little more often when it is easy."""
-    clock, _, facts, _, _, _, services, _, _, _, _ = at.views(world, graph)
-    target, honest = int(facts[at.CAUSE_0 + at.TARGET]), 0.2 * (1.0 - facts[at.DIFFICULTY])
-    draw, count = uniform(seed, _STREAM), 0
+def draw_paged(facts: Floats, services: Floats, graph: Ints, draw: float) -> int:
+    """Somebody who suffers; where nobody does, the target or one of its callers."""
+    total = 0.0
     for s in range(services.shape[0]):
-        count += 1 if suffers(services, s) else 0
-    facts[at.PAGED], facts[at.TITLE_DRAW] = target, uniform(seed, _STREAM + 1)
-    if count == 0:
+        total += chance(facts, services, s)
+    if total <= 0.0:
+        target = int(facts[at.CAUSE_0 + at.TARGET])
         first, _, callers = at.callers_of(graph)
         several = first[target + 1] - first[target] + 1
         chosen = int(draw * several)
-        facts[at.PAGED] = target if chosen == several - 1 else callers[first[target] + chosen]
-    elif draw >= honest or not suffers(services, target):
-        chosen = int((draw - honest) / (1.0 - honest) * count) if draw >= honest else 0
-        for s in range(services.shape[0]):
-            if suffers(services, s):
-                if chosen == 0:
-                    facts[at.PAGED] = s
-                    break
-                chosen -= 1
+        return target if chosen == several - 1 else callers[first[target] + chosen]
+    left, found = draw * total, 0
+    for s in range(services.shape[0]):
+        share = chance(facts, services, s)
+        if share > 0.0:
+            found = s
+            left -= share
+            if left < 0.0:
+                return s
+    return found
+
+
+@compiled
+def draw_page(world: Floats, graph: Ints, seed: int) -> None:
+    clock, _, facts, _, _, _, services, _, _, _, _ = at.views(world, graph)
+    facts[at.PAGED] = draw_paged(facts, services, graph, uniform(seed, _STREAM))
+    facts[at.TITLE_DRAW] = uniform(seed, _STREAM + 1)
     write_page(clock, facts, services)
     mark_relevant(facts, graph)
 

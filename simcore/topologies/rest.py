@@ -18,6 +18,7 @@ LONG_AGO_S = -1.0e6  # when the pods of a world at rest were started
 _COMES_TO_REST_IN_S = 100.0
 _KEYS_PER_LOOKUP = 0.5  # a second
 _SPARE_NODE_SHARE = 0.35
+_LARGEST_POD = 0.4  # of a node
 
 
 @lru_cache(maxsize=512)
@@ -50,6 +51,12 @@ def threads_needed(topology: Topology, s: int) -> float:
     return float(row[at.NOMINAL_RPS] * row[at.MEAN_MS] / 1000.0)
 
 
+def _node_cores(topology: Topology) -> float:
+    """A node carries its share of all pods, and several of the largest."""
+    together = sum(part.replicas * part.cpu_cores for part in topology.parts)
+    return max(together / NODES, max(part.cpu_cores for part in topology.parts) / _LARGEST_POD)
+
+
 def _set_clock(clock: Floats, topology: Topology) -> None:
     clock[at.SURGE] = 1.0
     clock[at.BASE_RPS] = topology.nominal_rps
@@ -57,7 +64,7 @@ def _set_clock(clock: Floats, topology: Topology) -> None:
     clock[at.NODES_MB] = round(topology.requested_mb * NODES_HEADROOM)
     clock[at.NODE_MB] = round(topology.requested_mb * NODES_HEADROOM / NODES)
     clock[at.HOG] = -1.0
-    clock[at.NODE_CORES] = sum(part.replicas * part.cpu_cores for part in topology.parts) / NODES
+    clock[at.NODE_CORES] = _node_cores(topology)
     clock[at.SPARE_CORES] = _SPARE_NODE_SHARE * clock[at.NODE_CORES]
     clock[[at.ALERT_S, at.LATENCY_MS]] = at.NEVER
     clock[[at.LAST_FINE_S, at.LAST_COARSE_S]] = -at.NEVER

@@ -1,24 +1,21 @@
 """Playing episodes in tests: what a policy did, as plain data that can be compared byte by byte."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import simcore
 from simcore.decision import Decision
 from simcore.episode import Episode
 from simcore.results import StepResult
+from simcore.topologies.shop import SHOP
 from simcore.trace import canonical_json
 
-FAMILIES = ("bad-deployment-cascade", "db-pool-exhaustion", "oom-crash")
-SHOP = (
-    "frontend-bff", "api-gateway", "order-service", "payment-service", "inventory-service", "user-service",
-    "auth-service", "notification-service", "postgres-db",
-)  # fmt: skip
+FAMILIES = tuple(simcore.scenario_names())
 
 
 def play(episode: Episode, policy_name: str = "playbook", seed: int = 0) -> list[tuple[Decision, StepResult]]:
     observation, history = episode.reset(), []
-    policy = simcore.make_policy(policy_name, seed)
+    policy = simcore.make_policy(policy_name, seed, episode)
     while not episode.done:
         decision = policy.decide(observation, history)
         result = episode.step(decision.action)
@@ -72,11 +69,30 @@ def do(action_type: str, service: str | None = None, **parameters: Any) -> dict[
     return {"action_type": action_type, "target_service": service, "parameters": parameters}
 
 
-def first_fault(family: str, variant: str, *, difficulty: float = 0.5) -> Episode:
-    """The first train episode of a family in which this variant really is broken."""
+def episodes(family: str, kind: str = "Fault", **fixed: Any) -> Iterator[Episode]:
+    """Episodes of a family of one kind, by their seeds."""
     for seed in range(1000):
-        episode = simcore.make(family, seed=seed, difficulty=difficulty)
-        incident = episode.world.incident
-        if incident.kind == "Fault" and incident.variant.name == variant:
+        episode = simcore.make(family, seed=seed, **fixed)
+        if episode.world.incident.kind == kind:
+            yield episode
+
+
+def in_the_shop(family: str, **fixed: Any) -> Episode:
+    """The first train episode of a family that is played in the shop."""
+    return next(episode for episode in episodes(family, **fixed) if episode.world.topology is SHOP)
+
+
+def first_fault(family: str, mechanism: str, **fixed: Any) -> Episode:
+    """The first train episode of a family in which this, and nothing else, really is broken."""
+    for episode in episodes(family, **fixed):
+        if [cause.mechanism.name for cause in episode.world.incident.causes] == [mechanism]:
             return episode
-    raise AssertionError(f"no {variant} of {family} among 1000 seeds")
+    raise AssertionError(f"no {mechanism} of {family} among 1000 seeds")
+
+
+def declaration(episode: Episode) -> dict[str, Any]:
+    """The right one."""
+    return do(
+        "resolve_incident",
+        causes=[{"service": c.service, "mechanism": c.mechanism} for c in episode.world.incident.truth],
+    )
