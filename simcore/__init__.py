@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from simcore.api import absolute_seed, make, make_batch, make_policy, scenario_names
+    from simcore.checks.policy import check_policy
+    from simcore.checks.substrate import check_substrate
+    from simcore.grading.counterfactual import counterfactual
     from simcore.policies.registry import policy_names
 
 _HOMES = {
     "absolute_seed": "simcore.api",
+    "check_policy": "simcore.checks.policy",
+    "check_substrate": "simcore.checks.substrate",
+    "counterfactual": "simcore.grading.counterfactual",
     "make": "simcore.api",
     "make_batch": "simcore.api",
     "make_policy": "simcore.api",
@@ -19,7 +25,10 @@ _HOMES = {
     "scenario_names": "simcore.api",
 }
 
-__all__ = ["absolute_seed", "make", "make_batch", "make_policy", "policy_names", "scenario_names"]
+__all__ = [
+    "absolute_seed", "check_policy", "check_substrate", "counterfactual", "make", "make_batch", "make_policy",
+    "policy_names", "scenario_names",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

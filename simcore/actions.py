@@ -164,7 +164,7 @@ _ADAPTER: TypeAdapter[Action] = TypeAdapter(Action)
 
 def parse_action(data: "Action | Mapping[str, Any]") -> Action:
     """The typed action of its wire form. Raises ActionError that names the field and what was expected."""
-    if isinstance(data, _Strict):
+    if isinstance(data, (_OnService, _OnSystem)):
         return data
     try:
         return _ADAPTER.validate_python(data)

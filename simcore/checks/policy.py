@@ -1,6 +1,7 @@
 """`check_policy`: whether somebody's policy keeps the contract, found out by playing it."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import simcore
 from simcore.actions import parse_action
@@ -77,8 +78,13 @@ def _decided(policy: Policy, observation: object, history: list[tuple[Decision, 
 
 
 def _step(episode: Episode, decision: Decision, step: int, refuses_step: int) -> StepResult:
+    given: Any = decision.action
     try:
-        parse_action(decision.action)
+        action = parse_action(given)
     except ValueError as error:
         raise PolicyProblem(f"step {step}: a malformed action: {error}") from error
+    if action is not given:
+        raise PolicyProblem(
+            f"step {step}: the action is a {type(given).__name__}; `parse_action` makes an Action of it"
+        )
     return episode.step({"action_type": "refused"} if step == refuses_step else decision.action)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simcore.actions import ACTION_TYPES, CHANGES, READS, action_json, action_schema, parse_action
+from simcore.actions import ACTION_TYPES, CHANGES, READS, NoParameters, action_json, action_schema, parse_action
 from simcore.errors import ActionError
 from tests.support.actions import ONE_OF_EACH
 from tests.support.playing import do
@@ -61,7 +61,7 @@ def test_a_malformed_action_names_its_field(malformed, field):
     assert str(refused.value).startswith(field or "action")
 
 
-@pytest.mark.parametrize("nonsense", [None, 7, "list_services", ["list_services"], b"\0"])
+@pytest.mark.parametrize("nonsense", [None, 7, "list_services", ["list_services"], b"\0", NoParameters()])
 def test_what_is_no_object_is_no_action(nonsense):
     with pytest.raises(ActionError, match="action"):
         parse_action(nonsense)

@@ -1,4 +1,4 @@
-"""What every family of the library keeps: it is broken when the page comes, it can be mended, and it is never the same."""
+"""What every family of the library keeps: broken when the page comes, mendable, and never the same twice."""
 
 import pytest
 
