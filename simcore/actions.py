@@ -181,8 +181,3 @@ def action_json(action: Action) -> dict[str, Any]:
         "target_service": action.target_service,
         "parameters": action.parameters.model_dump(mode="json", exclude_unset=True),
     }
-
-
-def action_schema() -> dict[str, Any]:
-    """The JSON Schema of the wire form."""
-    return _ADAPTER.json_schema()

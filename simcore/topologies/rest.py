@@ -149,5 +149,6 @@ def _come_to_rest(world: Floats, topology: Topology) -> None:
     clock[[at.LAST_FINE_S, at.LAST_COARSE_S]] = -at.NEVER
     times[:], history[:] = 0.0, 0.0
     services[:, at.REPLICA_LAG_S] = 0.0
+    services[:, [at.HEALTH, at.SICK_AT_S, at.SICK_SINCE_S]] = at.HEALTHY, LONG_AGO_S, at.NEVER
     for row in services:
         row[at.USUAL_P99_MS] = percentile_99(row[at.MEAN_MS], row[at.VAR_MS2])

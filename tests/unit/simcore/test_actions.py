@@ -2,8 +2,9 @@
 
 import pytest
 
-from simcore.actions import ACTION_TYPES, CHANGES, READS, NoParameters, action_json, action_schema, parse_action
+from simcore.actions import ACTION_TYPES, CHANGES, READS, NoParameters, action_json, parse_action
 from simcore.errors import ActionError
+from simcore.schemas import schema
 from tests.support.actions import ONE_OF_EACH
 from tests.support.playing import do
 
@@ -73,14 +74,14 @@ def test_a_config_value_may_be_a_number():
 
 
 def test_the_schema_is_a_union_that_the_action_type_tells_apart():
-    schema = action_schema()
-    assert schema["discriminator"]["propertyName"] == "action_type"
-    assert set(schema["discriminator"]["mapping"]) == set(ACTION_TYPES)
-    assert len(schema["oneOf"]) == len(ACTION_TYPES)
+    found = schema("action")
+    assert found["discriminator"]["propertyName"] == "action_type"
+    assert set(found["discriminator"]["mapping"]) == set(ACTION_TYPES)
+    assert len(found["oneOf"]) == len(ACTION_TYPES)
 
 
 def test_the_schema_refuses_what_the_parser_refuses():
-    definitions = action_schema()["$defs"]
+    definitions = schema("action")["$defs"]
     assert {name: rules["additionalProperties"] for name, rules in definitions.items() if "properties" in rules} == {
         name: False for name, rules in definitions.items() if "properties" in rules
     }
