@@ -71,6 +71,7 @@ def sub_step(world: Floats, graph: Ints, none_ready: Floats, dt: float) -> None:
     clock, _, _, rows, _, times, services, releases, pods, edges, history = at.views(world, graph)
     order, (first, callees), entry = at.order_of(graph), at.calls_of(graph), graph[at.ENTRY]
     clock[at.MOVED] = 0.0
+    clock[at.SUB_STEPS] += 1.0
     apply_rows(services, pods, releases, rows, clock, dt)
     now, n = clock[at.NOW_S], services.shape[0]
     for s in range(n):

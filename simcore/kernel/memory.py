@@ -18,7 +18,8 @@ _GC_COST = 0.08  # of a collection, relative to the work between two of them, at
 _IMBALANCE = 0.2  # load balancers do not spread evenly: pods leak at 0.8, 1.0 and 1.2 of the average
 _HEAP_IMBALANCE = 0.005
 _MB_PER_SLOT = 0.5  # what a database reserves for a connection that it allows, used or not
-_WARM_AFTER = 20.0
+_MB_PER_CONN = 5.0
+_WARMUP_S, _WARM_AFTER_S = 60.0, 1200.0
 _PROBE_FAILURES, _PROBE_PERIOD_S = 3.0, 10.0
 _PROBE_WORK_MS = 120.0  # a probe that asks the service's own dependencies
 _PROBE_QUEUES = 0.25  # of the wait of a request, what a probe waits
@@ -48,9 +49,9 @@ def gc_share(used: float) -> float:
 @inlined
 def heap(services: Floats, s: int, age: float) -> float:
     """MiB of live data in a pod of this age: it warms up from the start value to what it needs."""
-    if age > _WARM_AFTER * services[s, at.WARMUP_S]:
+    if age > _WARM_AFTER_S:
         return services[s, at.HEAP_NEED_MB]
-    warm = 1.0 - math.exp(-max(age, 0.0) / services[s, at.WARMUP_S])
+    warm = 1.0 - math.exp(-max(age, 0.0) / _WARMUP_S)
     return services[s, at.HEAP_START_MB] + (services[s, at.HEAP_NEED_MB] - services[s, at.HEAP_START_MB]) * warm
 
 
@@ -93,7 +94,7 @@ def run_pod(
 @inlined
 def steady_memory(services: Floats, pods: Floats, s: int, p: int, leak: float, fixed: float, now: float) -> float:
     """MiB of a pod that has long been warm and does not leak; -1 if it is not such a pod, or is over its limit."""
-    old = now - pods[s, p, at.STARTED_AT] > _WARM_AFTER * services[s, at.WARMUP_S]
+    old = now - pods[s, p, at.STARTED_AT] > _WARM_AFTER_S
     if leak > 0.0 or not old or pods[s, p, at.DOWN_UNTIL] > now or pods[s, p, at.REPLACE_AT] < at.NEVER:
         return -1.0
     uneven = 1.0 + _HEAP_IMBALANCE * (p % 3 - 1.0)
@@ -114,7 +115,9 @@ def run_pods(services: Floats, pods: Floats, releases: Floats, clock: Floats, s:
     now = clock[at.NOW_S]
     load = services[s, at.OFFERED] / max(services[s, at.READY], 1.0) / services[s, at.NOMINAL_RPS]
     leak_rate = releases[s, int(services[s, at.RELEASE]), at.LEAK_MB_PER_S] * min(max(load, 0.2), 2.0)
-    fixed = services[s, at.MB_PER_CONN] * services[s, at.CONNS] + _MB_PER_SLOT * services[s, at.POOL_MAX]
+    fixed = 0.0
+    if services[s, at.POOL_MAX] > 0.0:
+        fixed = _MB_PER_CONN * services[s, at.CONNS] + _MB_PER_SLOT * services[s, at.POOL_MAX]
     if is_settled(services, s, leak_rate, fixed):
         return 0.0
     ready, none_ready, memory, running, collecting = 0.0, 1.0, 0.0, 0.0, 0.0

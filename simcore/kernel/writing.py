@@ -66,6 +66,8 @@ def write_parts(
         wish = wanted[w]
         limit, where = wish[plan.W_FACTOR], int(wish[plan.W_AT])
         s = places[at.AT_VICTIM_1 if where == at.AT_VICTIMS else where]
+        if s < 0:
+            continue
         if wish[plan.W_OF_TEMPLATE] >= 0.0:
             template = templates[int(variant[plan.V_TEMPLATES] + wish[plan.W_OF_TEMPLATE])]
             limit *= evaluated(usual, edges, clock, first, callees, template, parameters, places, begin)

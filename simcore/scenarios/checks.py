@@ -2,6 +2,7 @@
 
 from string import Formatter
 
+from simcore.kernel.layout import MAX_CAUSES, MAX_PARTS
 from simcore.mechanisms.model import Mechanism
 from simcore.topologies.roles import ROLES, services_of
 from simcore.topologies.shop import SHOP
@@ -56,6 +57,13 @@ def check_targets(mechanism: Mechanism, targets: list[str], choice: str) -> None
     for name in targets:
         if not fit & set(services_of(SHOP, (name,))):
             raise ValueError(f"targets: {mechanism.name} befalls {', '.join(mechanism.roles)}; {name} is none of them")
+
+
+def check_size(places: list[str]) -> None:
+    """What remedies ask for must fit into a world, of every cause; what is asked of victims is asked of two."""
+    parts, most = len(places) + places.count("Victims"), MAX_PARTS // MAX_CAUSES
+    if parts > most:
+        raise ValueError(f"remedies: they ask for {parts} things in all (of victims each counts twice); {most} fit")
 
 
 def parameter_bounds(name: str) -> tuple[float, float]:

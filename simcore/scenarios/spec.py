@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic.alias_generators import to_camel
 
 from simcore.mechanisms.table import MECHANISMS
-from simcore.scenarios.checks import check_parameter, check_targets, fillable, known_target, the_entry
+from simcore.scenarios.checks import check_parameter, check_size, check_targets, fillable, known_target, the_entry
 from simcore.scenarios.remedies import PREDICATES, RESTORABLE
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
@@ -100,6 +100,7 @@ class Variant(_Model):
                     f"parameters.{name}: {self.mechanism} has no such parameter; it has {', '.join(known.parameters)}"
                 )
             check_parameter(name, given.low, given.high)
+        check_size([remedy.where for alternative in self.remedies for remedy in alternative])
         return self
 
 

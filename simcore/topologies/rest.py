@@ -93,7 +93,7 @@ def _set_services(services: Floats, topology: Topology) -> None:
 
 def _set_role(row: Floats, role: str, arrivals: float) -> None:
     if role == "database":
-        row[at.POOL_HOLD_MS], row[at.MB_PER_CONN] = 20.0, 5.0
+        row[at.POOL_HOLD_MS] = 20.0
         row[at.DISK_MB], row[at.WRITE_SHARE] = 20_000.0, 0.35
     if role == "consumer":
         row[at.IS_CONSUMER], row[at.TOPIC_LIMIT] = 1.0, round(arrivals * 120.0)
@@ -128,7 +128,7 @@ _LONG_AGO = (
     at.CONFIG_AT, at.SICK_AT_S,
 )  # fmt: skip
 _EVERYWHERE = {
-    at.WORKERS: 200.0, at.WARMUP_S: 60.0, at.START_S: 20.0, at.DEADLINE_MS: 3000.0, at.CLIENT_TIMEOUT_MS: 3000.0,
+    at.WORKERS: 200.0, at.START_S: 20.0, at.DEADLINE_MS: 3000.0, at.CLIENT_TIMEOUT_MS: 3000.0,
     at.QUEUE_LIMIT: 60.0, at.RETRIES: 0.0, at.RETRY_BUDGET: 0.1, at.BURST_EVERY_S: 5.0, at.SCAN_FACTOR: 1.0,
     at.CERT_EXPIRES_S: at.NEVER, at.SECRET_ROTATED_S: at.NEVER, at.EXTERNAL_MS: 25.0, at.PROBE_TIMEOUT_MS: 2000.0,
     at.NET_MTU: 1450.0, at.APPLY_SPEED: 1.5, at.DISK_MB: 4000.0, at.DISK_USED_MB: 1500.0, at.WRITE_SHARE: 0.3,
@@ -145,7 +145,7 @@ def _come_to_rest(world: Floats, topology: Topology) -> None:
         advance(world, topology.graph, _COMES_TO_REST_IN_S)
     clock, _, _, _, _, times, services, _, _, _, history = sections(world, topology.graph)
     clock[[at.NOW_S, at.USER_MINUTES, at.SLO_BROKEN_S, at.WORST_FAIL, at.WORST_P99]] = 0.0
-    clock[[at.FINE_COUNT, at.COARSE_COUNT]] = 0.0
+    clock[[at.FINE_COUNT, at.COARSE_COUNT, at.SUB_STEPS]] = 0.0
     clock[[at.LAST_FINE_S, at.LAST_COARSE_S]] = -at.NEVER
     times[:], history[:] = 0.0, 0.0
     services[:, at.REPLICA_LAG_S] = 0.0
