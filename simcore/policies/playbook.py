@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from simcore.actions import Action, parse_action
 from simcore.decision import Decision, History, Hypothesis
 from simcore.observation import Observation
+from simcore.policies.casebook import Casebook, Suspicion
 from simcore.policies.cures import cure_actions
 from simcore.policies.facts import FACTS, QUESTIONS, Question
 from simcore.policies.findings import Findings
@@ -33,14 +34,10 @@ class PlaybookPolicy:
     def __init__(self, seed: int = 0) -> None:
         self._findings = Findings()
         self._table = load_table()
-        self._ruled_out: dict[tuple[str, str], str] = {}
-        self._chosen: tuple[Row, str] | None = None
-        self._tried: list[tuple[Row, str]] = []
-        self._kept: list[tuple[Row, str]] = []
+        self._case = Casebook()
+        self._chosen: Suspicion | None = None
         self._evidence: tuple[str, ...] = ()
         self._todo: list[Action] = []
-        self._asked: set[tuple[str, str, str]] = set()
-        self._exhausted: set[str] = set()
         self._last_trace: Trace | None = None
         self._seen = 0
         self._recent: deque[tuple[str, str | None]] = deque(maxlen=3)
@@ -71,7 +68,7 @@ class PlaybookPolicy:
         trace = self._trace()
         for row in self._table:
             if row.suspects not in SEEN_IN_THE_LIST and trace is not None:
-                if trace.wants and self._may_ask("run_diagnostic", trace.wants, "check_connectivity"):
+                if trace.wants and self._case.may_ask("run_diagnostic", trace.wants, "check_connectivity"):
                     return self._follow(trace)
                 question = self._who(row, trace.origin)
                 if question is not None:
@@ -84,14 +81,14 @@ class PlaybookPolicy:
 
     def _trace(self) -> Trace | None:
         """From who was paged, if unwell, else from somebody who is; from where it led last, if nobody is any more."""
-        unwell = [row.name for row in self._findings.unwell() if row.name not in self._exhausted]
+        unwell = [row.name for row in self._findings.unwell() if row.name not in self._case.exhausted]
         if self._findings.alerted in unwell or (self._findings.firing and not unwell):
             start = self._findings.alerted
         elif unwell:
             start = unwell[0]
         else:
             return self._last_trace
-        self._last_trace = Trace(self._findings, start, frozenset(self._exhausted))
+        self._last_trace = Trace(self._findings, start, frozenset(self._case.exhausted))
         return self._last_trace
 
     def _follow(self, trace: Trace) -> Decision:
@@ -108,12 +105,12 @@ class PlaybookPolicy:
             for fact in ("direct_clients_ask_much", "gets_more_requests", "released_lately"):
                 question = QUESTIONS[fact]
                 unknown = FACTS[fact](self._findings, origin).truth is None
-                if unknown and self._may_ask(question.ask, origin, question.command):
+                if unknown and self._case.may_ask(question.ask, origin, question.command):
                     return self._ask(
                         question, origin, f"Could it be {row.mechanism}? To find out: {fact.replace('_', ' ')}."
                     )
         needed = row.suspects in NAMED_IN_RESOURCES and self._findings.checks(origin, "check_resources") is None
-        if needed and self._may_ask("run_diagnostic", origin, "check_resources"):
+        if needed and self._case.may_ask("run_diagnostic", origin, "check_resources"):
             return self._ask(
                 Question("run_diagnostic", "check_resources"),
                 origin,
@@ -123,31 +120,22 @@ class PlaybookPolicy:
 
     def _weigh(self, row: Row, suspect: str) -> Decision | None:
         """The read that answers an open fact of a row, or its cure; None if something speaks against it."""
-        if (row.mechanism, suspect) in self._ruled_out or suspect in self._exhausted:
+        if self._case.is_out(row, suspect):
             return None
         for fact, wanted in (*((fact, True) for fact in row.because), *((fact, False) for fact in row.unless)):
             answer = FACTS[fact](self._findings, suspect)
             if answer.truth is None:
                 question = QUESTIONS[fact]
-                if self._may_ask(question.ask, suspect, question.command):
+                if self._case.may_ask(question.ask, suspect, question.command):
                     why = f"Could it be {row.mechanism} at {suspect}? To find out: {fact.replace('_', ' ')}."
                     return self._ask(question, suspect, why, Hypothesis(suspect, row.mechanism))
                 return None
             if answer.truth != wanted:
                 return None
-        if (row, suspect) in self._kept:
-            return None
-        if (row, suspect) in self._tried:
-            self._tried.remove((row, suspect))
-            self._ruled_out[row.mechanism, suspect] = "the change did not help"
-            return None
-        return self._choose(row, suspect)
-
-    def _may_ask(self, kind: str, service: str, command: str) -> bool:
-        return (kind, service, command) not in self._asked
+        return self._choose(row, suspect) if self._case.is_open((row, suspect)) else None
 
     def _ask(self, question: Question, service: str, why: str, hypothesis: Hypothesis | None = None) -> Decision:
-        self._asked.add((question.ask, service, question.command))
+        self._case.asked.add((question.ask, service, question.command))
         action: dict[str, object] = {"action_type": question.ask, "target_service": service}
         if question.command:
             action["parameters"] = {"command": question.command}
@@ -164,15 +152,20 @@ class PlaybookPolicy:
         if findings.now - findings.rows_at > _STALE_LIST_S:
             self._forget()
             return self._say({"action_type": "list_services"}, "No hypothesis fits yet: see who is unwell by now.")
-        if trace is not None and trace.origin not in self._exhausted and not well and trace.origin in findings.details:
-            self._exhausted.add(trace.origin)
+        if (
+            trace is not None
+            and trace.origin not in self._case.exhausted
+            and not well
+            and trace.origin in findings.details
+        ):
+            self._case.exhausted.add(trace.origin)
         return self._watch(
             findings.alerted, "No hypothesis fits yet: look again at the service that the page is about."
         )
 
     # doing something about it ----------------------------------------------------------------------------------
     def _choose(self, row: Row, suspect: str) -> Decision:
-        if suspect not in self._findings.details and self._may_ask("describe_service", suspect, ""):
+        if suspect not in self._findings.details and self._case.may_ask("describe_service", suspect, ""):
             return self._ask(
                 Question("describe_service"),
                 suspect,
@@ -181,7 +174,7 @@ class PlaybookPolicy:
             )
         if self._is_calm(row):
             return self._wait_and_see()
-        self._judge_tried(suspect)
+        self._case.judge_tried(self._findings, suspect)
         self._chosen = (row, suspect)
         answers = [FACTS[fact](self._findings, suspect).evidence for fact in row.because]
         self._evidence = tuple(evidence for evidence in answers if evidence)
@@ -209,7 +202,7 @@ class PlaybookPolicy:
         row, suspect = self._chosen
         return Decision(
             action, Hypothesis(suspect, row.mechanism), self._evidence, f"{row.summary} So: {in_words(action)}.",
-            self._ruled_out_list(),
+            self._case.against(),
         )  # fmt: skip
 
     def _prove(self, row: Row, suspect: str) -> Decision:
@@ -250,22 +243,12 @@ class PlaybookPolicy:
     def _look_further(self, row: Row, suspect: str) -> Decision:
         """It goes on: follow the trouble anew. If it leads to the same suspicion again, that was wrong; if it leads
         elsewhere, something else is broken too."""
-        self._tried.append((row, suspect))
+        self._case.tried.append((row, suspect))
         return self._begin_again()
 
     def _reject(self, row: Row, suspect: str, evidence: str) -> Decision:
-        self._ruled_out[row.mechanism, suspect] = evidence
+        self._case.rule_out((row, suspect), evidence)
         return self._begin_again()
-
-    def _judge_tried(self, suspect: str) -> None:
-        """Of what was cured before: kept is what shows no more, or was elsewhere."""
-        for row, where in self._tried:
-            shows = all(FACTS[fact](self._findings, where).truth is not False for fact in row.because)
-            if where == suspect and shows:
-                self._ruled_out[row.mechanism, where] = "the change did not help"
-            else:
-                self._kept.append((row, where))
-        self._tried.clear()
 
     def _begin_again(self) -> Decision:
         self._chosen, self._todo = None, []
@@ -274,9 +257,7 @@ class PlaybookPolicy:
         return self._investigate()
 
     def _forget(self) -> None:
-        """What was measured before the last change says nothing about now."""
-        self._asked.clear()
-        self._exhausted.clear()
+        self._case.forget()
         self._findings.diagnostics.clear()
 
     def _watch(self, service: str, reason: str) -> Decision:
@@ -290,7 +271,7 @@ class PlaybookPolicy:
 
     # saying it -------------------------------------------------------------------------------------------------
     def _declare(self, why: str) -> Decision:
-        found = [*self._kept, *self._tried, *([self._chosen] if self._chosen else [])]
+        found = [*self._case.kept, *self._case.tried, *([self._chosen] if self._chosen else [])]
         causes = [{"service": suspect, "mechanism": row.mechanism} for row, suspect in found][:_MOST_CAUSES]
         text = " ".join(row.summary for row, _ in found) or "Nothing is broken."
         action = {"action_type": "resolve_incident", "parameters": {"causes": causes, "root_cause": text}}
@@ -298,10 +279,7 @@ class PlaybookPolicy:
         return self._say(action, f"Declare: {why}.", hypothesis)
 
     def _say(self, action: Mapping[str, object], reason: str, hypothesis: Hypothesis | None = None) -> Decision:
-        return Decision(parse_action(action), hypothesis, self._evidence, reason, self._ruled_out_list())
-
-    def _ruled_out_list(self) -> tuple[Hypothesis, ...]:
-        return tuple(Hypothesis(service, name, why) for (name, service), why in self._ruled_out.items())
+        return Decision(parse_action(action), hypothesis, self._evidence, reason, self._case.against())
 
 
 def in_words(action: Action) -> str:

@@ -1,0 +1,59 @@
+"""What the playbook made of its findings so far: what it asked, ruled out, tried and kept."""
+
+from dataclasses import dataclass, field
+
+from simcore.decision import Hypothesis
+from simcore.policies.facts import FACTS
+from simcore.policies.findings import Findings
+from simcore.policies.table import Row
+
+Suspicion = tuple[Row, str]
+"""A hypothesis about a service."""
+
+
+@dataclass(slots=True)
+class Casebook:
+    """`tried` was cured and waits for a judgement, `kept` was cured rightly while the trouble went on elsewhere.
+    `asked` and `exhausted` hold until the next change: reads that were taken, services that no hypothesis fits."""
+
+    ruled_out: dict[tuple[str, str], str] = field(default_factory=dict)
+    tried: list[Suspicion] = field(default_factory=list)
+    kept: list[Suspicion] = field(default_factory=list)
+    asked: set[tuple[str, str, str]] = field(default_factory=set)
+    exhausted: set[str] = field(default_factory=set)
+
+    def may_ask(self, kind: str, service: str, command: str) -> bool:
+        return (kind, service, command) not in self.asked
+
+    def rule_out(self, suspicion: Suspicion, evidence: str) -> None:
+        row, suspect = suspicion
+        self.ruled_out[row.mechanism, suspect] = evidence
+
+    def is_out(self, row: Row, suspect: str) -> bool:
+        return (row.mechanism, suspect) in self.ruled_out or suspect in self.exhausted
+
+    def is_open(self, suspicion: Suspicion) -> bool:
+        """Whether it may still be acted on. What was tried and shows again was wrong."""
+        if suspicion in self.tried:
+            self.tried.remove(suspicion)
+            self.rule_out(suspicion, "the change did not help")
+            return False
+        return suspicion not in self.kept
+
+    def judge_tried(self, findings: Findings, suspect: str) -> None:
+        """Of what was cured before: kept is what shows no more, or was elsewhere."""
+        for row, where in self.tried:
+            shows = all(FACTS[fact](findings, where).truth is not False for fact in row.because)
+            if where == suspect and shows:
+                self.rule_out((row, where), "the change did not help")
+            else:
+                self.kept.append((row, where))
+        self.tried.clear()
+
+    def forget(self) -> None:
+        """What was measured before the last change says nothing about now."""
+        self.asked.clear()
+        self.exhausted.clear()
+
+    def against(self) -> tuple[Hypothesis, ...]:
+        return tuple(Hypothesis(service, name, why) for (name, service), why in self.ruled_out.items())
