@@ -8,15 +8,24 @@ from simcore.world.world import World
 _LEAST_ERROR_PERCENT = 1.2  # what a page that rang for errors says at least
 
 
-def alert_notice(world: World) -> AlertNotice:
-    facts, alert = _facts(world), world.spec.alert
-    shown = {
+def alert_title(world: World) -> str:
+    titles = world.spec.alert.titles
+    return titles[int(_facts(world)[at.TITLE_DRAW] * len(titles))].format_map(_measured(world))
+
+
+def alert_notice(world: World, title: str) -> AlertNotice:
+    alert, measured = world.spec.alert, _measured(world)
+    return AlertNotice(title, measured["service"], alert.severity, alert.description.format_map(measured))
+
+
+def _measured(world: World) -> dict[str, str]:
+    """What stands in the place of the placeholders."""
+    facts = _facts(world)
+    return {
         "service": world.topology.names[int(facts[at.PAGED])],
         "error_percent": f"{max(100.0 * float(facts[at.PAGE_FAIL]), _LEAST_ERROR_PERCENT):.1f}",
         "p99_ms": f"{facts[at.PAGE_P99_MS]:.0f}",
     }
-    title = alert.titles[int(facts[at.TITLE_DRAW] * len(alert.titles))]
-    return AlertNotice(title.format_map(shown), shown["service"], alert.severity, alert.description.format_map(shown))
 
 
 def page_fires(world: World) -> bool:

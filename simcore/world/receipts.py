@@ -5,7 +5,6 @@ from simcore.kernel import changes
 from simcore.kernel import layout as at
 from simcore.observation import ChangeReceipt
 from simcore.settings import BY_NAME, CONFIG_KEYS
-from simcore.topologies.topology import Topology
 
 
 def receipt(action: Action) -> ChangeReceipt:
@@ -21,7 +20,7 @@ def receipt(action: Action) -> ChangeReceipt:
     return ChangeReceipt(name, "config", f"{action.parameters.key} of {name} is now {action.parameters.value}")
 
 
-def refusal_text(code: int, action: Action, versions: tuple[str, ...], topology: Topology) -> str:
+def refusal_text(code: int, action: Action, versions: tuple[str, ...]) -> str:
     """What was wrong with the action, and what would be right."""
     name = action.target_service or ""
     if code == changes.UNKNOWN_SERVICE:

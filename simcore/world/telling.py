@@ -2,16 +2,15 @@
 
 from functools import partial
 
-from simcore.actions import CHANGES, Action, ResolveIncident
+from simcore.actions import CHANGES, Action, ResolveIncident, RollbackDeployment
 from simcore.kernel import changes
-from simcore.kernel import layout as at
 from simcore.kernel import observe as o
 from simcore.kernel.layout import Floats
 from simcore.mechanisms.table import mechanism_class
-from simcore.observation import AlertNotice, Declaration, Observation
+from simcore.observation import Declaration, Observation
 from simcore.results import CauseName
 from simcore.world.encode import Coded
-from simcore.world.page import alert_notice, page_fires, red_herring
+from simcore.world.page import alert_notice, alert_title, page_fires, red_herring
 from simcore.world.reading import payload_of
 from simcore.world.receipts import receipt, refusal_text
 from simcore.world.versions import version_text
@@ -23,23 +22,23 @@ THE_END = "the episode has ended; reset begins a new one"
 class Teller:
     """Of one episode. It reads what stays as it was drawn, so it may be made at any time, and shared by forks."""
 
-    __slots__ = ("_herring", "_max_steps", "_notice", "_title", "_world")
+    __slots__ = ("_herring", "_max_steps", "_title", "_world")
 
     def __init__(self, world: World, max_steps: int) -> None:
         self._world, self._max_steps = world, max_steps
-        self._notice: AlertNotice = alert_notice(world)
-        self._title = self._notice.title
+        self._title = alert_title(world)
         self._herring = red_herring(world)
 
     def alert(self) -> Observation:
-        return self._observation("alert", self._notice, 0, 0.0, page_fires(self._world))
+        notice = partial(alert_notice, self._world, self._title)
+        return self._observation("alert", notice, 0, 0.0, page_fires(self._world))
 
     def step(self, action: Action, coded: Coded, out: Floats, steps: int) -> Observation:
         """Of a well-formed action; `out` may be written over afterwards."""
         kind, refusal = action.action_type, int(out[o.OUT_REFUSAL])
         now, firing = float(out[o.OUT_NOW]), out[o.OUT_FIRING] > 0.0
         if refusal != changes.ACCEPTED:
-            error = refusal_text(refusal, action, self._versions(coded.service), self._world.topology)
+            error = refusal_text(refusal, action, self._versions(action, coded.service))
             return self._observation("error", None, steps, now, firing, error)
         if isinstance(action, ResolveIncident):
             return self._observation(kind, Declaration(f"declared: {_in_words(action)}"), steps, now, False)
@@ -53,10 +52,11 @@ class Teller:
     def after_the_end(self, steps: int, now: float) -> Observation:
         return self._observation("error", None, steps, now, False, THE_END)
 
-    def _versions(self, service: int) -> tuple[str, ...]:
-        if service < 0:
+    def _versions(self, action: Action, service: int) -> tuple[str, ...]:
+        """Those that a rollback might have named."""
+        if service < 0 or not isinstance(action, RollbackDeployment):
             return ()
-        return tuple(version_text(n) for n in self._world.state.releases[service, :, at.VERSION].tolist())
+        return tuple(version_text(number) for number in self._world.releases(service))
 
     def _observation(
         self, kind: str, payload: object, steps: int, now: float, firing: bool, error: str | None = None

@@ -53,6 +53,13 @@ class World:
     def state(self) -> Sections:
         return sections(self.buffer, self.plan.topology.graph)
 
+    def releases(self, service: int) -> list[float]:
+        """Numbers of the versions that a service can run."""
+        row = at.MAX_RELEASES * at.RELEASE_COLUMNS
+        first = at.SERVICES_AT + len(self.topology.names) * at.SERVICE_COLUMNS + service * row
+        found: list[float] = self.buffer[first + at.VERSION : first + row : at.RELEASE_COLUMNS].tolist()
+        return found
+
     @property
     def incident(self) -> Incident:
         facts = self.buffer[at.FACTS_AT : at.ROWS_AT]
