@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from itertools import product
 from multiprocessing import get_context
 
-from simcore.api import SPLIT_SIZE, SPLITS, make, make_policy
+from simcore.api import SPLITS, make, make_policy
 from simcore.decision import Decision
 from simcore.errors import SimcoreError
 from simcore.evaluation.counts import Counts
 from simcore.evaluation.rows import Cell, Row, rows_of
 from simcore.results import StepResult, Verdict, without_reward
+from simcore.topologies.pools import SPLIT_SIZE
 
 SEEDS_PER_TASK = 20
 OnProgress = Callable[[int, int], None]

@@ -16,13 +16,15 @@ from simcore.kernel.compiled import compiled, drop_stale_cache, inlined
 from simcore.kernel.conditions import fold
 from simcore.kernel.flow import offer_load
 from simcore.kernel.health import assess
-from simcore.kernel.layout import Floats, Ints, Singles
+from simcore.kernel.layout import Floats, Ints
 from simcore.kernel.memory import run_pods
 from simcore.kernel.pods import lose_pods, reconcile_pods
 from simcore.kernel.serve import serve
 
 MAX_SUB_STEPS = 10
-SHORTEST_SUB_STEP_S = 10.0
+SHORTEST_SUB_STEP_S, LONGEST_SUB_STEP_S = 10.0, 100.0
+_STILL = 0.02  # by so much failures and (relatively) latencies may change in a sub-step in which nothing moves
+_PODS_MOVE_S = 20.0
 ALERT_STEP_S, SLOW_PHASE_ENDS_S = 40.0, -400.0
 
 
@@ -30,9 +32,13 @@ ALERT_STEP_S, SLOW_PHASE_ENDS_S = 40.0, -400.0
 def apply_rows(services: Floats, pods: Floats, releases: Floats, rows: Floats, clock: Floats, dt: float) -> None:
     """What mechanisms do to causes in `[now, now + dt)`."""
     now = clock[at.NOW_S]
+    clock[at.NEXT_ROW_S] = at.NEVER
     for r in range(rows.shape[0]):
         mode = rows[r, at.ROW_MODE]
-        if mode == at.DONE or rows[r, at.ROW_FROM] >= now + dt:
+        if mode == at.DONE:
+            continue
+        if rows[r, at.ROW_FROM] >= now + dt:
+            clock[at.NEXT_ROW_S] = min(clock[at.NEXT_ROW_S], rows[r, at.ROW_FROM])
             continue
         s, column, value = int(rows[r, at.ROW_SERVICE]), int(rows[r, at.ROW_COLUMN]), rows[r, at.ROW_VALUE]
         if mode == at.RATE:
@@ -40,6 +46,8 @@ def apply_rows(services: Floats, pods: Floats, releases: Floats, rows: Floats, c
             services[s, column] += value * max(0.0, min(now + dt, until) - max(now, rows[r, at.ROW_FROM]))
             if until <= now + dt:
                 rows[r, at.ROW_MODE] = at.DONE
+            else:
+                clock[at.NEXT_ROW_S] = now + dt
             continue
         rows[r, at.ROW_MODE] = at.DONE
         if mode == at.SET_CLOCK:
@@ -58,10 +66,11 @@ def apply_rows(services: Floats, pods: Floats, releases: Floats, rows: Floats, c
 
 
 @compiled
-def sub_step(
-    clock: Floats, rows: Floats, times: Floats, services: Floats, releases: Floats, pods: Floats, edges: Floats,
-    history: Singles, order: Ints, first: Ints, callees: Ints, entry: int, none_ready: Floats, dt: float,
-) -> None:  # fmt: skip
+def sub_step(world: Floats, graph: Ints, none_ready: Floats, dt: float) -> None:
+    """`none_ready` is room for a number per service. Views are opened here: so their row lengths are constants."""
+    clock, _, _, rows, _, times, services, releases, pods, edges, history = at.views(world, graph)
+    order, (first, callees), entry = at.order_of(graph), at.calls_of(graph), graph[at.ENTRY]
+    clock[at.MOVED] = 0.0
     apply_rows(services, pods, releases, rows, clock, dt)
     now, n = clock[at.NOW_S], services.shape[0]
     for s in range(n):
@@ -87,17 +96,33 @@ def sub_step(
     assess(services, pods, clock[at.NOW_S])
 
 
+@inlined
+def next_sub_step(clock: Floats, services: Floats, taken: float) -> float:
+    """How long the next sub-step may be: twice as long as long as nothing moves, short again when something does."""
+    if clock[at.MOVED] > _STILL:
+        return SHORTEST_SUB_STEP_S
+    longest = LONGEST_SUB_STEP_S
+    for s in range(services.shape[0]):
+        if services[s, at.SETTLED_PODS] < 0.0:
+            longest = _PODS_MOVE_S
+    until_row = clock[at.NEXT_ROW_S] - clock[at.NOW_S]
+    return max(min(2.0 * taken, longest, until_row), SHORTEST_SUB_STEP_S)
+
+
 @compiled
 def advance(world: Floats, graph: Ints, seconds: float) -> None:
-    """Advances a world by `seconds` in at most ten sub-steps."""
-    clock, _, _, rows, _, times, services, releases, pods, edges, history = at.views(world, graph)
-    order, (first, callees), none_ready = at.order_of(graph), at.calls_of(graph), np.zeros(services.shape[0])
-    count = min(MAX_SUB_STEPS, max(1, math.ceil(seconds / SHORTEST_SUB_STEP_S - 1e-9)))
-    for _ in range(count):
-        sub_step(
-            clock, rows, times, services, releases, pods, edges, history, order, first, callees, graph[at.ENTRY],
-            none_ready, seconds / count,
-        )  # fmt: skip
+    """Advances a world by `seconds` in at most ten sub-steps: of 10 s, and longer ones where nothing moves."""
+    views = at.views(world, graph)
+    clock, services = views[0], views[6]
+    none_ready = np.zeros(services.shape[0])
+    end, left = clock[at.NOW_S] + seconds, MAX_SUB_STEPS
+    while left > 0 and clock[at.NOW_S] < end - 1e-9:
+        remaining = end - clock[at.NOW_S]
+        parts = min(math.ceil(remaining / max(clock[at.SUB_STEP_S], SHORTEST_SUB_STEP_S) - 1e-9), left)
+        dt = remaining / parts
+        sub_step(world, graph, none_ready, dt)
+        clock[at.SUB_STEP_S] = next_sub_step(clock, services, dt)
+        left -= 1
 
 
 @compiled
@@ -107,15 +132,12 @@ def advance_to_alert(world: Floats, graph: Ints, patience: float, not_before: fl
 
     What grows for long grows slowly: until `SLOW_PHASE_ENDS_S` the sub-steps are twice as long.
     """
-    clock, _, _, rows, _, times, services, releases, pods, edges, history = at.views(world, graph)
-    order, (first, callees), none_ready = at.order_of(graph), at.calls_of(graph), np.zeros(services.shape[0])
+    clock = at.views(world, graph)[0]
+    none_ready = np.zeros(graph[at.N_SERVICES])
     end = clock[at.NOW_S] + at_most
     while clock[at.NOW_S] < end and (clock[at.SLO_BROKEN_S] < patience or clock[at.NOW_S] < not_before):
         dt = ALERT_STEP_S if clock[at.NOW_S] >= SLOW_PHASE_ENDS_S else 2.0 * ALERT_STEP_S
-        sub_step(
-            clock, rows, times, services, releases, pods, edges, history, order, first, callees, graph[at.ENTRY],
-            none_ready, dt,
-        )  # fmt: skip
+        sub_step(world, graph, none_ready, dt)
 
 
 drop_stale_cache(advance)

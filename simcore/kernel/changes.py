@@ -28,6 +28,7 @@ def forget_state(services: Floats, usual_disk_mb: float, s: int) -> None:
     if services[s, at.RENEWAL_OFF] <= 0.0:
         services[s, at.CERT_EXPIRES_S] = at.NEVER
     services[s, at.STUCK_PER_S] = 0.0
+    services[s, at.HOGGED] = 0.0
     services[s, at.EXTRA_ERRORS] = 0.0
     services[s, at.NET_DELAY_MS] = 0.0
     services[s, at.NET_LOSS] = 0.0

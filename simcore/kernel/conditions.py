@@ -6,7 +6,7 @@ Only services that something is special about (`SPECIAL`) come here; for the oth
 from simcore.kernel import layout as at
 from simcore.kernel.compiled import inlined
 from simcore.kernel.layout import Floats
-from simcore.kernel.queueing import cached_share, relaxed, throttled
+from simcore.kernel.queueing import cached_share, quota_wait, relaxed, throttled
 
 DEBUG_LEVEL = 1.0
 DEBUG_MB_PER_S = 4.0
@@ -148,7 +148,9 @@ def fold(services: Floats, pods: Floats, releases: Floats, clock: Floats, s: int
         replicate(services, s, dt)
     unwritten, refused = fill_disk(services, releases, s, dt), drift_clock(services, s, dt)
     outside_ms, outside_var, outside_fail = call_outside(services, s)
-    work = services[s, at.WORK_MS] * work_factor(services, releases, s)
+    hogged = services[s, at.HOGGED]
+    work = services[s, at.WORK_MS] * work_factor(services, releases, s) / (1.0 - hogged)
+    wait_ms, wait_var = quota_wait(hogged, services[s, at.VISITS])
     stolen, share = stolen_cpu(services, clock, s), services[s, at.ON_HOG_NODE]
     slower = work * stolen / (1.0 - stolen)
     stalled, stall_ms = throttled(services[s, at.CPU_CORES], services[s, at.BURST_MS], services[s, at.BURST_EVERY_S])
@@ -156,9 +158,10 @@ def fold(services: Floats, pods: Floats, releases: Floats, clock: Floats, s: int
     broken = services[s, at.EXTRA_ERRORS] + released_errors(services, releases, s)
     services[s, at.THROTTLED] = stalled
     services[s, at.EFF_WORK_MS] = work + share * slower
-    services[s, at.EFF_MS] = outside_ms + stalled * 0.5 * stall_ms
+    services[s, at.EFF_MS] = outside_ms + stalled * 0.5 * stall_ms + wait_ms
     services[s, at.EFF_VAR_MS2] = (
         outside_var
+        + wait_var
         + share * (1.0 - share) * slower * slower
         + stalled * stall_ms * stall_ms * (1.0 / 3.0 - 0.25 * stalled)
     )

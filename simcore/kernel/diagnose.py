@@ -6,23 +6,50 @@ from simcore.kernel.compiled import compiled
 from simcore.kernel.conditions import call_outside, disk_rate, released_errors, stolen_cpu
 from simcore.kernel.layout import Floats, Ints
 from simcore.kernel.memory import probe_failures
-from simcore.kernel.observe import OUT_COUNT, OUT_PAYLOAD, callee_rows
+from simcore.kernel.observe import OUT_COUNT, OUT_PAYLOAD
 from simcore.kernel.pods import used_quota
+from simcore.kernel.queueing import percentile_99
 from simcore.kernel.serve import locked
 
 CONNECTIVITY, HEALTH, RESOURCES, NAMES = range(4)
+(
+    E_CALLEE, E_UP, E_FAIL, E_P99_MS, E_ATTEMPTS, E_TLS, E_DELAY_MS, E_LOSS, E_POLICY, E_MTU, E_LOGIN, E_NAMES, E_ASYNC,
+    E_TOPIC_FULL, E_LIMITED, E_LATE, E_TIMEOUT_MS,
+) = range(17)  # fmt: skip
 CALLEE_COLUMNS = 17
 
 (
     R_MEMORY, R_MEMORY_LIMIT, R_CPU, R_THROTTLED, R_THREADS, R_STUCK, R_STUCK_AGE, R_WORKERS, R_DISK, R_DISK_SIZE,
     R_DISK_RATE, R_QUOTA_USED, R_QUOTA, R_NODES_USED, R_NODES, R_CONNS, R_CONN_LIMIT, R_LOCK_BUSY, R_LOCK_HOLDER,
     R_LOCK_MS, R_LOCK_IDLE, R_SCANS, R_REPLICA_LAG, R_STOLEN, R_HOG, R_HOT_SHARE, R_HIT, R_GC,
-    R_TOP_HOLDER, R_HELD, R_TOP_ASKER, R_ASK_SHARE, R_HERD,
-) = range(33)  # fmt: skip
+    R_TOP_HOLDER, R_HELD, R_TOP_ASKER, R_ASK_SHARE, R_BURNT, R_HERD,
+) = range(34)  # fmt: skip
 (
     H_UP, H_DESIRED, H_OWN, H_LIMITED, H_PROBES, H_CLOCK, H_UNWRITTEN, H_READ_ONLY, H_OUTSIDE, H_OUTSIDE_MS, H_LAG,
     H_LAG_LIMIT, H_STALLED, H_EXCEPTIONS, H_ARRIVAL, H_CAPACITY, H_CANARY, H_DIRECT, H_TLS, H_OWN_MS,
 ) = range(20)  # fmt: skip
+
+
+@compiled
+def show_callees(services: Floats, edges: Floats, first: Ints, callees: Ints, s: int, out: Floats) -> None:
+    """For each call of `s`: what the way there and the callee make of it."""
+    out[OUT_COUNT] = first[s + 1] - first[s]
+    for k in range(first[s + 1] - first[s]):
+        e = first[s] + k
+        c = callees[e]
+        o = out[OUT_PAYLOAD + CALLEE_COLUMNS * k :]
+        o[E_CALLEE], o[E_UP], o[E_FAIL] = c, services[c, at.UP], services[c, at.FAIL]
+        o[E_P99_MS] = percentile_99(services[c, at.MEAN_MS], services[c, at.VAR_MS2])
+        o[E_ATTEMPTS], o[E_TLS], o[E_DELAY_MS] = (
+            edges[e, at.ATTEMPTS],
+            services[c, at.TLS_BROKEN],
+            services[c, at.NET_DELAY_MS],
+        )
+        o[E_LOSS], o[E_POLICY], o[E_MTU] = services[c, at.NET_LOSS], services[c, at.NET_POLICY], services[c, at.NET_MTU]
+        o[E_LOGIN] = services[s, at.AUTH_BROKEN] if c == services[s, at.DATABASE] else 0.0
+        o[E_NAMES], o[E_ASYNC] = services[s, at.DNS_BROKEN], edges[e, at.IS_ASYNC]
+        o[E_TOPIC_FULL], o[E_LIMITED] = services[c, at.LAG_REFUSED], services[c, at.LIMITED]
+        o[E_LATE], o[E_TIMEOUT_MS] = edges[e, at.LATE], services[s, at.CLIENT_TIMEOUT_MS]
 
 
 @compiled
@@ -80,6 +107,7 @@ def show_resources(
     o[R_HOT_SHARE] = services[s, at.HOT_SHARE] / max(services[s, at.HOT_COPIES], 1.0)
     o[R_HIT] = services[s, at.HIT] if services[s, at.CACHE_KEYS] > 0.0 else -1.0
     o[R_GC] = services[s, at.GC_SHARE]
+    o[R_BURNT] = services[s, at.HOGGED]
     o[R_HERD] = services[s, at.HERD] if services[s, at.COALESCE] <= 0.0 else 1.0
     top_clients(services, edges, first, callees, s, o)
     out[OUT_COUNT] = R_HERD + 1
@@ -131,7 +159,7 @@ def show_diagnostic(
     s: int, command: int, out: Floats,
 ) -> None:  # fmt: skip
     if command == CONNECTIVITY:
-        callee_rows(services, edges, first, callees, s, out, CALLEE_COLUMNS)
+        show_callees(services, edges, first, callees, s, out)
     elif command == HEALTH:
         show_health(clock, services, releases, s, out)
     elif command == RESOURCES:

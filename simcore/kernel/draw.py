@@ -223,7 +223,8 @@ def draw(
     facts[at.HEALS_AFTER_S] = between(seed, 4, 30.0, 150.0)
     two = kind == at.FAULT and variants.shape[0] > 2 and uniform(seed, 5) < settings[plan.D_MULTI_FAULT]
     facts[at.CAUSES] = 2.0 if two else 1.0
-    earliest, latest, row, part, taken, variant_before = 0.0, -at.NEVER, 0, 0, -1, -1
+    earliest, latest, row, part = 0.0, -at.NEVER, 0, 0
+    taken, taken_database, variant_before = -1, -2, -1
     parameters, places = np.zeros(MAX_PARAMETERS), np.zeros(8, dtype=np.int64)
     for c in range(2 if two else 1):
         if c >= facts[at.CAUSES]:
@@ -241,10 +242,10 @@ def draw(
         target = targets[t0 + int(uniform(seed, base + 1) * count)]
         if target == taken:
             target = targets[t0 + (int(uniform(seed, base + 1) * count) + 1) % count]
-        if c == 1 and target == taken:
+        database = int(services[target, at.DATABASE])
+        if c == 1 and (target == taken or target == taken_database or database == taken):
             facts[at.CAUSES] = 1.0
             break
-        database = int(services[target, at.DATABASE])
         places[at.AT_TARGET], places[at.AT_ENTRY], places[at.AT_WORLD] = target, graph[at.ENTRY], 0
         places[at.AT_DATABASE] = database
         places[at.AT_CALLER] = draw_neighbour(edges, first_caller, calls, callers, target, -2, uniform(seed, base + 2))
@@ -264,7 +265,7 @@ def draw(
         facts[block + at.VICTIM_1], facts[block + at.VICTIM_2] = places[at.AT_VICTIM_1], places[at.AT_VICTIM_2]
         facts[block + at.CALLER], facts[block + at.CALLEE] = places[at.AT_CALLER], places[at.AT_CALLEE]
         facts[block + at.NAMED] = named_mask(variant, places)
-        taken, variant_before = target, v
+        taken, taken_database, variant_before = target, database, v
         if kind == at.NO_FAULT:
             write_blip(rows, target)
             services[target, at.SPECIAL] = 1.0

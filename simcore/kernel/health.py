@@ -13,13 +13,22 @@ _WELL_AFTER_S = 150.0  # without trouble, what comes and goes is over
 
 
 @inlined
+def count_pods(services: Floats, pods: Floats, s: int, now: float) -> tuple[float, float]:
+    """(pods that are ready, crashes that are not forgotten)."""
+    up, crashes = 0.0, 0.0
+    for p in range(int(services[s, at.PODS])):
+        up += 1.0 if pods[s, p, at.DOWN_UNTIL] <= now else 0.0
+        crashes += pods[s, p, at.CRASHES]
+    return up, crashes
+
+
+@inlined
 def assess(services: Floats, pods: Floats, now: float) -> None:
     """Writes down how many pods of every service are ready, and how it is."""
     for s in range(services.shape[0]):
-        up, crashes = 0.0, 0.0
-        for p in range(int(services[s, at.PODS])):
-            up += 1.0 if pods[s, p, at.DOWN_UNTIL] <= now else 0.0
-            crashes += pods[s, p, at.CRASHES]
+        up, crashes = services[s, at.PODS], 0.0
+        if services[s, at.SETTLED_PODS] != up:
+            up, crashes = count_pods(services, pods, s, now)
         services[s, at.UP] = up
         health = services[s, at.HEALTH] = _code(services, s, up, crashes)
         if health != at.HEALTHY:

@@ -1,4 +1,4 @@
-"""What is there in every episode and means nothing: recent releases, harmless changes, old restarts, chronic warnings."""
+"""What is there in every episode and means nothing: recent releases, harmless changes, old restarts, old warnings."""
 
 import math
 
@@ -13,7 +13,7 @@ _DAY_S = 86_400.0
 
 @compiled
 def draw_releases(services: Floats, releases: Floats, facts: Floats, seed: int, distractors: float) -> None:
-    """Versions and ages of every service's releases; some innocent ones are recent. A guilty one has its age already."""
+    """Versions and ages of every service's releases; some innocent ones are recent, a guilty one has its age."""
     for s in range(services.shape[0]):
         base = _STREAM + 8 * s
         minor, patch = 1 + int(3.0 * uniform(seed, base)), int(6.0 * uniform(seed, base + 1))

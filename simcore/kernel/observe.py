@@ -11,7 +11,7 @@ from simcore.kernel import layout as at
 from simcore.kernel.books import sample_before
 from simcore.kernel.changes import applies
 from simcore.kernel.compiled import compiled, inlined
-from simcore.kernel.layout import Floats, Ints, Singles
+from simcore.kernel.layout import Floats, Singles
 from simcore.kernel.pods import used_quota
 from simcore.kernel.queueing import median, percentile_99
 from simcore.kernel.random import normal, uniform
@@ -25,7 +25,7 @@ OUT_COLUMNS = OUT_PAYLOAD + LIST_COLUMNS * at.MAX_SERVICES + 4
     O_HEALTH, O_UP, O_DESIRED, O_RESTARTS, O_RELEASE, O_VERSION, O_ROLLED_OUT, O_CANARY, O_MEMORY, O_CPU, O_OOM_AT,
     O_KILLED_AT, O_REFUSED_AT, O_UNSCHEDULABLE_AT, O_BACK_OFF, O_HPA_MAX, O_USUAL_REPLICAS, O_HPA_TARGET, O_CONFIG_KEY,
     O_CONFIG_AT, O_CONFIG_OLD, O_CONFIG_NEW, O_SICK_SINCE, O_OLDEST_POD, O_QUOTA_USED, O_QUOTA, O_AT_HPA_MAX, O_KEYS,
-) = (0, 1, 2, 3, 4, 5, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29)  # fmt: skip
+) = (0, 1, 2, 3, 4, 5, 7, *range(9, 30))  # fmt: skip
 
 # check_metrics
 (
@@ -168,22 +168,3 @@ def show_metrics(
 def firing(clock: Floats) -> bool:
     """Whether the page still holds."""
     return clock[at.SLO_BROKEN_S] > 0.0
-
-
-@compiled
-def callee_rows(services: Floats, edges: Floats, first: Ints, callees: Ints, s: int, out: Floats, columns: int) -> None:
-    """For each call of `s`: the callee's number, and what the way there and the callee make of it."""
-    out[OUT_COUNT] = first[s + 1] - first[s]
-    for k in range(first[s + 1] - first[s]):
-        e = first[s] + k
-        c = callees[e]
-        o = out[OUT_PAYLOAD + columns * k :]
-        o[0], o[1] = c, services[c, at.UP]
-        o[2] = services[c, at.FAIL]
-        o[3] = percentile_99(services[c, at.MEAN_MS], services[c, at.VAR_MS2])
-        o[4], o[5], o[6] = edges[e, at.ATTEMPTS], services[c, at.TLS_BROKEN], services[c, at.NET_DELAY_MS]
-        o[7], o[8], o[9] = services[c, at.NET_LOSS], services[c, at.NET_POLICY], services[c, at.NET_MTU]
-        o[10] = services[s, at.AUTH_BROKEN] if c == services[s, at.DATABASE] else 0.0
-        o[11], o[12] = services[s, at.DNS_BROKEN], edges[e, at.IS_ASYNC]
-        o[13], o[14] = services[c, at.LAG_REFUSED], services[c, at.LIMITED]
-        o[15], o[16] = edges[e, at.LATE], services[s, at.CLIENT_TIMEOUT_MS]

@@ -3,7 +3,7 @@
 from simcore.kernel import layout as at
 from simcore.kernel.compiled import compiled
 from simcore.kernel.layout import Floats, Ints
-from simcore.kernel.queueing import p99_exceeds
+from simcore.kernel.queueing import p99_exceeds, percentile_99
 from simcore.kernel.random import uniform
 
 _STREAM = 9000
@@ -21,7 +21,7 @@ def suffers(services: Floats, s: int) -> bool:
 @compiled
 def draw_page(world: Floats, graph: Ints, seed: int) -> None:
     """Somebody who suffers is paged, and the cause itself a little more often when it is easy."""
-    _, _, facts, _, _, _, services, _, _, _, _ = at.views(world, graph)
+    clock, _, facts, _, _, _, services, _, _, _, _ = at.views(world, graph)
     target, honest = int(facts[at.CAUSE_0 + at.TARGET]), 0.2 * (1.0 - facts[at.DIFFICULTY])
     draw, count = uniform(seed, _STREAM), 0
     for s in range(services.shape[0]):
@@ -40,7 +40,17 @@ def draw_page(world: Floats, graph: Ints, seed: int) -> None:
                     facts[at.PAGED] = s
                     break
                 chosen -= 1
+    write_page(clock, facts, services)
     mark_relevant(facts, graph)
+
+
+@compiled
+def write_page(clock: Floats, facts: Floats, services: Floats) -> None:
+    """What the page says of the service that it is about."""
+    s = int(facts[at.PAGED])
+    facts[at.PAGE_FAIL] = services[s, at.FAIL]
+    facts[at.PAGE_P99_MS] = percentile_99(services[s, at.MEAN_MS], services[s, at.VAR_MS2])
+    facts[at.PAGE_FIRES] = 1.0 if clock[at.SLO_BROKEN_S] > 0.0 else 0.0
 
 
 @compiled

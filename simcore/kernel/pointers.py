@@ -4,12 +4,15 @@ A view that numba slices from an array is reference-counted wherever it is hande
 innermost loops; an array over a bare pointer is not. Whoever makes one must hold the array that owns the memory.
 """
 
+from importlib import import_module
 from typing import Any
 
-import numba
 import numpy as np
-from numba import carray, types
-from numba.extending import intrinsic
+
+numba: Any = import_module("numba")  # what is used here of it has no types
+types: Any = numba.types
+intrinsic: Any = import_module("numba.extending").intrinsic
+carray: Any = numba.carray
 
 
 @intrinsic

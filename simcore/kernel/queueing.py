@@ -79,6 +79,15 @@ def throttled(cores: float, burst_cpu_ms: float, every_s: float) -> tuple[float,
     return min(stall_ms / (1000.0 * every_s), 1.0), stall_ms
 
 
+@inlined
+def quota_wait(hogged: float, visits: float) -> tuple[float, float]:
+    """(mean ms, variance) that a request waits for CPU quota in `visits` turns at the CPU, when something in its
+    container burns the share `hogged` of each 100 ms period: whoever comes then waits for the period's end."""
+    gone_ms = CPU_PERIOD_MS * hogged
+    mean = 0.5 * hogged * gone_ms
+    return visits * mean, visits * (hogged * gone_ms * gone_ms / 3.0 - mean * mean)
+
+
 @compiled
 def lognormal(mean: float, variance: float) -> tuple[float, float]:
     """(mu, sigma) of the lognormal distribution with this mean and variance."""

@@ -87,7 +87,7 @@ def reference(
     if code == plan.OF_REQUESTED_MB:
         requested = 0.0
         for other in range(services.shape[0]):
-            requested += services[other, at.USUAL_REPLICAS] * services[other, at.USUAL_LIMIT_MB]
+            requested += services[other, at.USUAL_REPLICAS] * services[other, at.MEM_LIMIT_MB]
         return requested
     if code == plan.OF_NODE_CORES:
         return clock[at.NODE_CORES]

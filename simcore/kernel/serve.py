@@ -91,20 +91,20 @@ def hot_pod(services: Floats, s: int, by_cpu: float, arrival: float) -> tuple[fl
 @inlined
 def damp_slots(services: Floats, s: int, by_slots: float, arrival: float) -> None:
     """What callers let through answers to the latency of their callees a sub-step late, and both would swing: steps
-    towards the new value are made smaller whenever it is on the other side of the old one, and larger else."""
+    towards the new value are made smaller whenever it is on the other side of the old one, and larger else. The sign
+    of `SLOT_STEP` is the side of the last one."""
     before = services[s, at.SLOT_CAPACITY]
     change = by_slots - before
     if min(by_slots, before) > _AMPLE * arrival:
         services[s, at.SLOT_CAPACITY] = by_slots
         return
-    swings = change * services[s, at.SLOT_CHANGE] < 0.0
-    step = services[s, at.SLOT_STEP] * (_CAREFUL if swings else _BOLDER)
-    services[s, at.SLOT_STEP] = min(max(step, _GENTLEST), _BOLDEST)
-    services[s, at.SLOT_CHANGE] = change
+    swings = change * services[s, at.SLOT_STEP] < 0.0
+    step = min(max(abs(services[s, at.SLOT_STEP]) * (_CAREFUL if swings else _BOLDER), _GENTLEST), _BOLDEST)
+    services[s, at.SLOT_STEP] = step if change > 0.0 else -step
     if before > 0.0 and by_slots > 0.0:
-        services[s, at.SLOT_CAPACITY] = before * (by_slots / before) ** services[s, at.SLOT_STEP]
+        services[s, at.SLOT_CAPACITY] = before * (by_slots / before) ** step
     else:
-        services[s, at.SLOT_CAPACITY] = before + services[s, at.SLOT_STEP] * change
+        services[s, at.SLOT_CAPACITY] = before + step * change
 
 
 @inlined
@@ -113,6 +113,16 @@ def slots(services: Floats, s: int, held: float) -> float:
     if services[s, at.POOL_MAX] > 0.0:
         return max(services[s, at.POOL_MAX] - held, 0.0)
     return max(services[s, at.READY] * services[s, at.WORKERS] - services[s, at.STUCK], 0.0)
+
+
+@inlined
+def cpu_percent(services: Floats, s: int, busy: float) -> float:
+    """Of the limit: what requests use, and what burns beside them in the same containers."""
+    used = min(1.0, busy)
+    if services[s, at.SPECIAL] > 0.0:
+        bursts = services[s, at.BURST_MS] / (1000.0 * services[s, at.BURST_EVERY_S] * services[s, at.CPU_CORES])
+        used = min(services[s, at.HOGGED] + (1.0 - services[s, at.HOGGED]) * used + bursts, 1.0)
+    return 100.0 * used
 
 
 @inlined
@@ -156,13 +166,16 @@ def serve(
     own_good = (1.0 - early) * (1.0 - none_ready) * (1.0 - refused) * (1.0 - late) * extra_good
     services[s, at.EARLY_FAIL] = 1.0 - (1.0 - early) * (1.0 - none_ready)
     services[s, at.OWN_FAIL] = 1.0 - own_good
+    fail_before, mean_before = services[s, at.FAIL], services[s, at.MEAN_MS]
     services[s, at.FAIL] = 1.0 - own_good * child_good
     wait = min(1000.0 * (cpu_wait + queued), deadline)
     wait_variance = min(probability * (2.0 - probability) / (slack * slack) * 1e6, deadline * deadline)
     services[s, at.MEAN_MS] = wait + work + extra_ms + child_mean
     services[s, at.VAR_MS2] = wait_variance + work * work + extra_variance + child_variance
+    moved = max(abs(services[s, at.FAIL] - fail_before), abs(services[s, at.MEAN_MS] / mean_before - 1.0))
+    clock[at.MOVED] = max(clock[at.MOVED], moved)
     busy = min(arrival, capacity)
-    services[s, at.CPU_PERCENT] = 100.0 * min(1.0, busy / by_cpu) if services[s, at.READY] > 0.0 else 0.0
+    services[s, at.CPU_PERCENT] = cpu_percent(services, s, busy / by_cpu) if services[s, at.READY] > 0.0 else 0.0
     in_work = min(busy * (hold + min(1000.0 * (cpu_wait + queued), deadline)) / 1000.0, free)
     threads = max(services[s, at.READY] * services[s, at.WORKERS], 1.0)
     services[s, at.THREADS_BUSY] = min((services[s, at.STUCK] + in_work) / threads, 1.0)

@@ -22,6 +22,7 @@ def change(
     """Carries a change out; returns a code of `changes`."""
     services[s, at.SPECIAL] = 1.0
     now = clock[at.NOW_S]
+    clock[at.SUB_STEP_S] = 0.0
     if kind == RESTART:
         if a > 0.0:
             services[s, at.MEM_LIMIT_MB] = a
@@ -48,7 +49,7 @@ def declare(ledger: Floats, count: float, a: float, b: float, c: float) -> None:
 def step(
     world: Floats, graph: Ints, seed: int, kind: int, s: int, a: float, b: float, c: float, count: float, out: Floats
 ) -> None:
-    """One step. `s` is the target's number or -1; `a`, `b`, `c` are the parameters, `count` how many causes are declared.
+    """One step. `s` is the target's number or -1; `a`, `b`, `c` are the parameters, `count` of declared causes.
 
     After the end nothing changes and nothing is paid.
     """
@@ -117,11 +118,12 @@ def step(
 
 @compiled
 def step_many(
-    worlds: Floats, sizes: Ints, graphs: Ints, graph_at: Ints, seeds: Ints, actions: Floats, outs: Floats
+    worlds: Floats, world_at: Ints, graphs: Ints, graph_at: Ints, seeds: Ints, actions: Floats, outs: Floats
 ) -> None:
-    """`step` for episode i on `worlds[sizes[i]:sizes[i + 1]]`; `actions[i]` is (kind, service, a, b, c, count)."""
+    """`step` of every episode i on `worlds[world_at[i]:world_at[i + 1]]` and the graph that begins at `graph_at[i]`;
+    `actions[i]` is (kind, service, a, b, c, count)."""
     for i in range(seeds.shape[0]):
-        world, graph = worlds[sizes[i] : sizes[i + 1]], graphs[graph_at[i] : graph_at[i + 1]]
+        world, graph = worlds[world_at[i] : world_at[i + 1]], graphs[graph_at[i] :]
         step(
             world, graph, seeds[i], int(actions[i, 0]), int(actions[i, 1]), actions[i, 2], actions[i, 3], actions[i, 4],
             actions[i, 5], outs[i],

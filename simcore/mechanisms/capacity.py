@@ -74,7 +74,7 @@ CAPACITY = (
         roles=("Stateless",),
     ),
     Mechanism(
-        "deadlocking_release", "release", "A release locks in another order; its threads wait for one another for ever.",
+        "deadlocking_release", "release", "A release locks in another order; its threads wait for one another.",
         onset(330, 600),
         (released(at.BREAKS, exactly(at.BREAKS_THREADS)),),
         roles=("Stateless",), new_release=True,

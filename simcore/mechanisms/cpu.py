@@ -23,6 +23,12 @@ CPU = (
         roles=("Stateless",),
     ),
     Mechanism(
+        "runaway_process", "cpu", "A process beside the service in its containers burns their CPU.",
+        {**onset(250, 500), "burnt_share": (0.84, 0.93)},
+        (Row(at.HOGGED, times("burnt_share")),),
+        roles=("Loaded",),
+    ),
+    Mechanism(
         "heavy_release", "release", "A release takes more CPU for a request than the service has.",
         {**onset(300, 600), "utilisation": (1.1, 1.6)},
         (released(at.WORK_FACTOR, times("utilisation", plan.OF_FULL_FACTOR)),),

@@ -60,7 +60,7 @@ DATABASES = (
         roles=("Databases",),
     ),
     Mechanism(
-        "cache_stampede", "cache", "Popular entries expire, and every request that misses one asks the database itself.",
+        "cache_stampede", "cache", "Popular entries expire; every request that misses one asks the database itself.",
         {**onset(200, 400), "herd_factor": (1.4, 2.2)},
         (Row(at.HERD, times("herd_factor", plan.OF_HERD_AT_FULL)),),
         roles=("CachingServices",),

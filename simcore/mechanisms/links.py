@@ -72,7 +72,7 @@ LINKS = (
         roles=("Callers",), config=ConfigChange(keys.CLIENT_TIMEOUT),
     ),
     Mechanism(
-        "retry_storm", "dependency", "A caller asks again and again; what it calls stays overloaded by the retries alone.",
+        "retry_storm", "dependency", "A caller asks again and again; its retries alone keep what it calls overloaded.",
         {**onset(300, 500), "retries": (5, 7)},
         (
             Row(at.RETRIES, times("retries", whole=True)),

@@ -30,7 +30,7 @@ STORAGE = (
         roles=("Consumers",),
     ),
     Mechanism(
-        "heavy_consumer_release", "release", "A release of a consumer takes so long for a message that its topic is full.",
+        "heavy_consumer_release", "release", "A consumer's release takes so long for a message that its topic is full.",
         {**onset(500, 900), "utilisation": (1.4, 2.0)},
         (released(at.WORK_FACTOR, times("utilisation", plan.OF_FULL_FACTOR)),),
         roles=("Consumers",), new_release=True,

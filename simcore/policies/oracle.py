@@ -68,15 +68,16 @@ class OraclePolicy:
 
     def __init__(self, episode: "Episode") -> None:
         self._episode = episode
-        self._todo: list[Action] | None = None
+        self._causes = list(episode.world.incident.truth)
+        self._todo: list[Action] = []
         self._quiet_since: float | None = None
         self._looks = 0
 
     def decide(self, observation: Observation, history: History) -> Decision:
         truth = self._episode.world.incident.truth
-        if self._todo is None:
-            system = TrueSystem(self._episode)
-            self._todo = [a for cause in truth for a in cure_actions(cause.mechanism, cause.service, system)]
+        if not self._todo and self._causes:
+            cause = self._causes.pop(0)
+            self._todo = cure_actions(cause.mechanism, cause.service, TrueSystem(self._episode))
         if self._todo:
             return Decision(self._todo.pop(0), reason="It is known what is broken.")
         if self._is_well(observation):

@@ -109,7 +109,9 @@ class PlaybookPolicy:
                 question = QUESTIONS[fact]
                 unknown = FACTS[fact](self._findings, origin).truth is None
                 if unknown and self._may_ask(question.ask, origin, question.command):
-                    return self._ask(question, origin, f"Could it be {row.mechanism}? To find out: {fact.replace('_', ' ')}.")
+                    return self._ask(
+                        question, origin, f"Could it be {row.mechanism}? To find out: {fact.replace('_', ' ')}."
+                    )
         needed = row.suspects in NAMED_IN_RESOURCES and self._findings.checks(origin, "check_resources") is None
         if needed and self._may_ask("run_diagnostic", origin, "check_resources"):
             return self._ask(

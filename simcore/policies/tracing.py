@@ -1,5 +1,7 @@
 """Following trouble down the call graph: from who suffers to the deepest service that is unwell itself."""
 
+from collections.abc import Sequence
+
 from simcore.observation import Check
 from simcore.policies.findings import Findings
 
@@ -33,7 +35,7 @@ class Trace:
                 return
             self.path.append(following)
 
-    def _worst(self, checks: "tuple[Check, ...] | list[Check]") -> str | None:
+    def _worst(self, checks: Sequence[Check]) -> str | None:
         """The callee to go on with; none where the way itself is to blame, or all callees are well."""
         if any(not check.ok and (check.name.startswith(_ON_THE_WAY) or _is_way(check)) for check in checks):
             return None

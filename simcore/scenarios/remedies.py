@@ -18,7 +18,7 @@ _SWITCHED_BY_CODE = {
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A predicate of `plan` with its column and its limit: `factor x reference` (or `x` the value of a row template)."""
+    """A predicate of `plan` with its column and its limit: `factor x reference`, or `x` the value of a row template."""
 
     code: int
     column: int = -1
@@ -54,6 +54,7 @@ _STATES = {
     "ReplicaKeepsUp": Wish(plan.AT_LEAST, at.APPLY_SPEED, 1.0),
     "ThreadsCoverNeed": Wish(plan.AT_LEAST, at.WORKERS, 1.25, plan.OF_THREADS_NEED),
     "StateIsSound": Wish(plan.AT_MOST, at.EXTRA_ERRORS, 0.0),
+    "NothingElseBurns": Wish(plan.AT_MOST, at.HOGGED, 0.0),
     "TrafficIsUsual": Wish(plan.AT_MOST, at.EXTRA_RPS, 0.0),
 }
 PREDICATES = ("MemoryCoversNeed", "SettingRestored", *_PLAIN, *_STATES)

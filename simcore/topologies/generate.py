@@ -22,6 +22,7 @@ _STREAM = 31
 _TARGET_LATENCY_MS = 80.0
 _CALM_P99_MS, _MOST_TRIES, _GROWTH = 290.0, 6, 1.3
 _MOST_CALLS = 8
+_DATABASE_MB, _MB_PER_CONNECTION = 400.0, 24.0  # room for four times the connections
 _PRIMARY_OVERLOAD = 1.25  # of a primary that serves what its replica should
 _COLD_UTILISATION = 2.4  # of a database behind an empty cache
 _LEAST_SHARE = 0.08  # of the entry's requests, that every service handles
@@ -204,9 +205,10 @@ def _limits(part: Part, rate: float, draws: Draws) -> Part:
         return replace(part, cpu_cores=_round_up(cores, 0.05), memory_mb=memory, heap_mb=heap, rate_limit_rps=limit)
     pool = max(20.0, _round_up(5.0 * rate * (part.work_ms + 20.0) / 1000.0, 5.0))
     primary = _round_up(0.37 * cores, 0.05)
+    memory = _round_up(1.1 * (_DATABASE_MB + _MB_PER_CONNECTION * pool), 256.0)
     return replace(
-        part, cpu_cores=primary, replica_cores=_round_up(cores - primary, 0.05), memory_mb=_round_up(1.2 * (400.0 + 14.0 * pool), 256.0),
-        heap_mb=400.0, pool_max=pool,
+        part, cpu_cores=primary, replica_cores=_round_up(cores - primary, 0.05), memory_mb=memory,
+        heap_mb=_DATABASE_MB, pool_max=pool,
     )  # fmt: skip
 
 

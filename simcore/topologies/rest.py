@@ -67,9 +67,8 @@ def _set_services(services: Floats, topology: Topology) -> None:
     column = {name: np.array([getattr(part, name) for part in topology.parts]) for name in _FROM_PARTS}
     for name, number in _FROM_PARTS.items():
         services[:, number] = column[name]
-    replicas, heap, limit = column["replicas"], column["heap_mb"], column["memory_mb"]
+    replicas, heap = column["replicas"], column["heap_mb"]
     services[:, [at.PODS, at.READY, at.UP, at.USUAL_REPLICAS]] = replicas[:, None]
-    services[:, at.USUAL_LIMIT_MB] = limit
     services[:, at.HEAP_START_MB] = 0.6 * heap
     services[:, at.DATABASE] = topology.databases
     services[:, at.NOMINAL_RPS] = topology.arrivals / replicas
@@ -87,16 +86,19 @@ def _set_services(services: Floats, topology: Topology) -> None:
 
 def _set_role(row: Floats, role: str, arrivals: float) -> None:
     if role == "database":
-        row[at.POOL_HOLD_MS], row[at.MB_PER_CONN] = 20.0, 8.0
+        row[at.POOL_HOLD_MS], row[at.MB_PER_CONN] = 20.0, 5.0
         row[at.DISK_MB], row[at.WRITE_SHARE] = 20_000.0, 0.35
     if role == "consumer":
         row[at.IS_CONSUMER], row[at.TOPIC_LIMIT] = 1.0, round(arrivals * 120.0)
 
 
 def _set_calls(edges: Floats, services: Floats, topology: Topology) -> None:
+    services[:, at.VISITS] = 1.0
     for e, (call, (caller, _)) in enumerate(zip(topology.calls, topology.pairs, strict=True)):
         part = topology.parts[caller]
         cold = 1.0 / (1.0 - part.hit_ratio) if call.is_cached else 1.0
+        if not call.is_async:
+            services[caller, at.VISITS] += call.rate
         edges[e] = call.rate * cold, 1.0, 1.0, call.is_async, call.is_cached, 0.0
         if call.is_cached:
             _set_cache(services[caller], part.hit_ratio, float(topology.arrivals[caller]) * call.rate * cold)
@@ -114,15 +116,19 @@ _FROM_PARTS = {
     "heap_mb": at.HEAP_NEED_MB, "pool_max": at.POOL_MAX, "replica_cores": at.REPLICA_CORES,
     "outside_share": at.EXTERNAL_SHARE, "rate_limit_rps": at.RATE_LIMIT_RPS,
 }  # fmt: skip
+_LONG_AGO = (
+    at.OOM_AT, at.KILLED_AT, at.REFUSED_AT, at.UNSCHEDULABLE_AT, at.CHANGED_AT, at.CREATE_RETRY_AT,
+    at.CONFIG_AT, at.SICK_AT_S,
+)  # fmt: skip
 _EVERYWHERE = {
     at.WORKERS: 200.0, at.WARMUP_S: 60.0, at.START_S: 20.0, at.DEADLINE_MS: 3000.0, at.CLIENT_TIMEOUT_MS: 3000.0,
     at.QUEUE_LIMIT: 60.0, at.RETRIES: 0.0, at.RETRY_BUDGET: 0.1, at.BURST_EVERY_S: 5.0, at.SCAN_FACTOR: 1.0,
     at.CERT_EXPIRES_S: at.NEVER, at.SECRET_ROTATED_S: at.NEVER, at.EXTERNAL_MS: 25.0, at.PROBE_TIMEOUT_MS: 2000.0,
     at.NET_MTU: 1450.0, at.APPLY_SPEED: 1.5, at.DISK_MB: 4000.0, at.DISK_USED_MB: 1500.0, at.WRITE_SHARE: 0.3,
-    at.RELEASE: at.MAX_RELEASES - 1.0, at.HPA_LOW_SINCE: at.NEVER, at.SICK_SINCE_S: at.NEVER, at.CONFIG_KEY: -1.0, at.HOT_COPIES: 1.0, at.HERD: 1.0,
-    at.SLOT_CAPACITY: 1e4, at.SLOT_STEP: 0.5, at.CAPACITY: 1e4, at.HPA_TARGET: 0.7, at.CACHE_TTL_S: 60.0,
-    **dict.fromkeys((at.OOM_AT, at.KILLED_AT, at.REFUSED_AT, at.UNSCHEDULABLE_AT, at.CHANGED_AT, at.CREATE_RETRY_AT,
-                     at.CONFIG_AT, at.SICK_AT_S), -at.NEVER),
+    at.RELEASE: at.MAX_RELEASES - 1.0, at.HPA_LOW_SINCE: at.NEVER, at.SICK_SINCE_S: at.NEVER, at.CONFIG_KEY: -1.0,
+    at.HOT_COPIES: 1.0, at.HERD: 1.0, at.SLOT_CAPACITY: 1e4, at.SLOT_STEP: 0.5, at.CAPACITY: 1e4, at.HPA_TARGET:
+    0.7, at.CACHE_TTL_S: 60.0,
+    **dict.fromkeys(_LONG_AGO, -at.NEVER),
 }  # fmt: skip
 
 

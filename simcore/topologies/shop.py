@@ -19,7 +19,9 @@ SHOP = Topology(
         Part("inventory-service", "java", work_ms=9.0, cpu_cores=0.6, memory_mb=512.0, heap_mb=250.0, hit_ratio=0.95),
         Part("user-service", "java", work_ms=8.0, cpu_cores=0.6, memory_mb=512.0, heap_mb=240.0),
         Part("auth-service", "go", work_ms=7.0, cpu_cores=0.45, memory_mb=256.0, heap_mb=110.0),
-        Part("notification-service", "python", "consumer", work_ms=10.0, cpu_cores=0.25, memory_mb=256.0, heap_mb=115.0),
+        Part(
+            "notification-service", "python", "consumer", work_ms=10.0, cpu_cores=0.25, memory_mb=256.0, heap_mb=115.0,
+        ),
         Part(
             "postgres-db", "postgres", "database", replicas=1, work_ms=4.0, cpu_cores=0.8, memory_mb=1024.0,
             heap_mb=400.0, pool_max=20.0, replica_cores=1.6,

@@ -18,11 +18,14 @@ from simcore.observation import (
 from simcore.quantity import format_mebibytes
 from simcore.settings import SETTINGS
 from simcore.topologies.topology import Topology
-from simcore.world.check_words import CHECKS, quota_text
+from simcore.world.call_checks import connectivity_checks, name_checks
 from simcore.world.encode import COMMANDS, Coded
+from simcore.world.health_checks import health_checks
+from simcore.world.resource_checks import quota_text, resource_checks
 from simcore.world.versions import version_text
 
 _EVENTS_KEPT_S = 900.0
+_CHECKS = (connectivity_checks, health_checks, resource_checks, name_checks)  # by the numbers of the commands
 
 
 def decode_list(out: Floats, topology: Topology) -> ServiceList:
@@ -135,4 +138,4 @@ def decode_metrics(out: Floats, asked: Coded, topology: Topology) -> Metrics:
 
 def decode_diagnostic(out: Floats, asked: Coded, topology: Topology) -> Diagnostic:
     command = int(asked.a)
-    return Diagnostic(topology.names[asked.service], COMMANDS[command], CHECKS[command](out, asked.service, topology))
+    return Diagnostic(topology.names[asked.service], COMMANDS[command], _CHECKS[command](out, asked.service, topology))

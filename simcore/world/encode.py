@@ -47,7 +47,7 @@ class Coded(NamedTuple):
     a: float = 0.0
     b: float = 0.0
     c: float = 0.0
-    count: float = 0.0
+    causes: float = 0.0
 
 
 MALFORMED = Coded(step.MALFORMED, -1)

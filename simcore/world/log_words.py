@@ -86,7 +86,7 @@ LINES: dict[int, Line] = {
     logs.CERTIFICATE_EXPIRED: Line(
         "ERROR",
         {
-            "java": "javax.net.ssl.SSLHandshakeException: PKIX path validation failed calling {name}: validity check failed",
+            "java": "javax.net.ssl.SSLHandshakeException: PKIX path validation failed calling {name}",
             "go": "Get {name}: x509: certificate has expired or is not yet valid",
             "node": "Error: certificate has expired calling {name} (CERT_HAS_EXPIRED)",
             "any": "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed calling {name}: certificate has expired",
