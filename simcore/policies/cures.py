@@ -17,18 +17,28 @@ _USUAL_REPLICAS = 3  # where nobody remembers
 _FACTORS = {"double": 2.0, "more": 2.5, "fourfold": 4.0, "fivefold": 5.0}
 
 
-class CureStep(BaseModel):
-    """One change of a cure; where a value depends on what is known, it is given by a word."""
+class Change(BaseModel):
+    """A change of one service; where a value depends on what is known, it is given by a word."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     do: Literal["restart_service", "scale_service", "rollback_deployment", "update_config"]
-    at: Literal["suspect", "database", "starved"]
     to: Literal["previous_version"] | None = None
     memory_limit: Literal["double"] | None = None
     replicas: Literal["more", "usual"] | None = None
     key: str | None = None
     value: str | None = None
+
+    def action(self, service: str, known: "Known") -> Action:
+        """The change as it is made of `service`."""
+        parameters = _parameters(self, service, known)
+        return parse_action({"action_type": self.do, "target_service": service, "parameters": parameters})
+
+
+class CureStep(Change):
+    """One change of a cure."""
+
+    at: Literal["suspect", "database", "starved"]
 
 
 class Known(Protocol):
@@ -60,21 +70,18 @@ def cure_actions(mechanism: str, suspect: str, known: Known) -> list[Action]:
 
 def _actions(step: CureStep, suspect: str, known: Known) -> list[Action]:
     places = {"suspect": [suspect], "database": [known.database_of(suspect) or suspect], "starved": known.starved()}
-    return [
-        parse_action({"action_type": step.do, "target_service": place, "parameters": _parameters(step, place, known)})
-        for place in places[step.at]
-    ]
+    return [step.action(place, known) for place in places[step.at]]
 
 
-def _parameters(step: CureStep, service: str, known: Known) -> dict[str, Any]:
-    if step.to is not None:
+def _parameters(change: Change, service: str, known: Known) -> dict[str, Any]:
+    if change.to is not None:
         return {"to_version": known.previous_version(service) or "v0.0.0"}
-    if step.memory_limit is not None:
+    if change.memory_limit is not None:
         return {"memory_limit": f"{round(2 * (known.memory_limit_mb(service) or 512))}Mi"}
-    if step.replicas is not None:
-        return {"replicas": _replicas(step.replicas, known.replicas(service) or 0)}
-    if step.key is not None:
-        return {"key": step.key, "value": _value(step.key, step.value or "", service, known)}
+    if change.replicas is not None:
+        return {"replicas": _replicas(change.replicas, known.replicas(service) or 0)}
+    if change.key is not None:
+        return {"key": change.key, "value": _value(change.key, change.value or "", service, known)}
     return {}
 
 

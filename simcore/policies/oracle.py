@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from simcore.actions import Action, parse_action
 from simcore.decision import Decision, History
 from simcore.kernel import layout as at
+from simcore.kernel.keys import COLUMN
 from simcore.observation import Observation
 from simcore.policies.cures import cure_actions
 from simcore.settings import BY_NAME
@@ -42,8 +43,8 @@ class TrueSystem:
             return float(self._world.buffer[at.QUOTA_MB])
         if key == "cluster.nodes":
             return float(self._world.buffer[at.NODES_MB] / self._world.buffer[at.NODE_MB])
-        columns = {"cpu.limit": at.CPU_CORES, "db.pool.max_size": at.POOL_MAX}
-        return self._row(service)[columns[key]] if key in columns else None
+        column = COLUMN[BY_NAME[key].number]
+        return self._row(service)[column] if column >= 0 else None
 
     def old_value(self, service: str, key: str) -> str | None:
         row, setting = self._row(service), BY_NAME[key]

@@ -8,6 +8,7 @@ from simcore.errors import UnknownNameError
 from simcore.policies.oracle import OraclePolicy
 from simcore.policies.playbook import PlaybookPolicy
 from simcore.policies.random_policy import RandomPolicy
+from simcore.policies.reflex import ReflexPolicy
 
 if TYPE_CHECKING:
     from simcore.episode import Episode
@@ -18,6 +19,7 @@ _POLICIES: dict[str, Callable[[int], Policy]] = {
 }
 _INSIDERS: dict[str, Callable[["Episode"], Policy]] = {
     "oracle": OraclePolicy,
+    "reflex": ReflexPolicy,
 }
 """Those that read the episode: for the simulator alone."""
 
