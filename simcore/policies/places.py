@@ -77,7 +77,8 @@ def _nearest(topology: Topology, s: int, fits: Callable[[Topology, int], bool]) 
 
 def _upwards(topology: Topology, s: int) -> list[int]:
     """Those who call it, nearest first, up to the entry."""
-    found, ring = [], [s]
+    found: list[int] = []
+    ring = [s]
     while ring:
         ring = sorted({caller for service in ring for caller in topology.callers(service)} - set(found))
         found += ring

@@ -1,4 +1,4 @@
-"""The floor that counts: what can be had without any diagnosis. A few fixed changes and one fixed declaration per family.
+"""The floor that counts: what can be had without any diagnosis, by a few fixed changes and one fixed declaration.
 
 `reflex.yaml` holds its plans; `python -m simcore.policies.search_reflex` finds them and writes that file.
 """

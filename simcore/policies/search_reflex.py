@@ -11,12 +11,13 @@ from typing import Any
 
 import yaml
 
-from simcore.api import SPLIT_SIZE, scenario_names
+from simcore.api import scenario_names
 from simcore.evaluation.plan_search import Found, best_plan
 from simcore.evaluation.trials import Trial, trials
 from simcore.policies.fixes import PLACES, all_fixes
 from simcore.policies.reflex import TABLE, Plan
 from simcore.scenarios.library import library_scenario
+from simcore.topologies.pools import SPLIT_SIZE
 
 _POOLED = 4
 """The plan for everywhere is searched on every so-many-th seed of each family: all families together are many."""
@@ -30,7 +31,8 @@ def seed_range(text: str) -> range:
     """`A:B` without B. Raises ValueError for seeds that are not all of the train split."""
     begin, _, end = text.partition(":")
     if not (begin.isdigit() and end.isdigit() and int(begin) < int(end) <= SPLIT_SIZE):
-        raise ValueError(f"seeds {text!r} should be FROM:TO, without TO, with 0 <= FROM < TO <= {SPLIT_SIZE}: train seeds")
+        bounds = f"0 <= FROM < TO <= {SPLIT_SIZE}"
+        raise ValueError(f"seeds {text!r} should be FROM:TO, without TO, of the train split: {bounds}")
     return range(int(begin), int(end))
 
 

@@ -1,4 +1,4 @@
-"""No change is a panacea: relative to the alerted service, none alone is enough in more than a quarter of the families."""
+"""No change is a panacea: none alone, seen from the alerted service, is enough in over a quarter of the families."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 
 from simcore.api import scenario_names
 from simcore.evaluation.fix_matrix import FixMatrix, FixRow, fix_matrix
-from simcore.policies.fixes import PLAIN, PLACES, all_fixes, in_words
+from simcore.policies.fixes import PLACES, PLAIN, all_fixes, in_words
 from simcore.policies.reflex import Fix
 
 SEEDS = range(3)
