@@ -9,6 +9,7 @@ from simcore.kernel.random import uniform
 
 _STREAM = 4000
 _DAY_S = 86_400.0
+_TERSE_AT_LEAST, _TERSE_MORE = 0.35, 0.3
 
 
 @compiled
@@ -41,7 +42,7 @@ def bits(chance: float, count: int, seed: int, base: int) -> float:
 def draw_herrings(services: Floats, facts: Floats, clock: Floats, seed: int, distractors: float, begin: float) -> None:
     n = services.shape[0]
     facts[at.CHRONIC] = bits(0.1 + distractors, n, seed, _STREAM + 1000)
-    facts[at.UNLOGGED] = bits(0.4 * distractors, n, seed, _STREAM + 1100)
+    facts[at.TERSE] = bits(_TERSE_AT_LEAST + _TERSE_MORE * facts[at.DIFFICULTY], n, seed, _STREAM + 1100)
     for s in range(n):
         base = _STREAM + 2000 + 8 * s
         if services[s, at.CONFIG_KEY] < 0.0 and uniform(seed, base) < 0.7 * distractors:

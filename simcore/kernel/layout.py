@@ -53,7 +53,7 @@ NOT_ENDED, TERMINATED, TRUNCATED = 0.0, 1.0, 2.0
 # facts: what was drawn and stays true -----------------------------------------------------------------------------
 (
     KIND, CAUSES, DIFFICULTY, PAGED, TITLE_DRAW, CHRONIC, RELEVANT, NEAR, HEALS_AFTER_S, RED_HERRING,
-    HERRING_UNTIL_S, UNLOGGED, PAGE_FAIL, PAGE_P99_MS, PAGE_FIRES,
+    HERRING_UNTIL_S, TERSE, PAGE_FAIL, PAGE_P99_MS, PAGE_FIRES,
 ) = range(15)  # fmt: skip
 CAUSE_0 = 15
 VARIANT, TARGET, VICTIM_1, VICTIM_2, CALLER, CALLEE, CLASS, NAMED = range(8)

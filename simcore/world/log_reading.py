@@ -61,6 +61,7 @@ def _sources(out: Floats, service: int, topology: Topology) -> list[Source]:
     return [
         _source(int(code), weight, first, second, runtime, topology)
         for code, weight, first, second in rows.reshape(-1, logs.SOURCE_COLUMNS).tolist()
+        if code != logs.NOTHING
     ]
 
 

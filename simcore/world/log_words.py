@@ -41,7 +41,7 @@ LINES: dict[int, Line] = {
             "any": "out of memory: failed on request of size 8192",
         },
     ),
-    logs.STARTED: _same("WARN", "starting up after exit code 137"),
+    logs.STARTED: _same("INFO", "listening on :8080"),
     logs.MEMORY_PRESSURE: _same("WARN", "memory pressure: {0:.0f}Mi of {1:.0f}Mi in use"),
     logs.NO_CONNECTION: Line(
         "ERROR",
@@ -142,5 +142,8 @@ LINES: dict[int, Line] = {
             "any": "unhandled exception in request handler",
         },
     ),
+    logs.REQUEST_FAILED: _same("ERROR", "request failed status=500"),
+    logs.QUERY_FAILED: _same("ERROR", "database error, statement failed"),
+    logs.UPSTREAM_FAILED: _same("ERROR", "upstream request to {name} failed", True),
     logs.GOT_429: _same("WARN", "call to {name} answered 429 Too Many Requests", True),
 }
