@@ -1,10 +1,14 @@
-"""A floor: the best that a grep can do. It reads the alert and all logs once, guesses, acts and declares."""
+"""A floor: the best that a grep can do. It reads the alert and all logs once, guesses, acts, waits and declares.
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+What it does not do is look at anything else, or again. It may try twice: the alert tells whether that was it.
+"""
+
+from collections.abc import Generator, Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from simcore.actions import Action, parse_action
 from simcore.decision import Decision, History, Hypothesis
+from simcore.mechanisms.table import mechanism_class
 from simcore.observation import Observation
 from simcore.policies.cures import cure_actions
 from simcore.policies.keyword_features import read_scene
@@ -14,8 +18,12 @@ from simcore.policies.oracle import TrueSystem
 if TYPE_CHECKING:
     from simcore.episode import Episode
 
+Script = Generator[Decision, Observation, None]
 _WAIT_S = 120.0
-MODE = {"union": 0.0, "second": False, "last": "first", "wait": 0.0}
+_ATTEMPTS = 2
+_STEPS_OF_AN_ATTEMPT = 10
+_WORTH_CURING = 0.1  # as likely as the likeliest of its class
+_MOST_CURES = 3
 
 
 class SeenSystem(TrueSystem):
@@ -29,93 +37,78 @@ class SeenSystem(TrueSystem):
         return self._starved
 
 
+class Plan(NamedTuple):
+    """What is declared is a service and a class: mechanisms of a class are cured together, the likeliest first."""
+
+    chance: float
+    guesses: tuple[Guess, ...]
+
+
+def plans(guesses: Iterable[Guess]) -> list[Plan]:
+    """The likeliest service and class first; `guesses` come in that order too."""
+    together: dict[tuple[str, str], list[Guess]] = {}
+    for guess in guesses:
+        together.setdefault((guess.service, mechanism_class(guess.mechanism) or ""), []).append(guess)
+    chosen = [[g for g in group if g.chance >= _WORTH_CURING * group[0].chance] for group in together.values()]
+    found = [Plan(sum(g.chance for g in group[:_MOST_CURES]), tuple(group[:_MOST_CURES])) for group in chosen]
+    return sorted(found, key=lambda plan: -plan.chance)
+
+
 class KeywordPolicy:
+    """Needs the episode, of which it reads the logs and what an operator's tools would fill a change in with."""
+
     name = "keyword"
 
     def __init__(self, episode: "Episode", model: KeywordModel | None = None) -> None:
         self._episode, self._model = episode, model or fitted()
-        self._guesses: list[Guess] | None = None
-        self._todo = []
+        self._script: Script | None = None
         self._looks = 0
-        self._until = 0.0
-        self._made = []
 
-    def decide(self, observation, history):
-        if self._guesses is None:
-            self._scene = read_scene(self._episode, observation)
-            look = self._model.look(self._scene)
-            self._refused = look.refused()
-            self._all = self._model.guesses(look, list(self._scene.logs))
-            self._guesses = self.plans(self._all)
-            self._system = SeenSystem(self._episode, self._refused)
-            self._waited = MODE["wait"] == 0
-            if not self._waited:
-                self._until = MODE["wait"]
-        now = observation.sim_seconds
-        firing = self._scene.title in observation.alerts
-        if not self._waited:
-            if observation.max_steps - observation.step > 2 and now < self._until and firing:
-                return Decision(self._look())
-            self._waited = True
-            if not firing and MODE["wait"]>0:
-                self._made.append([Guess(1.0, "", "")])
-                self._guesses = []
-                self._until = now + (0 if not self._scene.firing else 0)
-        if not self._made:
-            self._next()
-        if self._todo:
-            action = self._todo.pop(0)
-            if not self._todo:
-                self._until = now + 20.0 + _WAIT_S
-            return Decision(action)
-        hurry = observation.max_steps - observation.step <= 1
-        if now < self._until and not hurry:
-            return Decision(self._look())
-        if firing and MODE["second"] and len(self._made) < 2 and not hurry and observation.max_steps - observation.step > 8 and self._guesses:
-            self._next()
-            if self._todo:
-                action = self._todo.pop(0)
-                if not self._todo:
-                    self._until = now + 20.0 + _WAIT_S
-                return Decision(action)
-        made = self._made[-1]
-        if firing and MODE["second"] and MODE["last"] == "first":
-            made = self._made[0]
-        g = made[0]
-        causes = [{"service": g.service, "mechanism": g.mechanism}] if g.service else []
-        return Decision(parse_action({"action_type": "resolve_incident", "parameters": {"causes": causes}}))
+    def decide(self, observation: Observation, history: History) -> Decision:
+        if self._script is None:
+            self._script = self._play(observation)
+            return next(self._script)
+        return self._script.send(observation)
 
-    def _next(self):
-        made = self._guesses.pop(0)
-        self._made.append(made)
-        self._todo = []
-        for g in made:
-            if g.service:
-                for a in cure_actions(g.mechanism, g.service, self._system):
-                    if a not in self._todo:
-                        self._todo.append(a)
-        if not self._todo:
-            self._until = self._until + _WAIT_S
+    def _play(self, observation: Observation) -> Script:
+        scene = read_scene(self._episode, observation)
+        look, services = self._model.look(scene), list(scene.logs)
+        system = SeenSystem(self._episode, look.refused())
+        ranked = plans(self._model.guesses(look, services))[:_ATTEMPTS]
+        for number, plan in enumerate(ranked):
+            for action in _changes(plan, system):
+                observation = yield Decision(action, *_belief(plan))
+            until = observation.sim_seconds + _WAIT_S
+            while observation.sim_seconds < until and _steps_left(observation) > 1:
+                observation = yield Decision(self._harmless(services), reason="Waiting for the effect.")
+            fires = scene.title in observation.alerts
+            if not fires or number + 1 == len(ranked) or _steps_left(observation) <= _STEPS_OF_AN_ATTEMPT:
+                yield _declaration(plan)
 
-    def plans(self, guesses):
-        """each plan: list of guesses of one class on one service"""
-        from simcore.mechanisms.table import MECHANISMS
-        if not MODE["union"]:
-            return [[g] for g in guesses[:6]]
-        by = {}
-        for g in guesses:
-            key = (g.service, MECHANISMS[g.mechanism].mechanism_class if g.mechanism else "")
-            by.setdefault(key, []).append(g)
-        out = []
-        for key, gs in by.items():
-            kept = [g for g in gs if g.chance >= MODE["union"] * gs[0].chance][:3]
-            out.append((sum(g.chance for g in kept), kept))
-        out.sort(key=lambda x: -x[0])
-        return [k for _, k in out[:6]]
-
-    def _look(self) -> Action:
-        names = list(self._scene.logs)
+    def _harmless(self, services: Sequence[str]) -> Action:
         self._looks += 1
-        if self._looks % 4 == 0:
-            return parse_action({"action_type": "list_services"})
-        return parse_action({"action_type": "read_logs", "target_service": names[self._looks % len(names)]})
+        return parse_action({"action_type": "read_logs", "target_service": services[self._looks % len(services)]})
+
+
+def _steps_left(observation: Observation) -> int:
+    return observation.max_steps - observation.step
+
+
+def _changes(plan: Plan, system: SeenSystem) -> list[Action]:
+    """Nothing is changed twice."""
+    found: list[Action] = []
+    for guess in plan.guesses:
+        actions = cure_actions(guess.mechanism, guess.service, system) if guess.service else []
+        found += [action for action in actions if action not in found]
+    return found
+
+
+def _belief(plan: Plan) -> tuple[Hypothesis, tuple[str, ...], str]:
+    best = plan.guesses[0]
+    return Hypothesis(best.service, best.mechanism), (), f"The words of the logs say so ({100 * plan.chance:.0f} %)."
+
+
+def _declaration(plan: Plan) -> Decision:
+    best = plan.guesses[0]
+    causes = [{"service": best.service, "mechanism": best.mechanism}] if best.service else []
+    return Decision(parse_action({"action_type": "resolve_incident", "parameters": {"causes": causes}}))
