@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from simcore.decision import Policy
 from simcore.errors import UnknownNameError
+from simcore.policies.keyword import KeywordPolicy
 from simcore.policies.oracle import OraclePolicy
 from simcore.policies.playbook import PlaybookPolicy
 from simcore.policies.random_policy import RandomPolicy
@@ -18,6 +19,7 @@ _POLICIES: dict[str, Callable[[int], Policy]] = {
     "random": RandomPolicy,
 }
 _INSIDERS: dict[str, Callable[["Episode"], Policy]] = {
+    "keyword": KeywordPolicy,
     "oracle": OraclePolicy,
     "reflex": ReflexPolicy,
 }
