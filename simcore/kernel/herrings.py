@@ -9,7 +9,8 @@ from simcore.kernel.random import uniform
 
 _STREAM = 4000
 _DAY_S = 86_400.0
-_TERSE_AT_LEAST, _TERSE_MORE = 0.35, 0.3
+_TERSE_SYSTEMS, _MORE_OF_THEM = 0.4, 0.3
+_TERSE_THERE, _TERSE_ELSEWHERE = 0.95, 0.2
 
 
 @compiled
@@ -39,10 +40,17 @@ def bits(chance: float, count: int, seed: int, base: int) -> float:
 
 
 @compiled
+def draw_terse(difficulty: float, count: int, seed: int) -> float:
+    """The services whose logs say that something failed and not what, as bits. Services of a system log alike."""
+    is_terse = uniform(seed, _STREAM + 1090) < _TERSE_SYSTEMS + _MORE_OF_THEM * difficulty
+    return bits(_TERSE_THERE if is_terse else _TERSE_ELSEWHERE, count, seed, _STREAM + 1100)
+
+
+@compiled
 def draw_herrings(services: Floats, facts: Floats, clock: Floats, seed: int, distractors: float, begin: float) -> None:
     n = services.shape[0]
     facts[at.CHRONIC] = bits(0.1 + distractors, n, seed, _STREAM + 1000)
-    facts[at.TERSE] = bits(_TERSE_AT_LEAST + _TERSE_MORE * facts[at.DIFFICULTY], n, seed, _STREAM + 1100)
+    facts[at.TERSE] = draw_terse(facts[at.DIFFICULTY], n, seed)
     for s in range(n):
         base = _STREAM + 2000 + 8 * s
         if services[s, at.CONFIG_KEY] < 0.0 and uniform(seed, base) < 0.7 * distractors:

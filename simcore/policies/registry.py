@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 from simcore.decision import Policy
 from simcore.errors import UnknownNameError
-from simcore.policies.keyword import KeywordPolicy
+from simcore.policies.keyword.policy import KeywordPolicy
 from simcore.policies.oracle import OraclePolicy
-from simcore.policies.playbook import PlaybookPolicy
+from simcore.policies.playbook.policy import PlaybookPolicy
 from simcore.policies.random_policy import RandomPolicy
-from simcore.policies.reflex import ReflexPolicy
+from simcore.policies.reflex.policy import ReflexPolicy
 
 if TYPE_CHECKING:
     from simcore.episode import Episode

@@ -142,8 +142,6 @@ LINES: dict[int, Line] = {
             "any": "unhandled exception in request handler",
         },
     ),
-    logs.REQUEST_FAILED: _same("ERROR", "request failed status=500"),
-    logs.QUERY_FAILED: _same("ERROR", "database error, statement failed"),
-    logs.UPSTREAM_FAILED: _same("ERROR", "upstream request to {name} failed", True),
+    logs.REQUEST_FAILED: _same("ERROR", "request completed status=500"),
     logs.GOT_429: _same("WARN", "call to {name} answered 429 Too Many Requests", True),
 }

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from simcore.api import scenario_names
-from simcore.evaluation.fix_matrix import FixMatrix, FixRow, fix_matrix
-from simcore.policies.fixes import PLACES, PLAIN, all_fixes, in_words
-from simcore.policies.reflex import Fix
+from simcore.policies.reflex.matrix import FixMatrix, FixRow, fix_matrix
+from simcore.policies.reflex.fixes import PLACES, PLAIN, all_fixes, in_words
+from simcore.policies.reflex.policy import Fix
 
 SEEDS = range(3)
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from simcore.decision import Hypothesis
-from simcore.policies.facts import FACTS
-from simcore.policies.findings import Findings
-from simcore.policies.table import Row
+from simcore.policies.playbook.facts import FACTS
+from simcore.policies.playbook.findings import Findings
+from simcore.policies.playbook.table import Row
 
 Suspicion = tuple[Row, str]
 """A hypothesis about a service."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from simcore.policies.facts.model import UNKNOWN, Answer, Fact, fact, register
-from simcore.policies.findings import Findings
+from simcore.policies.playbook.facts.model import UNKNOWN, Answer, Fact, fact, register
+from simcore.policies.playbook.findings import Findings
 
 _RECENT_S = 3300.0
 _JUST_KILLED_S = 700.0

@@ -6,7 +6,7 @@ A fact answers True, False, or None when nothing has been read yet that could te
 from collections.abc import Callable
 from typing import NamedTuple
 
-from simcore.policies.findings import Findings
+from simcore.policies.playbook.findings import Findings
 
 
 class Answer(NamedTuple):

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 
 from simcore.observation import Check
-from simcore.policies.facts import FACTS, grown, named_by
-from simcore.policies.findings import Findings
-from simcore.policies.tracing import SHORT_TIMEOUT_MS
+from simcore.policies.playbook.facts import FACTS, grown, named_by
+from simcore.policies.playbook.findings import Findings
+from simcore.policies.playbook.tracing import SHORT_TIMEOUT_MS
 
 _LINKS, _RESOURCES = "check_connectivity", "check_resources"
 _MOST_FALLEN = 4

@@ -1,7 +1,7 @@
 """Facts about all services together, as the list of them tells."""
 
-from simcore.policies.facts.model import Answer, fact
-from simcore.policies.findings import Findings
+from simcore.policies.playbook.facts.model import Answer, fact
+from simcore.policies.playbook.findings import Findings
 
 _MANY_REPLICAS = 4
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from simcore.observation import Check
-from simcore.policies.findings import Findings
+from simcore.policies.playbook.findings import Findings
 
 _LINKS = "check_connectivity"
 _FAILING, _SLOW_MS, _SLOW_QUERY_MS = 0.02, 250.0, 60.0

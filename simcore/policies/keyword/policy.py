@@ -1,6 +1,7 @@
-"""A floor: the best that a grep can do. It reads the alert and all logs once, guesses, acts, waits and declares.
+"""The floor that a grep can reach: it reads the alert and all logs once, guesses, acts, waits and declares.
 
-What it does not do is look at anything else, or again. It may try twice: the alert tells whether that was it.
+What it does not do is look at anything else, or again. `weights.json` holds its map from phrases to service, mechanism
+and so to class and fix; `python -m simcore.policies.keyword.fit` fits it and writes that file.
 """
 
 from collections.abc import Generator, Iterable, Sequence
@@ -11,8 +12,8 @@ from simcore.decision import Decision, History, Hypothesis
 from simcore.mechanisms.table import mechanism_class
 from simcore.observation import Observation
 from simcore.policies.cures import cure_actions
-from simcore.policies.keyword_features import read_scene
-from simcore.policies.keyword_model import Guess, KeywordModel, fitted
+from simcore.policies.keyword.features import read_scene
+from simcore.policies.keyword.model import Guess, KeywordModel, fitted
 from simcore.policies.oracle import TrueSystem
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 Script = Generator[Decision, Observation, None]
 _WAIT_S = 120.0
-_ATTEMPTS = 2
-_STEPS_OF_AN_ATTEMPT = 10
 _WORTH_CURING = 0.1  # as likely as the likeliest of its class
 _MOST_CURES = 3
 
@@ -44,14 +43,14 @@ class Plan(NamedTuple):
     guesses: tuple[Guess, ...]
 
 
-def plans(guesses: Iterable[Guess]) -> list[Plan]:
-    """The likeliest service and class first; `guesses` come in that order too."""
+def best_plan(guesses: Iterable[Guess]) -> Plan:
+    """The likeliest service and class; `guesses` come likeliest first."""
     together: dict[tuple[str, str], list[Guess]] = {}
     for guess in guesses:
         together.setdefault((guess.service, mechanism_class(guess.mechanism) or ""), []).append(guess)
     chosen = [[g for g in group if g.chance >= _WORTH_CURING * group[0].chance] for group in together.values()]
-    found = [Plan(sum(g.chance for g in group[:_MOST_CURES]), tuple(group[:_MOST_CURES])) for group in chosen]
-    return sorted(found, key=lambda plan: -plan.chance)
+    plans = [Plan(sum(g.chance for g in group[:_MOST_CURES]), tuple(group[:_MOST_CURES])) for group in chosen]
+    return max(plans, key=lambda plan: plan.chance)
 
 
 class KeywordPolicy:
@@ -62,7 +61,6 @@ class KeywordPolicy:
     def __init__(self, episode: "Episode", model: KeywordModel | None = None) -> None:
         self._episode, self._model = episode, model or fitted()
         self._script: Script | None = None
-        self._looks = 0
 
     def decide(self, observation: Observation, history: History) -> Decision:
         if self._script is None:
@@ -73,25 +71,18 @@ class KeywordPolicy:
     def _play(self, observation: Observation) -> Script:
         scene = read_scene(self._episode, observation)
         look, services = self._model.look(scene), list(scene.logs)
-        system = SeenSystem(self._episode, look.refused())
-        ranked = plans(self._model.guesses(look, services))[:_ATTEMPTS]
-        for number, plan in enumerate(ranked):
-            for action in _changes(plan, system):
-                observation = yield Decision(action, *_belief(plan))
-            until = observation.sim_seconds + _WAIT_S
-            while observation.sim_seconds < until and _steps_left(observation) > 1:
-                observation = yield Decision(self._harmless(services), reason="Waiting for the effect.")
-            fires = scene.title in observation.alerts
-            if not fires or number + 1 == len(ranked) or _steps_left(observation) <= _STEPS_OF_AN_ATTEMPT:
-                yield _declaration(plan)
-
-    def _harmless(self, services: Sequence[str]) -> Action:
-        self._looks += 1
-        return parse_action({"action_type": "read_logs", "target_service": services[self._looks % len(services)]})
+        plan = best_plan(self._model.guesses(look, services))
+        for action in _changes(plan, SeenSystem(self._episode, look.refused())):
+            observation = yield Decision(action, *_belief(plan))
+        until, looks = observation.sim_seconds + _WAIT_S, 0
+        while observation.sim_seconds < until and observation.max_steps - observation.step > 1:
+            looks += 1
+            observation = yield Decision(_look(services[looks % len(services)]), reason="Waiting for the effect.")
+        yield _declaration(plan)
 
 
-def _steps_left(observation: Observation) -> int:
-    return observation.max_steps - observation.step
+def _look(service: str) -> Action:
+    return parse_action({"action_type": "read_logs", "target_service": service})
 
 
 def _changes(plan: Plan, system: SeenSystem) -> list[Action]:

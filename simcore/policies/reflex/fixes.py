@@ -4,7 +4,7 @@ from the alerted service alone."""
 from functools import cache
 
 from simcore.policies.cures import Change
-from simcore.policies.reflex import Fix
+from simcore.policies.reflex.policy import Fix
 
 _SETTINGS = {
     "probe.timeout_ms": "2000", "hpa.max_replicas": "8", "server.threads.max": "32", "cpu.limit": "fivefold",

@@ -7,10 +7,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 
 from simcore.mechanisms.table import MECHANISMS
-from simcore.policies.facts import FACTS
-from simcore.policies.suspects import SUSPECTS
+from simcore.policies.playbook.facts import FACTS
+from simcore.policies.playbook.suspects import SUSPECTS
 
-_TABLE = Path(__file__).with_name("playbook.yaml")
+_TABLE = Path(__file__).with_name("table.yaml")
 
 
 class Row(BaseModel):

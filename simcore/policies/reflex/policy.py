@@ -1,6 +1,6 @@
 """The floor that counts: what can be had without any diagnosis, by a few fixed changes and one fixed declaration.
 
-`reflex.yaml` holds its plans; `python -m simcore.policies.search_reflex` finds them and writes that file.
+`plans.yaml` holds its plans; `python -m simcore.policies.reflex.search` finds them and writes that file.
 """
 
 from collections.abc import Iterator
@@ -17,12 +17,12 @@ from simcore.mechanisms.table import CLASSES
 from simcore.observation import AlertNotice, Observation
 from simcore.policies.cures import Change
 from simcore.policies.oracle import TrueSystem
-from simcore.policies.places import check_place, service_at
+from simcore.policies.reflex.places import check_place, service_at
 
 if TYPE_CHECKING:
     from simcore.episode import Episode
 
-TABLE = Path(__file__).with_name("reflex.yaml")
+TABLE = Path(__file__).with_name("plans.yaml")
 MOST_CHANGES = 4
 WAITING: tuple[tuple[str, dict[str, Any]], ...] = 2 * (
     ("check_metrics", {}), ("describe_service", {}), ("read_logs", {}), ("list_services", {}),

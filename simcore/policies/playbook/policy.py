@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from simcore.actions import Action, parse_action
 from simcore.decision import Decision, History, Hypothesis
 from simcore.observation import Observation
-from simcore.policies.casebook import Casebook, Suspicion
 from simcore.policies.cures import cure_actions
-from simcore.policies.facts import FACTS, QUESTIONS, Question
-from simcore.policies.findings import Findings
-from simcore.policies.suspects import NAMED_IN_RESOURCES, SEEN_IN_THE_LIST, SUSPECTS
-from simcore.policies.table import Row, load_table
-from simcore.policies.tracing import Trace
+from simcore.policies.playbook.casebook import Casebook, Suspicion
+from simcore.policies.playbook.facts import FACTS, QUESTIONS, Question
+from simcore.policies.playbook.findings import Findings
+from simcore.policies.playbook.suspects import NAMED_IN_RESOURCES, SEEN_IN_THE_LIST, SUSPECTS
+from simcore.policies.playbook.table import Row, load_table
+from simcore.policies.playbook.tracing import Trace
 
 _QUIET_BEFORE_ALL_CLEAR_S = 60.0
 _PATIENCE_S, _TAKES_EFFECT_S = 75.0, 25.0

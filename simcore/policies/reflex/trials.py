@@ -13,8 +13,8 @@ from simcore.kernel import layout as at
 from simcore.kernel.layout import Floats
 from simcore.kernel.observe import OUT_COLUMNS
 from simcore.kernel.step import step
-from simcore.policies.places import service_at
-from simcore.policies.reflex import Configured, Fix, Named, waiting
+from simcore.policies.reflex.places import service_at
+from simcore.policies.reflex.policy import Configured, Fix, Named, waiting
 from simcore.world.encode import Coded, encode
 
 _DIFFICULTIES = (0.2, 0.5, 0.8)

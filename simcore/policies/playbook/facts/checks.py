@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from simcore.observation import Check
-from simcore.policies.facts.model import UNKNOWN, Answer, Fact, fact, register
-from simcore.policies.findings import Findings
+from simcore.policies.playbook.facts.model import UNKNOWN, Answer, Fact, fact, register
+from simcore.policies.playbook.findings import Findings
 
 _LONG_BEFORE_S, _FAR_MORE = 240.0, 1.35
 _H, _R, _N = "check_health", "check_resources", "check_dns"

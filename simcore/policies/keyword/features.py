@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from simcore.observation import AlertNotice, Logs, Observation
-from simcore.policies.phrases import Phrasebook, normalised
+from simcore.policies.keyword.phrases import Phrasebook, normalised
 
 if TYPE_CHECKING:
     from simcore.episode import Episode

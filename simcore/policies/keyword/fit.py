@@ -1,4 +1,4 @@
-"""Fits the policy `keyword` on train seeds: `python -m simcore.policies.fit_keyword --seeds 0:400`."""
+"""Fits the policy `keyword` on train seeds: `python -m simcore.policies.keyword.fit --seeds 0:400`."""
 
 import argparse
 import sys
@@ -11,10 +11,10 @@ import numpy as np
 
 from simcore.api import make
 from simcore.mechanisms.table import HELD_OUT, MECHANISMS
-from simcore.policies.fit_softmax import Flags, Table, fit
-from simcore.policies.keyword_features import Scene, SceneFeatures, read_scene
-from simcore.policies.keyword_model import WEIGHTS, KeywordModel, as_text
-from simcore.policies.phrases import Phrasebook, readings
+from simcore.policies.keyword.features import Scene, SceneFeatures, read_scene
+from simcore.policies.keyword.model import WEIGHTS, KeywordModel, as_text
+from simcore.policies.keyword.phrases import Phrasebook, readings
+from simcore.policies.keyword.softmax import Flags, Table, fit
 from simcore.scenarios.library import library_names, library_scenario
 
 DIFFICULTIES = (0.2, 0.5, 0.8)
@@ -63,7 +63,9 @@ def _example(family: str, seed: int, difficulty: float) -> Example:
 def phrasebook(found: Sequence[Example]) -> Phrasebook:
     """The phrases of these scenes. A line is read as what is said in the most systems."""
     systems: dict[str, set[tuple[str, ...]]] = defaultdict(set)
-    lines = [(line, name, tuple(e.scene.logs), e.quiet) for e in found for name, log in e.scene.logs.items() for line in log]
+    lines = [
+        (line, name, tuple(e.scene.logs), e.quiet) for e in found for name, log in e.scene.logs.items() for line in log
+    ]
     for line, writer, names, _ in lines:
         for reading in readings(line, writer, names):
             systems[reading.phrase].add(names)
@@ -117,7 +119,7 @@ def _flags(rows: int, columns: int) -> Flags:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m simcore.policies.fit_keyword", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m simcore.policies.keyword.fit", description=__doc__)
     parser.add_argument("--seeds", default="0:400", help="of the train split, FROM:TO")
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="where the weights go")
     asked = parser.parse_args()

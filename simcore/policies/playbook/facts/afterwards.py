@@ -1,7 +1,7 @@
 """Facts that speak against a cure: what goes on, or comes back, after the change."""
 
-from simcore.policies.facts.model import FACTS, UNKNOWN, Answer, fact
-from simcore.policies.findings import Findings
+from simcore.policies.playbook.facts.model import FACTS, UNKNOWN, Answer, fact
+from simcore.policies.playbook.findings import Findings
 
 _WARM_S, _LEAK_SHARE = 110.0, 0.05
 _RISE, _RISE_WITHIN_S, _ROLLED_OUT_S = 0.7, 40.0, 60.0

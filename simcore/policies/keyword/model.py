@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from simcore.kernel.layout import Floats
-from simcore.policies.keyword_features import Scene, SceneFeatures
-from simcore.policies.phrases import Phrasebook
+from simcore.policies.keyword.features import Scene, SceneFeatures
+from simcore.policies.keyword.phrases import Phrasebook
 
-WEIGHTS = Path(__file__).with_name("keyword.json")
+WEIGHTS = Path(__file__).with_name("weights.json")
 UNIT = 0.01  # of the whole numbers that weights are stored as
 
 
@@ -62,7 +62,9 @@ def as_text(model: KeywordModel) -> str:
     head = {"phrases": model.book.phrases, "usual": sorted(model.book.usual), "mechanisms": model.mechanisms}
     table = np.column_stack([model.calm, model.weights])
     rows = np.rint(table / UNIT).astype(int).tolist()
-    lines = [f"{json.dumps(name)}:{json.dumps(rows[row], separators=(',', ':'))}" for name, row in model.features.items()]
+    lines = [
+        f"{json.dumps(name)}:{json.dumps(rows[row], separators=(',', ':'))}" for name, row in model.features.items()
+    ]
     return json.dumps(head, indent=1)[:-2] + ',\n "weights": {\n' + ",\n".join(lines) + "\n}}\n"
 
 
