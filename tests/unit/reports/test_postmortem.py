@@ -5,7 +5,7 @@ import pytest
 from praetor.reports.action_items import ALWAYS, BY_MECHANISM, UNKNOWN_CAUSE, WITHOUT_FAULT, action_items
 from praetor.reports.postmortem import NO_EPISODE, REHEARSAL, SECTIONS, render_postmortem
 from praetor.resources.run import IncidentRun
-from simcore.world.mechanisms import MECHANISMS
+from simcore.mechanisms.table import MECHANISMS
 from tests.support.traces import TraceBook, action, resolved_run
 
 

@@ -17,7 +17,7 @@ from simcore import scenario_names
 from simcore.errors import ScenarioError, UnknownNameError
 from simcore.scenarios.library import library_scenario
 from simcore.trace import broken_links, read_trace
-from simcore.world.mechanisms import MECHANISMS
+from simcore.mechanisms.table import MECHANISMS
 
 REQUEST = RunRequest(run_uid="uid-1", namespace="default", name="one", scenario="oom-crash", seed=3)
 

@@ -6,7 +6,7 @@ import simcore
 from simcore.errors import ScenarioError
 from simcore.scenarios.checks import parameter_bounds
 from simcore.scenarios.load import load_scenario, scenario_problems
-from simcore.world.mechanisms import MECHANISMS
+from simcore.mechanisms.table import MECHANISMS
 
 GOOD = """\
 apiVersion: praetor.dev/v1alpha1
