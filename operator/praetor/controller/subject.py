@@ -74,7 +74,7 @@ async def _of_scenario(ref: ScenarioRef, namespace: str, store: Lookup) -> Subje
 
 def _in_split(found: Playable, split: str | None) -> Subject:
     """A held-out scenario is not played in a split that is for training or tuning."""
-    document = library_scenario(found.scenario) if found.spec is None else _document(found.scenario, found.spec)
+    document = library_scenario(found.name) if found.spec is None else _document(found.name, found.spec)
     try:
         check_split(document, split)
     except UnknownNameError as problem:
