@@ -141,7 +141,7 @@ def test_a_scenario_that_cannot_be_played_is_refused(call, tmp_path):
     files = [yaml.safe_load(part) for part in (SAMPLES / "own-scenario.yaml").read_text().split("---\n")]
     files[0]["spec"]["variants"][0]["targets"] = ["order"]
     result = call("run", "-f", written(tmp_path, *files), code=2)
-    assert "spec.variants[0].targets[0]: there is no service 'order'; there are frontend-bff" in result.stderr
+    assert "spec.variants[0].targets[0]: there is no service or role 'order'; there are the services of the shop, frontend-bff" in result.stderr
 
 
 def test_a_folder_of_scenarios_that_is_not_there_is_bad_input(call, monkeypatch, tmp_path):
