@@ -15,7 +15,7 @@ from simcore.scenarios.flat import FlatScenario, flat_problems
 from simcore.scenarios.load import API_VERSION, KIND
 from simcore.scenarios.proof import DIFFICULTIES, SEEDS, Proposal, added, why_not
 from simcore.scenarios.spec import ScenarioDocument
-from simcore.scenarios.ways import WAYS, Way
+from simcore.scenarios.ways import Way, ways_of
 from simcore.topologies.roles import services_of
 from simcore.topologies.shop import SHOP
 from simcore.world.encode import SEVERITIES
@@ -69,7 +69,7 @@ def converted(document: Document) -> Converted:
 def _found(flat: FlatScenario, proposal: Proposal, document: Document) -> _Found:
     """The first way that the correct action resolves. Raises ScenarioError that says of each why it is none."""
     reasons: dict[str, list[Way]] = {}
-    for way in WAYS[flat.anomaly]:
+    for way in ways_of(flat.anomaly, proposal.action_type):
         outcome = _tried(flat, proposal, way)
         if isinstance(outcome, _Found):
             return outcome
@@ -109,7 +109,7 @@ def _warnings(flat: FlatScenario, proposal: Proposal, found: _Found) -> Iterator
 def _warnings_of_the_way(flat: FlatScenario, found: _Found) -> Iterator[tuple[PathParts, str]]:
     if found.target != flat.target_service:
         yield ("target_service",), f"{found.way.mechanism} befalls {found.target}, which the correct action is taken on"
-    if found.way != WAYS[flat.anomaly][0]:
+    if found.way != ways_of(flat.anomaly, flat.correct_action.action_type)[0]:
         yield ("anomaly",), f"played as {found.way}, which the correct action resolves"
 
 

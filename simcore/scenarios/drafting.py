@@ -1,5 +1,6 @@
 """A scenario drafted from its flat form and a way that it may be: complete, but not proved yet."""
 
+import re
 from functools import cache
 from typing import Any
 
@@ -26,7 +27,7 @@ def draft(flat: FlatScenario, way: Way, target: str) -> ScenarioDocument:
         **_SAME_EVERY_TIME,
         "budget": {"easiest": flat.max_steps, "hardest": flat.max_steps},
         "alert": {"titles": [flat.title], "description": _ALERT},
-        "logLines": list(flat.log_lines),
+        "logLines": [_without_name(line, target) for line in flat.log_lines],
         "variants": [_variant(way, target)],
         "rubric": [item.item().model_dump(by_alias=True, exclude_none=True) for item in flat.rubric],
     }
@@ -37,6 +38,11 @@ def draft(flat: FlatScenario, way: Way, target: str) -> ScenarioDocument:
 def free_name(flat: FlatScenario) -> str:
     """A name of its own: a scenario of the library would be hidden by one that is called as it."""
     return f"{flat.name}-flat" if flat.name in shipped_names() else flat.name
+
+
+def _without_name(line: str, service: str) -> str:
+    """`[ERROR] order-service - text` as `[ERROR] text`: a log names its service itself."""
+    return re.sub(rf"^(\[[A-Z]+\] )?{re.escape(service)} - (?=.)", r"\1", line)
 
 
 def _description(flat: FlatScenario) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from simcore.policies.cures import cures
+
 Bounds = tuple[float, float]
 
 
@@ -59,3 +61,9 @@ WAYS: dict[str, tuple[Way, ...]] = {
     "rate_limited": (Way("rate_limit_exhaustion"), _LESS_TRAFFIC, Way("rate_limit_lowered")),
 }
 ANOMALIES = tuple(WAYS)
+
+
+def ways_of(anomaly: str, action_type: str) -> list[Way]:
+    """First those that are put right by such an action as a rule: what is rolled back is a release, although any
+    fresh process finds its resolver again."""
+    return sorted(WAYS[anomaly], key=lambda way: all(step.do != action_type for step in cures()[way.mechanism]))

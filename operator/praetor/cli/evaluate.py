@@ -16,7 +16,7 @@ ALL = "all"
 MOST_EPISODES = 1_000_000
 
 PolicyOption = Annotated[str, typer.Option("--policy", help="Names, separated by commas.")]
-FamilyOption = Annotated[str, typer.Option("--family", help="`all` that are in the split, or names separated by commas.")]
+FamilyOption = Annotated[str, typer.Option("--family", help="`all` of the split, or names separated by commas.")]
 SeedsOption = Annotated[str, typer.Option("--seeds", help="FROM:TO, without TO; counted within the split.")]
 WorkersOption = Annotated[int, typer.Option("--workers", min=0, help="Processes; 0: one per CPU.")]
 

@@ -53,7 +53,11 @@ async def test_an_alert_becomes_the_family_that_it_speaks_of(store: DirectorySto
 @pytest.mark.parametrize(
     ("spec", "reason", "words"),
     [
-        ({"scenarioRef": {"name": "hot-key"}, "split": "train"}, "ScenarioNotFound", ("spec.split", "held out", "'test'")),
+        (
+            {"scenarioRef": {"name": "hot-key"}, "split": "train"},
+            "ScenarioNotFound",
+            ("spec.split", "held out", "'test'"),
+        ),
         ({"scenarioRef": {"name": "no-such"}}, "ScenarioNotFound", ("spec.scenarioRef.name", "no-such", "oom-crash")),
         (OWN, "ScenarioNotFound", ("spec.scenarioRef.name", "IncidentScenario 'mine'", "'default'")),
         ({"policy": {"name": "wishful"}}, "PolicyNotFound", ("spec.policy.name", "wishful", "playbook")),

@@ -15,9 +15,9 @@ from praetor.runner.request import RunOutcome, RunRequest
 from praetor.substrates.connect import connect
 from simcore import scenario_names
 from simcore.errors import ScenarioError, UnknownNameError
+from simcore.mechanisms.table import MECHANISMS
 from simcore.scenarios.library import library_scenario
 from simcore.trace import broken_links, read_trace
-from simcore.mechanisms.table import MECHANISMS
 
 REQUEST = RunRequest(run_uid="uid-1", namespace="default", name="one", scenario="oom-crash", seed=3)
 

@@ -4,9 +4,9 @@ import pytest
 
 import simcore
 from simcore.errors import ScenarioError
+from simcore.mechanisms.table import MECHANISMS
 from simcore.scenarios.checks import parameter_bounds
 from simcore.scenarios.load import load_scenario, scenario_problems
-from simcore.mechanisms.table import MECHANISMS
 
 GOOD = """\
 apiVersion: praetor.dev/v1alpha1
