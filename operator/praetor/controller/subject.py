@@ -1,5 +1,6 @@
 """What a run is about: its scenario, its alert, its policy, its target, looked up."""
 
+from dataclasses import replace
 from typing import Any, Protocol
 
 from pydantic import ValidationError
@@ -54,7 +55,14 @@ def _of_alert(alert: Alert) -> Subject:
             reasons.NOTHING_TO_ACT_ON,
             "no family of incidents fits the alert and no TargetSite matches it: a person has to look",
         )
-    return _of_library(found.family)
+    subject = _of_library(found.family)
+    return _in_the_shop(subject) if isinstance(subject, Playable) else subject
+
+
+def _in_the_shop(found: Playable) -> Playable:
+    """A rehearsal is played among the services that alerts speak of, not in a system that nobody has heard of."""
+    spec = library_scenario(found.name).spec.model_copy(update={"topology": "Shop"})
+    return replace(found, spec=spec.model_dump(mode="json", by_alias=True, exclude_none=True))
 
 
 async def _of_scenario(ref: ScenarioRef, namespace: str, store: Lookup) -> Subject:

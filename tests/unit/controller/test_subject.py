@@ -47,7 +47,14 @@ async def test_a_held_out_scenario_is_found_by_an_absolute_seed(store: Directory
 async def test_an_alert_becomes_the_family_that_it_speaks_of(store: DirectoryStore) -> None:
     subject = await found(store, alert=ALERT | {"title": "payment-service OOMKilled"})
     assert isinstance(subject, Playable)
-    assert subject.family == "oom_crash"
+    assert (subject.name, subject.family) == ("oom-crash", "oom_crash")
+
+
+async def test_the_rehearsal_of_an_alert_is_played_in_the_shop(store: DirectoryStore) -> None:
+    subject = await found(store, alert=ALERT | {"title": "payment-service OOMKilled"})
+    assert isinstance(subject, Playable)
+    assert subject.spec is not None
+    assert subject.spec == own_spec() | {"topology": "Shop"} != own_spec()
 
 
 @pytest.mark.parametrize(
