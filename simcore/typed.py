@@ -4,7 +4,8 @@ from typing import Any
 
 from simcore.actions import ACTION_TYPES, parse_action
 from simcore.mechanisms.table import CLASSES, MECHANISMS, mechanism_class
-from simcore.settings import BY_NAME, SETTINGS, Setting
+from simcore.scenarios.words import SETTINGS_IN_WORDS
+from simcore.settings import BY_NAME, SETTINGS
 from simcore.world.encode import COMMANDS
 
 HELP = """\
@@ -93,18 +94,8 @@ def _causes(names: list[str], pairs: dict[str, str]) -> list[dict[str, str]]:
 
 
 def keys_text() -> str:
-    """The settings, and what each takes."""
-    return "\n".join(f"  {setting.name:34}{_takes(setting)}" for setting in SETTINGS)
-
-
-def _takes(setting: Setting) -> str:
-    words = {
-        "switch": "on or off",
-        "level": "INFO or DEBUG",
-        "policy": "allow or deny",
-        "resolver": "cluster, or an address",
-    }
-    return words.get(setting.kind) or f"{setting.shown(setting.low)} to {setting.shown(setting.high)}"
+    """The settings: what each takes, and what it is."""
+    return "\n".join(f"  {one.name:34}{one.takes:24}{SETTINGS_IN_WORDS[one.name]}" for one in SETTINGS)
 
 
 def causes_text() -> str:
