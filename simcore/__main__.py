@@ -12,6 +12,7 @@ from simcore.policies.cures import CureStep, cures
 from simcore.results import Verdict
 from simcore.typed import HELP, causes_text, checked, keys_text
 
+_MARKS = {True: "x", False: " ", None: "?"}
 _HELP = {"help": lambda: HELP, "help keys": keys_text, "help causes": causes_text}
 
 
@@ -57,7 +58,7 @@ def print_ending(verdict: Verdict) -> None:
     said = "resolved" if verdict.resolved else "mitigated" if verdict.mitigated else "not resolved"
     truth = ", ".join(f"{cause.mechanism} on {cause.service}" for cause in verdict.truth or ()) or "nothing"
     for mark in verdict.rubric:
-        print(f"  [{'x' if mark.done else ' '}] {mark.description}")
+        print(f"  [{_MARKS[mark.done]}] {mark.description}")
     for cause in verdict.truth or ():
         print(f"  {cause.mechanism} is put right by: {'; '.join(map(_in_words, cures()[cause.mechanism]))}")
     lost = f"{verdict.user_minutes_lost:.0f} user minutes lost"

@@ -18,6 +18,7 @@ CAUSE = {"service": "order-service", "mechanism": "heap_oom", "mechanism_class":
 RUBRIC = [
     {"description": "Read the log", "weight": 0.45, "done": True},
     {"description": "Scaled it out", "weight": 0.55, "done": False},
+    {"description": "Told the others", "weight": 1.0, "done": None},
 ]
 
 

@@ -18,7 +18,7 @@ COMPONENTS = {
     "r_penalty": "harm, repetition, wrong claims",
 }
 SHOWN_NOTES = 12
-CHECK, CROSS = "\N{CHECK MARK}", "\N{BALLOT X}"
+MARKS = {True: "\N{CHECK MARK}", False: "\N{BALLOT X}", None: "? (for a person to judge)"}
 
 Finding = tuple[Callable[[Story], bool], str]
 
@@ -38,8 +38,9 @@ def rubric(run: IncidentRun, story: Story) -> list[str]:
     marks = story.verdict.get("rubric") or []
     if not marks:
         return []
-    done, whole = sum(mark["weight"] for mark in marks if mark["done"]), sum(mark["weight"] for mark in marks)
-    told = [f"- {CHECK if mark['done'] else CROSS} {text(mark['description'])}" for mark in marks]
+    known = [mark for mark in marks if mark["done"] is not None]
+    done, whole = sum(mark["weight"] for mark in known if mark["done"]), sum(mark["weight"] for mark in known)
+    told = [f"- {MARKS[mark['done']]} {text(mark['description'])}" for mark in marks]
     return [*told, "", f"By weight {number(done)} of {number(whole)}. It is no part of the score."]
 
 

@@ -144,7 +144,7 @@ def test_all_six_components_and_the_score_are_in_the_decomposition(report):
 
 def test_the_rubric_is_shown_as_check_marks_beside_the_score(report):
     told = section(report, "Rubric").splitlines()
-    assert told[:2] == ["- ✓ Read the log", "- ✗ Scaled it out"]
+    assert told[:3] == ["- ✓ Read the log", "- ✗ Scaled it out", "- ? (for a person to judge) Told the others"]
     assert told[-1] == "By weight 0.45 of 1. It is no part of the score."
 
 
