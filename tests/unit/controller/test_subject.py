@@ -60,11 +60,7 @@ async def test_the_rehearsal_of_an_alert_is_played_in_the_shop(store: DirectoryS
 @pytest.mark.parametrize(
     ("spec", "reason", "words"),
     [
-        (
-            {"scenarioRef": {"name": "hot-key"}, "split": "train"},
-            "ScenarioNotFound",
-            ("spec.split", "held out", "'test'"),
-        ),
+        ({"scenarioRef": {"name": "hot-key"}, "split": "train"}, "ScenarioNotFound", ("spec.split", "held out")),
         ({"scenarioRef": {"name": "no-such"}}, "ScenarioNotFound", ("spec.scenarioRef.name", "no-such", "oom-crash")),
         (OWN, "ScenarioNotFound", ("spec.scenarioRef.name", "IncidentScenario 'mine'", "'default'")),
         ({"policy": {"name": "wishful"}}, "PolicyNotFound", ("spec.policy.name", "wishful", "playbook")),
