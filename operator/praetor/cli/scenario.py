@@ -26,11 +26,11 @@ def list_scenarios(output: OutputOption = Format.table) -> None:
 
 
 @app.command("lint")
-def lint(files: Annotated[list[Path], typer.Argument(help="IncidentScenario files.")]) -> None:
+def lint_files(files: Annotated[list[Path], typer.Argument(help="IncidentScenario files.")]) -> None:
     """Checks files as the operator would; prints `file:line: path: message` for each problem."""
-    from simcore.scenarios.load import scenario_problems
+    from simcore.scenarios.lint import lint
 
-    problems = [problem for file in files for problem in scenario_problems(file)]
+    problems = [problem for file in files for problem in lint(file)]
     for problem in problems:
         typer.echo(str(problem))
     if problems:
