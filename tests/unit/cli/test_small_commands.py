@@ -56,7 +56,7 @@ def test_lint_finds_a_variant_that_can_befall_nobody_in_some_system(call, pytest
     rare = tmp_path / "oom-crash.yaml"
     rare.write_text(good.replace("mechanism: heap_oom", "mechanism: stale_secret\n      targets: [Busy]"))
     (line,) = call("scenario", "lint", rare, code=2).stdout.splitlines()
-    told = r":22: spec\.variants\[0\]\.targets: in \d+ of \d+ systems stale_secret can befall none of these, for example "
+    told = r":22: spec\.variants\[0\]\.targets: in \d+ of \d+ systems stale_secret can befall none of these, for "
     assert re.match(re.escape(str(rare)) + told, line), line
 
 
