@@ -81,6 +81,10 @@ dev: $(STAMP) ## Gateway, controller and runner in one process on 127.0.0.1:8080
 crds: $(STAMP) ## Write the CRDs from the models, for kubectl and for the chart
 	$(BIN)/python -m praetor.resources.crd crds charts/praetor/files/crds
 
+.PHONY: tables
+tables: $(STAMP) ## Write the tables of docs/reference/scenarios.md from the code
+	$(BIN)/python -m simcore.scenarios.tables docs/reference/scenarios.md
+
 .PHONY: manifests
 manifests: ## Write manifests/base, what the chart renders, for kubectl (needs helm)
 	helm template praetor charts/praetor --namespace praetor-system \

@@ -36,8 +36,11 @@ def make(
 ) -> Episode:
     """An episode, ready to be reset. A bare spec is called as its family is.
 
-    Raises UnknownNameError for a name that does not exist, ScenarioError for what cannot be played."""
-    return _episode(_document(scenario), absolute_seed(seed, split), difficulty, max_steps)
+    Raises UnknownNameError for a name that does not exist or has no episodes in the split, ScenarioError for what
+    cannot be played."""
+    document = _document(scenario)
+    check_split(document, split)
+    return _episode(document, absolute_seed(seed, split), difficulty, max_steps)
 
 
 def make_batch(
@@ -48,6 +51,7 @@ def make_batch(
 ) -> Batch:
     """Episodes of one scenario, one for each seed, stepped together."""
     document = _document(scenario)
+    check_split(document, split)
     return Batch([_episode(document, absolute_seed(seed, split), difficulty) for seed in seeds])
 
 
@@ -57,9 +61,22 @@ def make_policy(name: str, seed: int = 0, episode: Episode | None = None) -> Pol
 
 
 def scenario_names(split: str | None = None) -> list[str]:
-    """Names of the library's scenarios. All of them have episodes in every split."""
+    """Names of the library's scenarios, of a split those that have episodes in it: all but the held-out ones, which
+    are in `test` alone."""
     absolute_seed(0, split)
-    return library_names()
+    return [name for name in library_names() if split in (None, "test") or not library_scenario(name).spec.held_out]
+
+
+def check_split(scenario: ScenarioDocument, split: str | None) -> None:
+    """Raises UnknownNameError for a held-out scenario in a split that is for training or tuning. By an absolute seed,
+    without a split, every scenario can be played: nobody trains on that by mistake."""
+    absolute_seed(0, split)
+    if split not in (None, "test") and scenario.spec.held_out:
+        mechanism = scenario.spec.variants[0].mechanism
+        raise UnknownNameError(
+            f"scenario {scenario.name!r} has no episodes in split '{split}': its mechanism {mechanism} is held out; "
+            "ask for split 'test', or without a split for an absolute seed"
+        )
 
 
 def _episode(document: ScenarioDocument, seed: int, difficulty: float, max_steps: int | None = None) -> Episode:

@@ -119,11 +119,12 @@ class CauseName:
 
 @dataclass(frozen=True, slots=True)
 class RubricMark:
-    """One item of a scenario's rubric, and whether it was done. It is no part of the score."""
+    """One item of a scenario's rubric, and whether it was done; None: only a person can tell. It is no part of the
+    score."""
 
     description: str
     weight: float
-    done: bool
+    done: bool | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,17 @@ class Setting:
             raise ValueError(f"{text} is outside {self.shown(self.low)} to {self.shown(self.high)}")
         return number
 
+    @property
+    def takes(self) -> str:
+        """What may be given for it, for people."""
+        words = {
+            "switch": "on or off",
+            "level": "INFO or DEBUG",
+            "policy": "allow or deny",
+            "resolver": "cluster, or an address",
+        }
+        return words.get(self.kind) or f"{self.shown(self.low)} to {self.shown(self.high)}"
+
     def shown(self, value: float) -> str:
         """The value as people write it."""
         if self.kind == "memory":

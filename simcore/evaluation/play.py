@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from itertools import product
 from multiprocessing import get_context
 
-from simcore.api import SPLITS, make, make_policy
+from simcore.api import SPLITS, check_split, make, make_policy
 from simcore.decision import Decision
 from simcore.errors import SimcoreError
 from simcore.evaluation.counts import Counts
 from simcore.evaluation.rows import Cell, Row, rows_of
 from simcore.results import StepResult, Verdict, without_reward
+from simcore.scenarios.library import library_scenario
 from simcore.topologies.pools import SPLIT_SIZE
 
 SEEDS_PER_TASK = 20
@@ -44,9 +45,11 @@ def evaluate(
 ) -> list[Row]:
     """One row per policy and family, policy by policy. The rows do not depend on the number of workers.
 
-    Raises SimcoreError for seeds that are not all of one split.
+    Raises SimcoreError for seeds that are not all of one split, and for a family that is not in the split asked for.
     """
     drawn_from = split_of(seeds, split)
+    for family in families:
+        check_split(library_scenario(family), split)
     cells = [Cell(policy, family) for policy, family in product(policies, families)]
     tasks = [Task(cell, part, split, difficulty) for cell in cells for part in _parts(seeds)]
     counts = dict.fromkeys(cells, Counts())

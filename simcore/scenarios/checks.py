@@ -66,6 +66,14 @@ def check_size(places: list[str]) -> None:
         raise ValueError(f"remedies: they ask for {parts} things in all (of victims each counts twice); {most} fit")
 
 
+def check_rubric_target(path: str, name: str, choice: str) -> None:
+    """An item that asks for a service must be one that can be met."""
+    if choice != "Shop":
+        raise ValueError(f"{path}: with topology {choice} services have other names in every episode; leave it out")
+    if name not in SHOP.index:
+        raise ValueError(f"{path}: there is no service {name!r}; there are {', '.join(SHOP.names)}")
+
+
 def parameter_bounds(name: str) -> tuple[float, float]:
     """What a mechanism's parameter may be, by its unit."""
     if "seconds" in name:

@@ -28,6 +28,16 @@ def library_scenario(name: str) -> ScenarioDocument:
     return _load(path, path.stat().st_mtime_ns)
 
 
+def shipped_names() -> list[str]:
+    """Names of the scenarios of the package alone."""
+    return sorted(_listed(None, 0))
+
+
+def shipped_scenario(name: str) -> ScenarioDocument:
+    """A scenario of the package. Raises KeyError."""
+    return _load(_listed(None, 0)[name], 0)
+
+
 def _files() -> dict[str, Path]:
     own = os.environ.get(_OWN)
     if own and not Path(own).is_dir():

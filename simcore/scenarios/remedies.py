@@ -74,12 +74,22 @@ def wish_of(predicate: str, setting: str, mechanism: Mechanism) -> Wish:
 
 def _restored(setting: Setting) -> Wish:
     """As good as it usually is, within what counts as restored; a switch is where it should be."""
+    if setting.name == "db.index.rebuild":
+        return _STATES["IndexIsThere"]
     column = _SWITCHED_BY_CODE.get(setting.name, keys.COLUMN[setting.number])
-    if setting.kind != "number" or setting.name in ("cache.hot_key_copies", "canary.weight"):
+    if is_absolute(setting):
         better_is_more = setting.better == "higher" and setting.name != "tls.renewal"
         limit = setting.restored if better_is_more else 0.0
         return Wish(plan.AT_LEAST if better_is_more else plan.AT_MOST, column, limit)
     return Wish(plan.AT_LEAST if setting.better == "higher" else plan.AT_MOST, column, setting.restored, column)
+
+
+def is_absolute(setting: Setting) -> bool:
+    """Whether what counts as restored does not depend on the usual value."""
+    return setting.kind not in ("number", "memory", "cores") or setting.name in (
+        "cache.hot_key_copies",
+        "canary.weight",
+    )
 
 
 RESTORABLE = tuple(

@@ -6,14 +6,23 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
+from simcore.actions import ACTION_TYPES
 from simcore.mechanisms.table import MECHANISMS
-from simcore.scenarios.checks import check_parameter, check_size, check_targets, fillable, known_target, the_entry
+from simcore.scenarios.checks import (
+    check_parameter,
+    check_rubric_target,
+    check_size,
+    check_targets,
+    fillable,
+    known_target,
+    the_entry,
+)
 from simcore.scenarios.remedies import PREDICATES, RESTORABLE
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-z][a-z0-9_]*$")]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9][-A-Za-z0-9]*$")]
-ActionName = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-z][a-z_]*$")]
+ActionName = Literal[ACTION_TYPES]  # type: ignore[valid-type]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 LongText = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Target = Annotated[Word, AfterValidator(known_target)]
@@ -181,6 +190,13 @@ class ScenarioSpec(_Model):
                 check_targets(MECHANISMS[variant.mechanism], variant.targets, self.topology)
             except ValueError as problem:
                 raise ValueError(f"variants[{number}].{problem}") from None
+        return self
+
+    @model_validator(mode="after")
+    def _rubric_that_can_be_met(self) -> "ScenarioSpec":
+        for number, item in enumerate(self.rubric):
+            if item.required_target is not None:
+                check_rubric_target(f"rubric[{number}].requiredTarget", item.required_target, self.topology)
         return self
 
 

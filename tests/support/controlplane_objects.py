@@ -118,7 +118,20 @@ REFUSALS = (
         scenario(variants=[_variant(), _variant(weight=2)]),
         ("spec.variants", "heap"),
     ),
-    Refusal("a variant without a target", scenario(variants=[_variant(targets=[])]), ("spec.variants", "targets")),
+    Refusal("an unknown topology", scenario(topology="Mall"), ("spec.topology", "Shop", "Any")),
+    Refusal(
+        "a setting that cannot be restored",
+        scenario(variants=[_variant(remedies=[[{"predicate": "SettingRestored", "setting": "luck"}]])]),
+        ("setting", "memory.limit"),
+    ),
+    Refusal("many faults at once too often", scenario(multiFaultShare=0.6), ("spec.multiFaultShare", "0.5")),
+    Refusal("a long line of a log", scenario(logLines=["x" * 257]), ("spec.logLines", "256")),
+    Refusal("too many lines of a log", scenario(logLines=["x"] * 21), ("spec.logLines", "20")),
+    Refusal(
+        "a rubric that asks for an unknown action",
+        scenario(rubric=[{"description": "x", "requiredAction": "guess"}]),
+        ("spec.rubric", "requiredAction", "read_logs"),
+    ),
     Refusal(
         "an unknown predicate",
         scenario(variants=[_variant(remedies=[[{"predicate": "Luck"}]])]),

@@ -15,6 +15,12 @@ BREAKDOWN = {
 ALERT = {"title": "order-service is failing", "service": "order-service", "severity": "critical"}
 CAUSE = {"service": "order-service", "mechanism": "heap_oom", "mechanism_class": "memory"}
 
+RUBRIC = [
+    {"description": "Read the log", "weight": 0.45, "done": True},
+    {"description": "Scaled it out", "weight": 0.55, "done": False},
+    {"description": "Told the others", "weight": 1.0, "done": None},
+]
+
 
 def verdict(**changes: Any) -> dict[str, Any]:
     """Of a clean resolution, but for the changes."""
@@ -30,6 +36,7 @@ def verdict(**changes: Any) -> dict[str, Any]:
         "user_minutes_lost": 41.25,
         "sim_seconds": 425.0,
         "notes": [],
+        "rubric": RUBRIC,
     }
     return {**usual, **changes}
 

@@ -12,10 +12,11 @@ from praetor.cli.errors import BadInput
 from praetor.cli.options import DifficultyOption, SplitOption, difficulty_of, one_of
 from praetor.cli.output import Format, OutputOption, show
 
+ALL = "all"
 MOST_EPISODES = 1_000_000
 
 PolicyOption = Annotated[str, typer.Option("--policy", help="Names, separated by commas.")]
-FamilyOption = Annotated[str, typer.Option("--family", help="`all`, or names separated by commas.")]
+FamilyOption = Annotated[str, typer.Option("--family", help="`all` of the split, or names separated by commas.")]
 SeedsOption = Annotated[str, typer.Option("--seeds", help="FROM:TO, without TO; counted within the split.")]
 WorkersOption = Annotated[int, typer.Option("--workers", min=0, help="Processes; 0: one per CPU.")]
 
@@ -36,10 +37,11 @@ def evaluate(
     """Plays every policy on every family and seed, and prints a row for each policy and family."""
     from praetor.policies.registry import policy_names
     from simcore.evaluation.play import evaluate as play_all
+    from simcore.evaluation.play import split_of
 
     policies = chosen("--policy", policy, policy_names())
-    families = chosen("--family", family, _families(), everything="all")
     wanted = seed_range(seeds)
+    families = _families(family, split_of(wanted, split))
     length = len(policies) * len(families) * len(wanted)
     if length > MOST_EPISODES:
         raise BadInput(f"--seeds: {length} episodes are more than {MOST_EPISODES}; ask for fewer at a time")
@@ -77,10 +79,12 @@ def _in_short(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _families() -> list[str]:
+def _families(text: str, split: str) -> list[str]:
+    """Of `all` those that have episodes in the split; one that is named is looked at where it is played."""
     import simcore
 
-    return [name.replace("-", "_") for name in simcore.scenario_names()]
+    names = simcore.scenario_names(split if text == ALL else None)
+    return chosen("--family", text, [name.replace("-", "_") for name in names], everything=ALL)
 
 
 def chosen(option: str, text: str, known: Sequence[str], *, everything: str = "") -> list[str]:

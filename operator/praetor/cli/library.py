@@ -1,8 +1,8 @@
 """The rows of `praetor scenario list`."""
 
 from simcore.api import SPLITS, scenario_names
-from simcore.scenarios.library import library_scenario
 from simcore.mechanisms.table import mechanism_class
+from simcore.scenarios.library import library_scenario
 
 
 def scenario_rows() -> list[dict[str, str | None]]:

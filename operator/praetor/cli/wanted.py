@@ -16,6 +16,7 @@ from praetor.controller.times import utc_now, wire_time
 from praetor.resources.meta import API_VERSION
 from praetor.resources.reasons import NOTHING_TO_ACT_ON
 from praetor.resources.run import IncidentRun
+from simcore.api import check_split
 from simcore.scenarios.documents import dotted
 from simcore.scenarios.library import library_scenario
 from simcore.trace import canonical_json
@@ -40,8 +41,11 @@ def from_files(files: list[Path]) -> list[Wanted]:
 
 
 def from_library(scenario: str, seeds: range, spec: dict[str, Any]) -> list[Wanted]:
-    """A run of a scenario for each seed; `spec` is the rest of it, in its wire form."""
+    """A run of a scenario for each seed; `spec` is the rest of it, in its wire form.
+
+    Raises UnknownNameError for a scenario that does not exist, or has no episodes in the split."""
     document = library_scenario(scenario)
+    check_split(document, spec.get("split"))
     subject = Playable(document.name, document.spec.family)
     ref = {"scenarioRef": {"name": document.name}}
     return [Wanted(as_created(_run(f"{document.name}-{seed}", spec | ref | {"seed": seed})), subject) for seed in seeds]

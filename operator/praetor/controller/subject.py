@@ -1,6 +1,7 @@
 """What a run is about: its scenario, its alert, its policy, its target, looked up."""
 
-from typing import Protocol
+from dataclasses import replace
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 
@@ -10,10 +11,11 @@ from praetor.policies.registry import policy_names
 from praetor.resources import reasons
 from praetor.resources.alert import Alert
 from praetor.resources.run import IncidentRun, ScenarioRef
+from simcore.api import check_split
 from simcore.errors import NotFoundError, ScenarioError, UnknownNameError
 from simcore.protocols import Manifest
 from simcore.scenarios.library import library_scenario
-from simcore.scenarios.spec import ScenarioSpec
+from simcore.scenarios.spec import ScenarioDocument, ScenarioSpec
 from simcore.validation import problems
 
 Subject = Playable | Unplayable
@@ -42,7 +44,8 @@ async def subject_of(run: IncidentRun, store: Lookup) -> Subject:
     if spec.alert:
         return _of_alert(spec.alert)
     assert spec.scenario_ref is not None
-    return await _of_scenario(spec.scenario_ref, run.metadata.namespace or "", store)
+    found = await _of_scenario(spec.scenario_ref, run.metadata.namespace or "", store)
+    return _in_split(found, spec.split) if isinstance(found, Playable) else found
 
 
 def _of_alert(alert: Alert) -> Subject:
@@ -52,7 +55,14 @@ def _of_alert(alert: Alert) -> Subject:
             reasons.NOTHING_TO_ACT_ON,
             "no family of incidents fits the alert and no TargetSite matches it: a person has to look",
         )
-    return _of_library(found.family)
+    subject = _of_library(found.family)
+    return _in_the_shop(subject) if isinstance(subject, Playable) else subject
+
+
+def _in_the_shop(found: Playable) -> Playable:
+    """A rehearsal is played among the services that alerts speak of, not in a system that nobody has heard of."""
+    spec = library_scenario(found.name).spec.model_copy(update={"topology": "Shop"})
+    return replace(found, spec=spec.model_dump(mode="json", by_alias=True, exclude_none=True))
 
 
 async def _of_scenario(ref: ScenarioRef, namespace: str, store: Lookup) -> Subject:
@@ -68,6 +78,20 @@ async def _of_scenario(ref: ScenarioRef, namespace: str, store: Lookup) -> Subje
     if complaint := scenario_complaint(manifest["spec"]):
         return Unplayable(reasons.SCENARIO_INVALID, f"IncidentScenario {ref.name!r}: {complaint}")
     return Playable(ref.name, manifest["spec"]["family"], manifest["spec"])
+
+
+def _in_split(found: Playable, split: str | None) -> Subject:
+    """A held-out scenario is not played in a split that is for training or tuning."""
+    document = library_scenario(found.name) if found.spec is None else _document(found.name, found.spec)
+    try:
+        check_split(document, split)
+    except UnknownNameError as problem:
+        return Unplayable(reasons.SCENARIO_NOT_FOUND, f"spec.split: {problem}")
+    return found
+
+
+def _document(name: str, spec: dict[str, Any]) -> ScenarioDocument:
+    return ScenarioDocument(name=name, spec=ScenarioSpec.model_validate(spec))
 
 
 def _of_library(name: str) -> Subject:

@@ -18,6 +18,7 @@ COMPONENTS = {
     "r_penalty": "harm, repetition, wrong claims",
 }
 SHOWN_NOTES = 12
+MARKS = {True: "\N{CHECK MARK}", False: "\N{BALLOT X}", None: "? (for a person to judge)"}
 
 Finding = tuple[Callable[[Story], bool], str]
 
@@ -30,6 +31,17 @@ def reward_decomposition(run: IncidentRun, story: Story) -> list[str]:
     rows.append(("**score**", "the sum, between 0 and 1", f"**{number(story.verdict['score'])}**"))
     notes = [f"- Note: {text(note)}" for note in story.verdict["notes"][:SHOWN_NOTES]]
     return table(("component", "paid for", "earned"), rows) + (["", *notes] if notes else [])
+
+
+def rubric(run: IncidentRun, story: Story) -> list[str]:
+    """What a reviewer wanted to see done, as check marks; nothing of a scenario that asks for nothing."""
+    marks = story.verdict.get("rubric") or []
+    if not marks:
+        return []
+    known = [mark for mark in marks if mark["done"] is not None]
+    done, whole = sum(mark["weight"] for mark in known if mark["done"]), sum(mark["weight"] for mark in known)
+    told = [f"- {MARKS[mark['done']]} {text(mark['description'])}" for mark in marks]
+    return [*told, "", f"By weight {number(done)} of {number(whole)}. It is no part of the score."]
 
 
 def _earned(value: float | None) -> str:

@@ -22,6 +22,7 @@ SECTIONS: tuple[tuple[str, Section], ...] = (
     ("Resolution", summary.resolution),
     ("Timeline", timeline.timeline),
     ("Reward decomposition", findings.reward_decomposition),
+    ("Rubric", findings.rubric),
     ("What went well", findings.went_well),
     ("What did not", findings.went_badly),
     ("Action items", findings.follow_ups),
@@ -30,11 +31,14 @@ SECTIONS: tuple[tuple[str, Section], ...] = (
 
 
 def render_postmortem(run: IncidentRun, trace_jsonl: bytes) -> str:
-    """Markdown of at most a few hundred kilobytes; an empty trace is a run that ended without an episode."""
+    """Markdown of at most a few hundred kilobytes; an empty trace is a run that ended without an episode.
+
+    A section that has nothing to say is left out."""
     story = read_story(trace_jsonl)
     parts = [f"# Post-mortem: {name(run.metadata.name)}", *_banner(run, story)]
     for title, section in SECTIONS:
-        parts += [f"## {title}", "\n".join(section(run, story))]
+        lines = section(run, story)
+        parts += [f"## {title}", "\n".join(lines)] if lines else []
     return "\n\n".join(parts) + "\n"
 
 

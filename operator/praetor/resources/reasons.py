@@ -62,7 +62,7 @@ MEANING = {
     NO_EPISODE: "No episode was played, so there is nothing to say about this.",
     NOT_FAILED: "The run came to its end.",
     NOT_COMPLETE: "The run ended before its episode did.",
-    SCENARIO_NOT_FOUND: "`spec.scenarioRef` names a scenario that does not exist.",
+    SCENARIO_NOT_FOUND: "`spec.scenarioRef` names a scenario that does not exist, or has no episodes in `spec.split`.",
     SCENARIO_INVALID: "The IncidentScenario cannot be played; its condition `Validated` says why.",
     POLICY_NOT_FOUND: "`spec.policy.name` names a policy that does not exist.",
     POLICY_FAILED: "The policy raised an error instead of a decision.",

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from praetor.resources.run import IncidentRun
+from simcore.topologies.shop import SHOP
 from simcore.trace import broken_links
 
 SAMPLES = Path(__file__).parents[3] / "manifests" / "samples"
@@ -141,7 +142,7 @@ def test_a_scenario_that_cannot_be_played_is_refused(call, tmp_path):
     files = [yaml.safe_load(part) for part in (SAMPLES / "own-scenario.yaml").read_text().split("---\n")]
     files[0]["spec"]["variants"][0]["targets"] = ["order"]
     result = call("run", "-f", written(tmp_path, *files), code=2)
-    assert "spec.variants[0].targets[0]: there is no service 'order'; there are frontend-bff" in result.stderr
+    assert "spec.variants[0].targets[0]: there is no service or role 'order'; there are" in result.stderr
 
 
 def test_a_folder_of_scenarios_that_is_not_there_is_bad_input(call, monkeypatch, tmp_path):
@@ -150,11 +151,21 @@ def test_a_folder_of_scenarios_that_is_not_there_is_bad_input(call, monkeypatch,
     assert "gone" in call("scenario", "list", code=2).stderr
 
 
-def test_the_samples_play(json_of):
+def test_the_samples_play_and_are_resolved_by_the_playbook(json_of):
     files = [part for path in sorted(SAMPLES.glob("*.yaml")) for part in ("-f", path)]
-    runs = json_of("run", *files)
-    assert len(runs) >= 4
-    assert {run["status"]["phase"] for run in runs} == {"Complete"}
+    runs = {run["metadata"]["name"]: run["status"] for run in json_of("run", *files)}
+    assert {"oom-1", "dns-failure-flat-1", "rate-limit-flat-1"} <= runs.keys()
+    assert {name for name, status in runs.items() if not status["result"]["resolved"]} == set()
+
+
+@pytest.mark.parametrize(
+    ("sample", "mechanism"),
+    [("oom-1", "heap_oom"), ("bad-deploy-1", "leaky_release"), ("db-pool-1", "connection_leak")],
+)
+def test_a_sample_is_about_what_its_comment_says(json_of, sample, mechanism):
+    truth = json_of("run", "-f", SAMPLES / f"{sample}.yaml")["status"]["result"]["truth"]
+    assert [cause["mechanism"] for cause in truth] == [mechanism]
+    assert truth[0]["service"] in SHOP.names
 
 
 def test_an_alert_that_no_family_fits_ends_without_an_episode(json_of, tmp_path):

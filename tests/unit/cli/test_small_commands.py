@@ -1,6 +1,7 @@
 """scenario, policy, version, doctor, and the whole as a process."""
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 
 from praetor.cli import errors
 from praetor.cli.output import Format, as_text, cell
+from simcore.mechanisms.table import HELD_OUT
 from simcore.scenarios.library import library_names
 
 LIBRARY_FILE = "simcore/scenarios/library/oom-crash.yaml"
@@ -27,6 +29,11 @@ def test_scenarios_are_listed_with_their_mechanisms(json_of):
     }
 
 
+def test_what_is_held_out_is_listed_for_one_split_alone(json_of):
+    held_out = {row["mechanism"] for row in json_of("scenario", "list") if row["split"] != "all"}
+    assert held_out == HELD_OUT
+
+
 def test_lint_accepts_the_library(call, pytestconfig):
     files = sorted((pytestconfig.rootpath / "simcore/scenarios/library").glob("*.yaml"))
     result = call("scenario", "lint", *files)
@@ -42,6 +49,15 @@ def test_lint_prints_every_problem_of_every_file_and_exits_2(call, pytestconfig,
     assert lines[0].startswith(f"{bad}:2: kind: should be IncidentScenario")
     assert lines[1].startswith(f"{bad}:7: spec.level: should be 'easy', 'medium' or 'hard'")
     assert lines[2] == f"{tmp_path / 'missing.yaml'}: cannot be read: No such file or directory"
+
+
+def test_lint_finds_a_variant_that_can_befall_nobody_in_some_system(call, pytestconfig, tmp_path):
+    good = (pytestconfig.rootpath / LIBRARY_FILE).read_text()
+    rare = tmp_path / "oom-crash.yaml"
+    rare.write_text(good.replace("mechanism: heap_oom", "mechanism: stale_secret\n      targets: [Busy]"))
+    (line,) = call("scenario", "lint", rare, code=2).stdout.splitlines()
+    told = r":22: spec\.variants\[0\]\.targets: in \d+ of \d+ systems stale_secret can befall none of these, for "
+    assert re.match(re.escape(str(rare)) + told, line), line
 
 
 def test_policies_are_listed(json_of):

@@ -15,7 +15,7 @@ OWN = {"scenarioRef": {"kind": "IncidentScenario", "name": "mine"}}
 
 
 def own_spec() -> dict[str, Any]:
-    return library_scenario("oom-crash").spec.model_dump(mode="json", by_alias=True)
+    return library_scenario("oom-crash").spec.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 async def found(store: DirectoryStore, **spec: Any) -> Playable | Unplayable:
@@ -40,15 +40,27 @@ async def test_an_own_scenario_is_taken_from_the_runs_namespace(store: Directory
     assert subject == Playable("mine", "oom_crash", own_spec())
 
 
+async def test_a_held_out_scenario_is_found_by_an_absolute_seed(store: DirectoryStore) -> None:
+    assert await found(store, scenarioRef={"name": "hot-key"}) == Playable("hot-key", "hot_key")
+
+
 async def test_an_alert_becomes_the_family_that_it_speaks_of(store: DirectoryStore) -> None:
     subject = await found(store, alert=ALERT | {"title": "payment-service OOMKilled"})
     assert isinstance(subject, Playable)
-    assert subject.family == "oom_crash"
+    assert (subject.name, subject.family) == ("oom-crash", "oom_crash")
+
+
+async def test_the_rehearsal_of_an_alert_is_played_in_the_shop(store: DirectoryStore) -> None:
+    subject = await found(store, alert=ALERT | {"title": "payment-service OOMKilled"})
+    assert isinstance(subject, Playable)
+    assert subject.spec is not None
+    assert subject.spec == own_spec() | {"topology": "Shop"} != own_spec()
 
 
 @pytest.mark.parametrize(
     ("spec", "reason", "words"),
     [
+        ({"scenarioRef": {"name": "hot-key"}, "split": "train"}, "ScenarioNotFound", ("spec.split", "held out")),
         ({"scenarioRef": {"name": "no-such"}}, "ScenarioNotFound", ("spec.scenarioRef.name", "no-such", "oom-crash")),
         (OWN, "ScenarioNotFound", ("spec.scenarioRef.name", "IncidentScenario 'mine'", "'default'")),
         ({"policy": {"name": "wishful"}}, "PolicyNotFound", ("spec.policy.name", "wishful", "playbook")),
@@ -72,5 +84,5 @@ def test_a_good_scenario_gives_no_complaint_and_a_bad_one_names_the_place() -> N
     assert scenario_complaint(bad).startswith("spec.variants.0: mechanism 'gremlins' is unknown")
     bad = own_spec()
     bad["variants"][0]["targets"] = ["order"]
-    assert scenario_complaint(bad).startswith("spec.variants.0.targets.0: there is no service 'order'")
+    assert scenario_complaint(bad).startswith("spec.variants.0.targets.0: there is no service or role 'order'")
     assert scenario_complaint("nothing").startswith("spec: ")

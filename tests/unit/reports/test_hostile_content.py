@@ -6,7 +6,7 @@ import pytest
 
 from praetor.reports.escape import name, one_line, text
 from praetor.reports.html import post_mortem_html
-from praetor.reports.postmortem import render_postmortem
+from praetor.reports.postmortem import SECTIONS, render_postmortem
 from praetor.resources.run import IncidentRun
 from tests.support.traces import TraceBook, action
 
@@ -66,7 +66,8 @@ def hostile_report(words: str) -> str:
             "spec": {"alert": {"source": "alertmanager", "groupKey": words, **alert}},
         }
     )
-    return render_postmortem(run, book.jsonl(notes=[words], message=words))
+    mark = {"description": words, "weight": 1.0, "done": True}
+    return render_postmortem(run, book.jsonl(notes=[words], message=words, rubric=[mark]))
 
 
 @pytest.mark.parametrize("words", HOSTILE)
@@ -98,7 +99,7 @@ def test_the_report_keeps_its_outline(words):
     hostile = parsed(post_mortem_html(hostile_report(words)))
     assert hostile.seen | {"code"} == honest.seen | {"code"}
     lines = hostile_report(words).splitlines()
-    assert len([line for line in lines if line.startswith("#")]) == 12
+    assert len([line for line in lines if line.startswith("#")]) == 1 + len(SECTIONS)
 
 
 @pytest.mark.parametrize("words", HOSTILE)
@@ -129,7 +130,9 @@ def test_a_report_stays_below_half_a_mebibyte_whatever_is_said():
         )
     spec = {"scenarioRef": {"name": "oom-crash"}}
     head = {"apiVersion": "praetor.dev/v1alpha1", "kind": "IncidentRun", "metadata": {"name": "loud-1"}}
-    report = render_postmortem(IncidentRun.model_validate(head | {"spec": spec}), book.jsonl(notes=[shout] * 99))
+    rubric = [{"description": shout, "weight": 1.0, "done": False}] * 20
+    trace = book.jsonl(notes=[shout] * 99, rubric=rubric)
+    report = render_postmortem(IncidentRun.model_validate(head | {"spec": spec}), trace)
     assert len(report.encode()) < 512 * 1024
 
 

@@ -5,7 +5,7 @@ import pytest
 from praetor.reports.action_items import ALWAYS, BY_MECHANISM, UNKNOWN_CAUSE, WITHOUT_FAULT, action_items
 from praetor.reports.postmortem import NO_EPISODE, REHEARSAL, SECTIONS, render_postmortem
 from praetor.resources.run import IncidentRun
-from simcore.world.mechanisms import MECHANISMS
+from simcore.mechanisms.table import MECHANISMS
 from tests.support.traces import TraceBook, action, resolved_run
 
 
@@ -142,6 +142,17 @@ def test_all_six_components_and_the_score_are_in_the_decomposition(report):
     assert "| **score** | the sum, between 0 and 1 | **0.77** |" in told
 
 
+def test_the_rubric_is_shown_as_check_marks_beside_the_score(report):
+    told = section(report, "Rubric").splitlines()
+    assert told[:3] == ["- ✓ Read the log", "- ✗ Scaled it out", "- ? (for a person to judge) Told the others"]
+    assert told[-1] == "By weight 0.45 of 1. It is no part of the score."
+
+
+@pytest.mark.parametrize("changes", [{"rubric": []}, {"rubric": None}])
+def test_a_scenario_without_a_rubric_has_no_section_for_it(changes):
+    assert "## Rubric" not in render_postmortem(incident_run(), resolved_run().jsonl(**changes))
+
+
 def test_a_component_that_needs_an_unknown_truth_is_not_shown_as_zero():
     report = render_postmortem(incident_run(), TraceBook().jsonl(breakdown={"r_resolution": None}))
     assert "| `r_resolution` | fixed, verified, and the causes named rightly | not known |" in report
@@ -177,6 +188,7 @@ def test_a_run_without_an_episode_has_a_report_that_says_so():
 
 def test_every_mechanism_has_action_items_of_its_own():
     assert set(BY_MECHANISM) == set(MECHANISMS)
+    assert min(map(len, BY_MECHANISM.values())) >= 2
 
 
 def test_action_items_follow_the_true_cause_not_the_declared_one():

@@ -15,9 +15,9 @@ from praetor.runner.request import RunOutcome, RunRequest
 from praetor.substrates.connect import connect
 from simcore import scenario_names
 from simcore.errors import ScenarioError, UnknownNameError
+from simcore.mechanisms.table import MECHANISMS
 from simcore.scenarios.library import library_scenario
 from simcore.trace import broken_links, read_trace
-from simcore.world.mechanisms import MECHANISMS
 
 REQUEST = RunRequest(run_uid="uid-1", namespace="default", name="one", scenario="oom-crash", seed=3)
 
@@ -75,11 +75,11 @@ def test_a_spec_that_is_none_is_refused(spec) -> None:
         connect(replace(REQUEST, scenario="mine", spec=spec))
 
 
-def test_a_scenario_that_cannot_be_drawn_is_refused(monkeypatch) -> None:
-    endless = replace(MECHANISMS["heap_oom"], rows=lambda place, given: [(0.0,) * 6] * 1000)
-    monkeypatch.setitem(MECHANISMS, "heap_oom", endless)
-    with pytest.raises(ScenarioError, match=r"scenario 'oom-crash', seed \d+: cannot be drawn: .*1000 rows"):
-        simcore.make_batch("oom-crash", range(20))
+def test_a_scenario_that_can_befall_nobody_is_refused(monkeypatch) -> None:
+    monkeypatch.setitem(MECHANISMS, "heap_oom", replace(MECHANISMS["heap_oom"], roles=("Nobody",)))
+    document = library_scenario("oom-crash").model_copy(deep=True)
+    with pytest.raises(ScenarioError, match=r"variant 'heap_oom' of heap_oom can befall no service: topology \w+"):
+        simcore.make_batch(document, range(2))
 
 
 def test_a_budget_of_ones_own_is_kept() -> None:

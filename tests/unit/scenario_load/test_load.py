@@ -4,9 +4,9 @@ import pytest
 
 import simcore
 from simcore.errors import ScenarioError
+from simcore.mechanisms.table import MECHANISMS
 from simcore.scenarios.checks import parameter_bounds
 from simcore.scenarios.load import load_scenario, scenario_problems
-from simcore.world.mechanisms import MECHANISMS
 
 GOOD = """\
 apiVersion: praetor.dev/v1alpha1
@@ -69,7 +69,7 @@ def test_what_the_api_server_gives_back_is_taken_as_well():
         ("high: 1.5", "high: 1.0", "s.yaml:14: spec.variants[0].parameters.need_factor: high (1.0) is"),
         ("high: 1.5", "high: much", "s.yaml:14: spec.variants[0].parameters.need_factor.high: "),
         ("MemoryCoversNeed", "Luck", "s.yaml:16: spec.variants[0].remedies[0][0].predicate: should be "),
-        ("[order-service]", "[order]", "s.yaml:12: spec.variants[0].targets[0]: there is no service 'order'; there"),
+        ("[order-service]", "[order]", "s.yaml:12: spec.variants[0].targets[0]: there is no service or role 'order'"),
         ("low: 1.2", "low: 0", "s.yaml:10: spec.variants[0]: parameters.need_factor: low (0.0) is below 0.01"),
         ("need_factor: {low: 1.2", "ramp_seconds: {low: 0", "s.yaml:10: spec.variants[0]: parameters.ramp_seconds: "),
         ("need_factor: {low: 1.2", "onset_seconds: {low: -9", "s.yaml:10: spec.variants[0]: parameters.onset_seconds:"),
@@ -85,7 +85,16 @@ def test_what_the_api_server_gives_back_is_taken_as_well():
          "s.yaml:8: spec.slos[0].service: should be frontend-bff, the entry"),
         ("level: easy", "level: easy\n  slos: [{sli: availability, objective: 0.9, windowSeconds: 60}]",
          "s.yaml:8: spec.slos[0].windowSeconds: unknown field"),
-        ("level: easy", "level: easy\n  rubric: []", "s.yaml:8: spec.rubric: unknown field"),
+        ("level: easy", "level: easy\n  rubric: [{description: x, requiredAction: guess}]",
+         "s.yaml:8: spec.rubric[0].requiredAction: should be 'list_services', "),
+        ("level: easy", "level: easy\n  rubric: [{description: x, requiredTarget: cart}]",
+         "s.yaml:5: spec: rubric[0].requiredTarget: there is no service 'cart'; there are frontend-bff"),
+        ("level: easy", "level: easy\n  topology: Any", "s.yaml:5: spec: variants[0].targets: order-service is a "),
+        ("[order-service]", "[Databases]", "s.yaml:5: spec: variants[0].targets: heap_oom befalls Stateless; Data"),
+        ("MemoryCoversNeed", "SettingRestored", "s.yaml:16: spec.variants[0].remedies[0][0]: setting: SettingRes"),
+        ("{predicate: MemoryCoversNeed}", "{predicate: SettingRestored, setting: luck}",
+         "s.yaml:16: spec.variants[0].remedies[0][0].setting: should be 'memory.limit', "),
+        ("level: easy", f"level: easy\n  logLines: [{'x' * 257}]", "s.yaml:8: spec.logLines[0]: String should have at"),
     ],
 )  # fmt: skip
 def test_a_problem_is_told_with_file_line_path_and_what_was_expected(old, new, expected):
@@ -108,7 +117,8 @@ def test_braces_written_twice_stand_for_themselves():
 def test_the_extremes_that_are_accepted_can_be_played(mechanism, extreme):
     bounds = {name: parameter_bounds(name)[extreme == "high"] for name in mechanism.parameters}
     given = "".join(f"        {name}: {{low: {value}, high: {value}}}\n" for name, value in bounds.items())
-    text = GOOD.replace("heap_oom", mechanism.name).replace("        need_factor: {low: 1.2, high: 1.5}\n", given)
+    text = GOOD.replace("heap_oom", mechanism.name).replace("[order-service]", "[]")
+    text = text.replace("        need_factor: {low: 1.2, high: 1.5}\n", given)
     for seed in range(3):
         episode = simcore.make(load_scenario(text), seed=seed)
         assert episode.reset().payload.title

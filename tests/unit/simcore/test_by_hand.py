@@ -5,7 +5,9 @@ import sys
 
 import pytest
 
-from simcore.__main__ import parse_line
+from simcore.mechanisms.table import MECHANISMS
+from simcore.settings import CONFIG_KEYS
+from simcore.typed import causes_text, checked, keys_text, parse_line
 
 
 def by_hand(*arguments, typed=""):
@@ -18,6 +20,7 @@ def test_an_incident_can_be_played_to_its_end():
     assert played.returncode == 0
     assert "ALERT" in played.stdout
     assert "restart SERVICE" in played.stdout
+    assert "You are on call" in played.stdout
     assert "postgres-db" in played.stdout
     assert "logs of api-gateway (3 lines" in played.stdout
     assert "score" in played.stdout.splitlines()[-1]
@@ -71,6 +74,54 @@ def test_what_cannot_be_played_is_refused_with_the_reason(arguments, says):
 )
 def test_a_line_is_an_action(line, action):
     assert parse_line(line) == action
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ("desc order-service", "describe_service order-service"),
+        ("logs order-service 5 severity=WARN", "read_logs order-service lines=5 severity=WARN"),
+        ("metrics order-service 300", "check_metrics order-service window=300"),
+        ("check order-service dns", "run_diagnostic order-service command=check_dns"),
+        ("run order-service check_resources", "run_diagnostic order-service command=check_resources"),
+        ("restart order-service 1Gi", "restart_service order-service memory_limit=1Gi"),
+        ("scale order-service 4", "scale_service order-service replicas=4"),
+        ("rollback order-service v2.3.1", "rollback_deployment order-service to_version=v2.3.1"),
+        ("set order-service log.level=INFO", "update_config order-service key=log.level value=INFO"),
+        ("resolve order-service heap_oom", "resolve_incident order-service=heap_oom"),
+    ],
+)
+def test_what_is_typed_in_short_is_what_is_typed_in_full(short, long):
+    assert checked(short) == parse_line(long)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("scale order-service", "parameters.replicas: Field required"),
+        ("scale order-service 3 4", "3 4: scale_service does not take so many words"),
+        ("list order-service twice", "twice: list_services does not take so many words"),
+        ("set order-service luck=3", "'luck' is no key; type help keys"),
+        ("resolve order-service=luck", "'luck' is no cause; type help causes"),
+        ("resolve order-service", "order-service: a cause is SERVICE=CAUSE"),
+    ],
+)
+def test_a_slip_of_the_hand_costs_no_step(line, says):
+    played = by_hand("oom_crash", typed=f"{line}\nquit\n")
+    assert says in played.stdout
+    assert ", 0 steps," in played.stdout.splitlines()[-1]
+
+
+def test_the_help_lists_every_key_and_every_cause():
+    keys, causes = keys_text().split(), causes_text().split()
+    assert set(CONFIG_KEYS) <= set(keys)
+    assert set(MECHANISMS) <= set(causes)
+
+
+def test_the_end_says_what_was_broken_and_what_puts_it_right():
+    told = by_hand("oom_crash", "--seed", "7", typed="quit\n").stdout.splitlines()
+    assert "What was broken: heap_oom on payment-service." in told[-1]
+    assert "  heap_oom is put right by: restart service of the suspect, memory limit double" in told
 
 
 def test_an_ambiguous_beginning_is_refused():
