@@ -127,7 +127,7 @@ class Batch:
         for number, typed in enumerate(self._typed):
             episode = self._episodes[number]
             if not before[number]:
-                episode._actions.append(typed)
+                episode._note(typed, self._numbers[number])
             if isinstance(typed, ResolveIncident) and not before[number]:
                 episode._declared = declared_causes(typed)
         return [self._result(number, steps, bool(before[number])) for number in range(len(self))]

@@ -11,6 +11,7 @@ from simcore.grading.rubric import marks
 from simcore.grading.verdict import verdict_of
 from simcore.kernel import layout as at
 from simcore.kernel import observe as o
+from simcore.kernel.layout import Floats
 from simcore.kernel.random import stream_seed
 from simcore.kernel.step import step as kernel_step
 from simcore.observation import Observation
@@ -28,8 +29,21 @@ class Episode:
     """Deterministic by (scenario, seed, difficulty). `reset` begins it anew, `step` never raises for a bad action."""
 
     __slots__ = (
-        "_actions", "_declared", "_out", "_reader", "_settings", "_stream", "_teller", "difficulty", "done",
-        "max_steps", "scenario", "seed", "steps", "world",
+        "_actions",
+        "_declared",
+        "_out",
+        "_reader",
+        "_refused",
+        "_settings",
+        "_stream",
+        "_teller",
+        "difficulty",
+        "done",
+        "max_steps",
+        "scenario",
+        "seed",
+        "steps",
+        "world",
     )  # fmt: skip
 
     def __init__(self, scenario: ScenarioDocument, seed: int, difficulty: float, max_steps: int | None = None) -> None:
@@ -53,6 +67,7 @@ class Episode:
         self.world.draw(self._settings, self._stream)
         self.steps, self.done = 0, False
         self._actions: list[Action | None] = []
+        self._refused: set[int] = set()
         self._declared: tuple[CauseName, ...] | None = None
         self._teller: Teller | None = None
 
@@ -80,10 +95,16 @@ class Episode:
             self._run(MALFORMED)
             return self._result(self._tells.malformed(str(problem), self._out, self.steps))
         self._run(coded)
-        self._actions.append(typed)
+        self._note(typed, self._out)
         if isinstance(typed, ResolveIncident):
             self._declared = declared_causes(typed)
         return self._result(self._tells.step(typed, coded, self._out, self.steps))
+
+    def _note(self, action: Action | None, out: Floats) -> None:
+        """Writes down what was done; `out` tells whether it was refused."""
+        if out[o.OUT_REFUSAL] > 0.0:
+            self._refused.add(len(self._actions))
+        self._actions.append(action)
 
     def _run(self, coded: Coded) -> None:
         world = self.world
@@ -137,12 +158,14 @@ class Episode:
         twin = object.__new__(Episode)
         for name in Episode.__slots__:
             setattr(twin, name, getattr(self, name))
-        twin.world, twin._out, twin._actions = self.world.fork(), np.empty(o.OUT_COLUMNS), list(self._actions)
+        twin.world, twin._out = self.world.fork(), np.empty(o.OUT_COLUMNS)
+        twin._actions, twin._refused = list(self._actions), set(self._refused)
         return twin
 
     def verdict(self) -> Verdict:
         """How the episode stands; before its end nothing is resolved or mitigated."""
-        return verdict_of(self.world, self._declared, self.score, marks(self.scenario.spec.rubric, self.actions))
+        done = [action for number, action in enumerate(self._actions) if number not in self._refused]
+        return verdict_of(self.world, self._declared, self.score, marks(self.scenario.spec.rubric, done))
 
 
 def budget(spec: ScenarioSpec, difficulty: float) -> int:

@@ -95,7 +95,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("cpu.limit", keys.CPU_LIMIT, "cores", 0.01, 64),
     Setting("cluster.resource.quota.memory_mb", keys.MEMORY_QUOTA, "number", 256, 2**20),
     Setting("db.pool.max_size", keys.POOL_MAX, "number", 1, 1000),
-    Setting("db.pool.min_size", keys.POOL_MIN, "number", 0, 100, "lower"),
+    Setting("db.pool.min_size", keys.POOL_MIN, "number", 0, 100, "lower", 1.0),
     Setting("server.threads.max", keys.THREADS, "number", 1, 4096),
     Setting("client.timeout_ms", keys.CLIENT_TIMEOUT, "number", 1, 120_000),
     Setting("client.retries", keys.RETRIES, "number", 0, 20, "lower", 2.0),

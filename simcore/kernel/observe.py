@@ -62,6 +62,8 @@ def shown_setting(services: Floats, clock: Floats, key: int, s: int) -> float:
         return 1.0 - services[s, at.RENEWAL_OFF]
     if key == keys.RESOLVER:
         return 1.0 if services[s, at.RESOLVER] == 2.0 else 0.0
+    if key == keys.CLOCK_SYNC:
+        return 1.0 if services[s, at.CLOCK_DRIFT] == 0.0 else 0.0
     if keys.COLUMN[key] < 0:
         return 0.0
     value = services[s, keys.COLUMN[key]]

@@ -5,10 +5,10 @@ import statistics
 from pathlib import Path
 
 import pytest
+from simcore.world.queueing import median, percentile_99
 
 import simcore
 from simcore.world import layout as at
-from simcore.world.queueing import median, percentile_99
 from tests.support.playing import FAMILIES
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "nezha-ob-2022-08-22" / "normal" / "front_service.csv"

@@ -5,10 +5,10 @@ import math
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from simcore.grading.components import CAPS
 
 import simcore
 from simcore.actions import ACTION_TYPES
-from simcore.grading.components import CAPS
 from simcore.world import layout as at
 from tests.support.playing import FAMILIES, SHOP, do
 

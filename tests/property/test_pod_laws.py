@@ -5,9 +5,9 @@ import itertools
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from simcore.world.pods import crash_delay
 
 from simcore.world import layout as at
-from simcore.world.pods import crash_delay
 from tests.support.tiny_world import run, service_row, tiny_world
 
 

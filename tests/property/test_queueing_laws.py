@@ -6,9 +6,9 @@ import statistics
 import numpy as np
 import pytest
 import simpy
+from simcore.world.queueing import percentile_99
 
 from simcore.world import layout as at
-from simcore.world.queueing import percentile_99
 from tests.support.tiny_world import run, service_row, tiny_world
 
 WORK_MS = 100.0

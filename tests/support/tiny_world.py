@@ -1,10 +1,10 @@
 """Worlds of one or two services, built from arrays alone: what the laws of the kernel are tested on."""
 
 import numpy as np
+from simcore.world.layout import WorldState
 
 from simcore.world import kernel
 from simcore.world import layout as at
-from simcore.world.layout import WorldState
 
 FOREVER = 1e9
 SLO = np.array([0.0, 1e12])

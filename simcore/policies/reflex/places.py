@@ -36,11 +36,12 @@ def check_place(place: str) -> str:
 @lru_cache(maxsize=65536)
 def service_at(topology: Topology, alerted: int, place: str) -> int | None:
     """The number of the service there, or None where this graph has no such place."""
-    s: int | None = alerted
+    s = alerted
     for word in place.split("."):
-        s = _step(topology, s, word)
-        if s is None:
+        found = _step(topology, s, word)
+        if found is None:
             return None
+        s = found
     return s
 
 

@@ -10,6 +10,8 @@ from simcore.kernel import layout as at
 from simcore.kernel.grade import CAPS
 from simcore.kernel.step import COST_SECONDS
 from simcore.results import RewardBreakdown, without_reward
+from simcore.scenarios.library import library_scenario
+from simcore.scenarios.spec import RubricItem
 from tests.support.actions import ONE_OF_EACH
 from tests.support.playing import FAMILIES, declaration, do, episodes, first_fault, in_the_shop, play
 
@@ -234,3 +236,15 @@ def test_a_judged_policy_is_told_no_rewards(episode):
     assert told.observation is result.observation
     assert told.reward == 0.0
     assert set(told.reward_breakdown.to_json().values()) == {None}
+
+
+def test_a_refused_action_marks_no_item_of_the_rubric():
+    wanted = RubricItem(description="Rolled back", required_action="rollback_deployment", required_target="user-service")
+    document = library_scenario("oom-crash")
+    spec = document.spec.model_copy(update={"topology": "Shop", "rubric": [wanted]})
+    refused, done = (simcore.make(document.model_copy(update={"spec": spec}), seed=3) for _ in range(2))
+    refused.step(do("rollback_deployment", "user-service", to_version="v0.0.1"))
+    versions = done.step(do("describe_service", "user-service")).observation.payload
+    other = next(rollout.version for rollout in versions.rollouts if rollout.version != versions.version)
+    done.step(do("rollback_deployment", "user-service", to_version=other))
+    assert [episode.verdict().rubric[0].done for episode in (refused, refused.fork(), done)] == [False, False, True]

@@ -4,13 +4,13 @@ import json
 import re
 
 import pytest
+from simcore.world.logs import SEVERITIES
+from simcore.world.observe import observe
 
 import simcore
 from simcore.actions import ACTION_TYPES, parse_action
 from simcore.observation import Metrics, Observation
 from simcore.trace import canonical_json
-from simcore.world.logs import SEVERITIES
-from simcore.world.observe import observe
 from tests.support.actions import ONE_OF_EACH, WELL
 from tests.support.playing import FAMILIES, do, first_fault
 

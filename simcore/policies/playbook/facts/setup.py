@@ -6,7 +6,7 @@ from simcore.policies.playbook.facts.model import UNKNOWN, Answer, Fact, fact, r
 from simcore.policies.playbook.findings import Findings
 
 _RECENT_S = 3300.0
-_JUST_KILLED_S = 700.0
+_JUST_KILLED_S, _ROLLED_OUT_S, _LONG_AGO_S = 700.0, 60.0, 1e9
 _R = "check_resources"
 
 
@@ -72,13 +72,16 @@ def killed_by_probe(findings: Findings, suspect: str) -> Answer:
 
 
 def _ended(findings: Findings, suspect: str, reason: str) -> Answer:
+    """Whether its last container ended so, lately and since whatever was done about it."""
     detail = findings.details.get(suspect)
     if detail is None:
         return UNKNOWN
     last = detail.last_termination
     if last is None:
         return Answer(False, f"{suspect}: never terminated")
-    ended = last.reason == reason and last.seconds_ago < _JUST_KILLED_S
+    since = findings.details_at[suspect] - findings.changed_at.get(suspect, -_LONG_AGO_S)
+    lately = last.seconds_ago < min(_JUST_KILLED_S, max(since - _ROLLED_OUT_S, 0.0))
+    ended = last.reason == reason and lately
     return Answer(ended, f"{suspect}: last termination {last.reason} {last.seconds_ago:.0f} s ago")
 
 
