@@ -239,7 +239,9 @@ def test_a_judged_policy_is_told_no_rewards(episode):
 
 
 def test_a_refused_action_marks_no_item_of_the_rubric():
-    wanted = RubricItem(description="Rolled back", required_action="rollback_deployment", required_target="user-service")
+    wanted = RubricItem(
+        description="Rolled back", required_action="rollback_deployment", required_target="user-service"
+    )
     document = library_scenario("oom-crash")
     spec = document.spec.model_copy(update={"topology": "Shop", "rubric": [wanted]})
     refused, done = (simcore.make(document.model_copy(update={"spec": spec}), seed=3) for _ in range(2))

@@ -38,10 +38,11 @@ def test_the_objectives_are_missed_when_the_page_comes(family, difficulty):
 
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-@pytest.mark.parametrize("split", [None, "test"])
+@pytest.mark.parametrize("split", ["train", "validation"])
 def test_who_knows_the_truth_resolves_it(family, difficulty, split):
+    first = simcore.absolute_seed(0, split)
     for seed in SEEDS:
-        episode = simcore.make(family, seed=seed, difficulty=difficulty, split=split)
+        episode = simcore.make(family, seed=first + seed, difficulty=difficulty)
         play(episode, "oracle")
         assert episode.verdict().resolved, (seed, episode.world.incident.truth, episode.verdict())
 

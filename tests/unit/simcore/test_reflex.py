@@ -119,7 +119,7 @@ def test_it_does_not_see_the_truth(name, seed, monkeypatch):
     with_plans(monkeypatch, Plans(elsewhere=read_plans(MANY).families["oom_crash"], families={}))
     seen, blind = make(name, seed=seed), make(name, seed=seed)
     state = blind.world.state
-    state.facts[[at.KIND, at.CAUSES, at.RELEVANT, at.NEAR, at.CHRONIC, at.UNLOGGED]] = at.NO_FAULT, 1.0, 0, 0, 0, 0
+    state.facts[[at.KIND, at.CAUSES, at.RELEVANT, at.NEAR, at.CHRONIC, at.TERSE]] = at.NO_FAULT, 1.0, 0, 0, 0, 0
     state.facts[at.CAUSE_0 :] = 0.0
     state.rows[:, at.ROW_MODE], state.parts[:, at.PART_CAUSE] = at.DONE, -1.0
     state.services[:, [at.CONFIG_KEY, at.CONFIG_OLD, at.CONFIG_NEW]] = -1.0, 7.0, 7.0

@@ -29,6 +29,13 @@ def test_every_topology_can_be_played_in(topology):
     assert (rest[:, at.HEALTH] == at.HEALTHY).all()
 
 
+@pytest.mark.parametrize("topology", ALL, ids=lambda topology: topology.name)
+def test_no_service_takes_the_node_from_others_while_its_limit_is_usual(topology):
+    clock = sections(world_at_rest(topology), topology.graph).clock
+    largest = max(part.cpu_cores for part in topology.parts)
+    assert largest <= clock[at.SPARE_CORES] + 0.1 * clock[at.NODE_CORES]
+
+
 def names_of(seeds):
     return {name for seed in seeds for name in topology_of("Any", seed).names}
 
