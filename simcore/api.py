@@ -56,7 +56,9 @@ def make_batch(
 
 
 def make_policy(name: str, seed: int = 0, episode: Episode | None = None) -> Policy:
-    """A reference policy, fresh for one episode. Raises UnknownNameError that lists the names."""
+    """A reference policy, fresh for one episode; `episode` is for those that read it, as floors and oracle do.
+
+    Raises UnknownNameError that lists the names, SimcoreError where an episode is needed and not given."""
     return _make_policy(name, seed, episode)
 
 

@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(
-    policy: PolicyOption = "random,playbook",
+    policy: PolicyOption = "random,reflex,keyword,playbook,oracle",
     family: FamilyOption = "all",
     seeds: SeedsOption = "0:100",
     split: SplitOption = None,
@@ -59,7 +59,22 @@ def evaluate(
 
 
 def _print(rows: Sequence[dict[str, Any]], output: Format) -> None:
-    show(list(rows), output, rows=[_in_short(row) for row in rows])
+    show(list(rows), output, rows=[*map(_in_short, rows), *_together(rows)])
+
+
+def _together(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """For people: each policy over all families that it was played on, if there are several."""
+    from simcore.evaluation.counts import share, wilson_interval
+
+    found = []
+    for policy in dict.fromkeys(row["policy"] for row in rows):
+        own = [row for row in rows if row["policy"] == policy]
+        resolved, episodes = (sum(row[key] for row in own) for key in ("resolved", "episodes"))
+        low, high = wilson_interval(resolved, episodes)
+        whole = {"policy": policy, "family": f"all {len(own)}", "split": own[0]["split"]}
+        whole |= {"resolved": f"{resolved}/{episodes}", "rate": share(resolved, episodes)}
+        found.append(whole | {"95 % interval": f"{low:.3f}-{high:.3f}"})
+    return found if len(found) < len(rows) else []
 
 
 def _in_short(row: dict[str, Any]) -> dict[str, Any]:

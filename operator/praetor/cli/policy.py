@@ -15,7 +15,7 @@ def group() -> None:
 @app.command("list")
 def list_policies(output: OutputOption = Format.table) -> None:
     """The policies that `--policy` and `spec.policy.name` take."""
-    from praetor.policies.registry import policy_names
+    from praetor.policies.registry import POLICIES
 
-    rows = [{"name": name} for name in policy_names()]
+    rows = [{"name": p.name, "reads": p.reads, "summary": p.summary} for p in POLICIES.values()]
     show(rows, output, rows=rows)

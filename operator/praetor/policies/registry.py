@@ -1,5 +1,5 @@
 """Which policies there are, by name: those of simcore as they are."""
 
-from simcore import make_policy, policy_names
+from simcore.policies.registry import POLICIES, make_policy, policy_names
 
-__all__ = ["make_policy", "policy_names"]
+__all__ = ["POLICIES", "make_policy", "policy_names"]

@@ -9,11 +9,11 @@ from simcore.actions import parse_action
 from simcore.checks.policy import check_policy
 from simcore.checks.substrate import check_substrate
 from simcore.decision import Decision
-from simcore.policies.registry import policy_names
+from simcore.policies.registry import POLICIES
 from tests.support.playing import do
 
 
-@pytest.mark.parametrize("name", [name for name in policy_names() if name not in ("oracle", "reflex")])
+@pytest.mark.parametrize("name", [policy.name for policy in POLICIES.values() if policy.of_seed])
 def test_our_own_policies_keep_the_contract(name):
     assert check_policy(lambda seed: simcore.make_policy(name, seed)) == []
 

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from simcore.actions import CHANGES, Action, action_json
 from simcore.api import make, make_policy, scenario_names
 from simcore.episode import Episode
-from simcore.errors import UnknownNameError
+from simcore.errors import SimcoreError
 from simcore.kernel import layout as at
 from simcore.policies.reflex import policy as reflex
 from simcore.policies.reflex.fixes import PLACES, all_fixes
@@ -127,7 +127,7 @@ def test_it_does_not_see_the_truth(name, seed, monkeypatch):
 
 
 def test_outside_the_simulator_there_is_no_reflex():
-    with pytest.raises(UnknownNameError, match="there is no policy 'reflex'"):
+    with pytest.raises(SimcoreError, match="'reflex' reads the episode: it plays in the simulator alone"):
         make_policy("reflex")
 
 

@@ -66,9 +66,17 @@ def test_a_row_has_counts_rates_means_and_the_conditional_rates():
     assert (row.ci_low, row.ci_high) == wilson_interval(1, 4)
 
 
-def test_the_floor_is_the_success_rate_of_random_in_the_same_family():
+def test_the_floor_is_the_best_of_those_that_diagnose_nothing_in_the_same_family():
     assert row_of(FIXED).floor is None
     assert row_of(FIXED, random=Counts(episodes=50, resolved=2)).floor == 0.04
+    floors = {"random": Counts(episodes=50, resolved=2), "reflex": Counts(episodes=50, resolved=9)}
+    assert row_of(FIXED, **floors, oracle=Counts(episodes=50, resolved=50)).floor == 0.18
+
+
+def test_that_four_episodes_are_all_resolved_is_drawn_without_replacement():
+    assert row_of(FIXED, FIXED, FIXED, FIXED, LOST).pass_hat_4 == 1 / 5
+    assert row_of(FIXED, FIXED, FIXED, LOST, LOST).pass_hat_4 == 0.0
+    assert row_of(FIXED).pass_hat_4 is None
 
 
 def test_a_row_of_nothing_has_no_nan():
