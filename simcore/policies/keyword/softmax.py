@@ -3,6 +3,7 @@
 Kingma and Ba, "Adam: a method for stochastic optimization", 2015, with L2 and a rate that falls to nothing.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -60,14 +61,14 @@ def fit(table: Table, l2: float, epochs: int, tell: Callable[[str], None]) -> tu
     sizes = ((table.rows.shape[1], table.right.shape[1]), (table.rows.shape[1],))
     parts = [np.zeros(size, dtype=np.float32) for size in sizes]
     means, spreads = [part.copy() for part in parts], [part.copy() for part in parts]
-    step = 0
+    step, steps = 0, epochs * math.ceil(count / _BATCH)
     for epoch in range(epochs):
         order, loss = draws.permutation(count), 0.0
         for first in range(0, count, _BATCH):
             batch = table.batch(np.sort(order[first : first + _BATCH]))
             lost, *slopes = loss_and_slope(batch, parts[0], parts[1])
             loss, step = loss + lost, step + 1
-            rate = _RATE * (1.0 - step * _BATCH / (epochs * count + _BATCH))
+            rate = _RATE * (1.0 - step / (steps + 1))
             for part, slope, mean, spread in zip(parts, slopes, means, spreads, strict=True):
                 slope = slope / len(batch.calm) + (l2 / count) * part
                 mean += (1.0 - _MEAN) * (slope - mean)
