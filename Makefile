@@ -83,7 +83,7 @@ crds: $(STAMP) ## Write the CRDs from the models, for kubectl and for the chart
 
 .PHONY: tables
 tables: $(STAMP) ## Write the tables of docs/reference/scenarios.md from the code
-	$(BIN)/python -m simcore.scenarios.tables docs/reference/scenarios.md
+	$(BIN)/python -m simcore.conversion.tables docs/reference/scenarios.md
 
 .PHONY: manifests
 manifests: ## Write manifests/base, what the chart renders, for kubectl (needs helm)

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from simcore.api import scenario_names
-from simcore.policies.reflex.fixes import PLACES, PLAIN, all_fixes, in_words
-from simcore.policies.reflex.matrix import FixMatrix, FixRow, fix_matrix
+from simcore.fitting.fixes import PLACES, PLAIN, all_fixes, in_words
+from simcore.fitting.matrix import FixMatrix, FixRow, fix_matrix
 from simcore.policies.reflex.policy import Fix
 
 SEEDS = range(3)

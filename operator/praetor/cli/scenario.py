@@ -56,7 +56,7 @@ def convert_scenarios(files: FlatFiles, output: ManifestOption = ManifestFormat.
     """Prints scenarios of the flat form (`task_id`, `anomaly`, `correct_action` ...) as IncidentScenarios.
 
     Each is played with its correct action first. One that this does not resolve is refused, and nothing is printed."""
-    from simcore.scenarios.convert import convert
+    from simcore.conversion.convert import convert
 
     done, refused = convert([document for file in files for document in _documents(file)])
     if refused:

@@ -1,7 +1,7 @@
 """The floor that a grep can reach: it reads the alert and all logs once, guesses, acts, waits and declares.
 
 What it does not do is look at anything else, or again. `weights.json` holds its map from phrases to service, mechanism
-and so to class and fix; `python -m simcore.policies.keyword.fit` fits it and writes that file.
+and so to class and fix; `python -m simcore.fitting.keyword` fits it and writes that file.
 """
 
 from collections.abc import Generator, Iterable, Sequence

@@ -1,6 +1,6 @@
 """The floor that counts: what can be had without any diagnosis, by a few fixed changes and one fixed declaration.
 
-`plans.yaml` holds its plans; `python -m simcore.policies.reflex.search` finds them and writes that file.
+`plans.yaml` holds its plans; `python -m simcore.fitting.reflex` finds them and writes that file.
 """
 
 from collections.abc import Iterator

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import simcore
+from simcore.conversion.convert import Converted, convert, converted
+from simcore.conversion.proof import SEEDS, Proposal, why_not
+from simcore.conversion.ways import ANOMALIES
 from simcore.errors import ScenarioError
-from simcore.scenarios.convert import Converted, convert, converted
 from simcore.scenarios.documents import load_documents
 from simcore.scenarios.load import load_scenario
-from simcore.scenarios.proof import SEEDS, Proposal, why_not
 from simcore.scenarios.spec import ScenarioDocument
-from simcore.scenarios.ways import ANOMALIES
 
 ROOT = Path(__file__).parents[3]
 FLAT = ROOT / "tests" / "data" / "scenarios"

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 import simcore
-from simcore.scenarios.convert import converted
+from simcore.conversion.convert import converted
+from simcore.conversion.tables import TABLES, written
 from simcore.scenarios.documents import load_documents
 from simcore.scenarios.load import load_scenario
 from simcore.scenarios.remedies import PREDICATES
-from simcore.scenarios.tables import TABLES, written
 from simcore.scenarios.words import PREDICATES_IN_WORDS, ROLES_IN_WORDS, SETTINGS_IN_WORDS
 from simcore.settings import BY_NAME
 from simcore.topologies.roles import ROLES
@@ -21,7 +21,7 @@ SCENARIO, FLAT = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
 
 
 def test_the_tables_are_as_they_would_be_written_now():
-    assert written(TEXT) == TEXT, f"run: python -m simcore.scenarios.tables {PATH.relative_to(PATH.parents[2])}"
+    assert written(TEXT) == TEXT, f"run: python -m simcore.conversion.tables {PATH.relative_to(PATH.parents[2])}"
 
 
 def test_every_table_is_in_the_reference_once():

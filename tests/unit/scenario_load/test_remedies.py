@@ -3,9 +3,9 @@
 import pytest
 
 import simcore
+from simcore.conversion.proof import Proposal, why_not
 from simcore.kernel import layout as at
 from simcore.scenarios.load import load_scenario
-from simcore.scenarios.proof import Proposal, why_not
 
 SCENARIO = """\
 apiVersion: praetor.dev/v1alpha1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simcore.grading.counterfactual import counterfactual
+from simcore.counterfactual import counterfactual
 from tests.support.playing import declaration, do, episodes, first_fault, play
 
 

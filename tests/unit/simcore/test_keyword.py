@@ -4,9 +4,9 @@ import pytest
 
 import simcore
 from simcore.evaluation.counts import wilson_interval
+from simcore.fitting.keyword import examples, fit_model
 from simcore.mechanisms.table import HELD_OUT, MECHANISMS
 from simcore.policies.keyword.features import read_scene
-from simcore.policies.keyword.fit import examples, fit_model
 from simcore.policies.keyword.model import as_text, fitted, from_text
 from simcore.policies.keyword.phrases import Phrasebook, readings
 from simcore.policies.keyword.policy import best_plan

@@ -7,14 +7,14 @@ from simcore.actions import CHANGES, Action, action_json
 from simcore.api import make, make_policy, scenario_names
 from simcore.episode import Episode
 from simcore.errors import SimcoreError
+from simcore.fitting.fixes import PLACES, all_fixes
+from simcore.fitting.plan_search import best_plan
+from simcore.fitting.reflex import open_families, search, seed_range
+from simcore.fitting.trials import trials
 from simcore.kernel import layout as at
 from simcore.policies.reflex import policy as reflex
-from simcore.policies.reflex.fixes import PLACES, all_fixes
 from simcore.policies.reflex.places import check_place, service_at
-from simcore.policies.reflex.plan_search import best_plan
 from simcore.policies.reflex.policy import MOST_CHANGES, Named, Plan, Plans, load_plans, read_plans
-from simcore.policies.reflex.search import open_families, search, seed_range
-from simcore.policies.reflex.trials import trials
 from simcore.scenarios.library import library_scenario
 from simcore.topologies.pools import all_topologies
 from simcore.topologies.shop import SHOP

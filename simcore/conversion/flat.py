@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from simcore.actions import parse_action
+from simcore.conversion.ways import ANOMALIES
 from simcore.errors import ScenarioError
 from simcore.kernel import keys
 from simcore.scenarios.documents import Document
 from simcore.scenarios.spec import ActionName, RubricItem
-from simcore.scenarios.ways import ANOMALIES
 from simcore.settings import BY_NAME
 from simcore.topologies.shop import SHOP
 from simcore.validation import problems

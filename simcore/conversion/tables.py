@@ -1,4 +1,4 @@
-"""The tables of docs/reference/scenarios.md: `python -m simcore.scenarios.tables FILE` writes them (`make tables`).
+"""The tables of docs/reference/scenarios.md: `python -m simcore.conversion.tables FILE` writes them (`make tables`).
 
 A file keeps its words; what stands between `<!-- table: NAME -->` and `<!-- end of table -->` is replaced.
 """
@@ -8,12 +8,12 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from simcore.conversion.ways import WAYS
 from simcore.kernel import keys
 from simcore.mechanisms.model import VICTIMS, Mechanism
 from simcore.mechanisms.table import CLASSES, MECHANISMS
 from simcore.scenarios.library import shipped_names, shipped_scenario
 from simcore.scenarios.remedies import PREDICATES, RESTORABLE, is_absolute
-from simcore.scenarios.ways import WAYS
 from simcore.scenarios.words import (
     APPLIES_IN_WORDS,
     PLACES_IN_WORDS,

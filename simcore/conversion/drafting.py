@@ -4,10 +4,10 @@ import re
 from functools import cache
 from typing import Any
 
-from simcore.scenarios.flat import FlatScenario
+from simcore.conversion.flat import FlatScenario
+from simcore.conversion.ways import Way
 from simcore.scenarios.library import shipped_names, shipped_scenario
 from simcore.scenarios.spec import ScenarioDocument, ScenarioSpec
-from simcore.scenarios.ways import Way
 
 _ALERT = "{error_percent} % of requests to {service} fail and its p99 latency is {p99_ms} ms over the last minute."
 _SAME_EVERY_TIME: dict[str, Any] = {

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from simcore.policies.reflex.fixes import in_words
+from simcore.fitting.fixes import in_words
+from simcore.fitting.trials import Trial, trials
 from simcore.policies.reflex.policy import Fix
-from simcore.policies.reflex.trials import Trial, trials
 
 HALF, QUARTER = 0.5, 0.25
 

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from itertools import permutations
 from typing import NamedTuple
 
+from simcore.fitting.trials import Trial
 from simcore.mechanisms.table import CLASSES
 from simcore.policies.reflex.policy import MOST_CHANGES, Fix, Named, Plan
-from simcore.policies.reflex.trials import Trial
 
 _BEAM, _MOST_USEFUL = 8, 60
 Numbers = tuple[int, ...]

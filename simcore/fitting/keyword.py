@@ -1,4 +1,4 @@
-"""Fits the policy `keyword` on train seeds: `python -m simcore.policies.keyword.fit --seeds 0:400`."""
+"""Fits the policy `keyword` on train seeds: `python -m simcore.fitting.keyword --seeds 0:400`."""
 
 import argparse
 import sys
@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from simcore.api import make
+from simcore.fitting.softmax import Flags, Table, fit
 from simcore.mechanisms.table import HELD_OUT, MECHANISMS
 from simcore.policies.keyword.features import Scene, SceneFeatures, read_scene
 from simcore.policies.keyword.model import WEIGHTS, KeywordModel, as_text
 from simcore.policies.keyword.phrases import Phrasebook, readings
-from simcore.policies.keyword.softmax import Flags, Table, fit
 from simcore.scenarios.library import library_names, library_scenario
 
 DIFFICULTIES = (0.2, 0.5, 0.8)
@@ -119,7 +119,7 @@ def _flags(rows: int, columns: int) -> Flags:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m simcore.policies.keyword.fit", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m simcore.fitting.keyword", description=__doc__)
     parser.add_argument("--seeds", default="0:400", help="of the train split, FROM:TO")
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="where the weights go")
     asked = parser.parse_args()

@@ -6,16 +6,16 @@ from typing import Any
 
 import yaml
 
+from simcore.conversion.drafting import draft, free_name
+from simcore.conversion.flat import FlatScenario, flat_problems
+from simcore.conversion.proof import DIFFICULTIES, SEEDS, Proposal, added, why_not
+from simcore.conversion.ways import Way, ways_of
 from simcore.errors import ScenarioError
 from simcore.mechanisms.model import VICTIMS
 from simcore.mechanisms.table import MECHANISMS
 from simcore.scenarios.documents import Document, PathParts
-from simcore.scenarios.drafting import draft, free_name
-from simcore.scenarios.flat import FlatScenario, flat_problems
 from simcore.scenarios.load import API_VERSION, KIND
-from simcore.scenarios.proof import DIFFICULTIES, SEEDS, Proposal, added, why_not
 from simcore.scenarios.spec import ScenarioDocument
-from simcore.scenarios.ways import Way, ways_of
 from simcore.topologies.roles import services_of
 from simcore.topologies.shop import SHOP
 from simcore.world.encode import SEVERITIES

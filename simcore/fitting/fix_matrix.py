@@ -1,4 +1,4 @@
-"""The matrix fix x family on train seeds: `python -m simcore.policies.reflex.fix_matrix --seeds 0:100 -o json`."""
+"""The matrix fix x family on train seeds: `python -m simcore.fitting.fix_matrix --seeds 0:100 -o json`."""
 
 import argparse
 import json
@@ -6,13 +6,13 @@ import sys
 from collections.abc import Sequence
 
 from simcore.api import scenario_names
-from simcore.policies.reflex.fixes import all_fixes
-from simcore.policies.reflex.matrix import fix_matrix
-from simcore.policies.reflex.search import seed_range
+from simcore.fitting.fixes import all_fixes
+from simcore.fitting.matrix import fix_matrix
+from simcore.fitting.reflex import seed_range
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m simcore.policies.reflex.fix_matrix", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m simcore.fitting.fix_matrix", description=__doc__)
     parser.add_argument("--seeds", default="0:100", help="FROM:TO, without TO; of the train split")
     parser.add_argument("-o", "--output", choices=("table", "json"), default="table")
     given = parser.parse_args(arguments)

@@ -1,4 +1,4 @@
-"""Finds the plans of `reflex` on train seeds: `python -m simcore.policies.reflex.search --seeds 0:400`.
+"""Finds the plans of `reflex` on train seeds: `python -m simcore.fitting.reflex --seeds 0:400`.
 
 The held-out families are never looked at: they are played with the plan that is best over all others.
 """
@@ -12,10 +12,10 @@ from typing import Any
 import yaml
 
 from simcore.api import scenario_names
-from simcore.policies.reflex.fixes import PLACES, all_fixes
-from simcore.policies.reflex.plan_search import Found, best_plan
+from simcore.fitting.fixes import PLACES, all_fixes
+from simcore.fitting.plan_search import Found, best_plan
+from simcore.fitting.trials import Trial, trials
 from simcore.policies.reflex.policy import TABLE, Plan
-from simcore.policies.reflex.trials import Trial, trials
 from simcore.scenarios.library import library_scenario
 from simcore.topologies.pools import SPLIT_SIZE
 
@@ -23,7 +23,7 @@ _POOLED = 4
 """The plan for everywhere is searched on every so-many-th seed of each family: all families together are many."""
 _HEADER = """\
 # The best fixed plans that a search found, family by family; what they resolve is of the episodes searched.
-# Written by `python -m simcore.policies.reflex.search --seeds {seeds}`; not by hand.
+# Written by `python -m simcore.fitting.reflex --seeds {seeds}`; not by hand.
 """
 
 
@@ -73,7 +73,7 @@ def _progress(number: int, count: int, name: str, found: Found, episodes: int) -
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m simcore.policies.reflex.search", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m simcore.fitting.reflex", description=__doc__)
     parser.add_argument("--seeds", default="0:400", help="FROM:TO, without TO; of the train split")
     parser.add_argument("-o", "--output", type=Path, default=TABLE, help="where to; the policy's own table if left out")
     given = parser.parse_args(arguments)
