@@ -147,7 +147,7 @@ def draw(
     if kind == at.NO_FAULT:
         write_blip(rows, services, target)
         earliest = -BLIP_S
-    draw_releases(services, releases, facts, seed, settings[plan.D_DISTRACTORS])
+    draw_releases(services, releases, facts, seed, settings[plan.D_DISTRACTORS], earliest)
     draw_herrings(services, facts, clock, seed, settings[plan.D_DISTRACTORS], earliest)
     clock[at.NOW_S] = earliest - SETTLING_S
     remember_rest(services, clock, times, history, clock[at.NOW_S])

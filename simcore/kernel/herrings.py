@@ -9,13 +9,21 @@ from simcore.kernel.random import uniform
 
 _STREAM = 4000
 _DAY_S = 86_400.0
+_SUSPECT_AT_LEAST, _SUSPECT_MORE = 0.1, 0.5
+_SUSPECT_SOONEST_S, _SUSPECT_SPAN_S = 240.0, 2400.0
 _TERSE_SYSTEMS, _MORE_OF_THEM = 0.4, 0.3
 _TERSE_THERE, _TERSE_ELSEWHERE = 0.95, 0.2
 
 
 @compiled
-def draw_releases(services: Floats, releases: Floats, facts: Floats, seed: int, distractors: float) -> None:
-    """Versions and ages of every service's releases; some innocent ones are recent, a guilty one has its age."""
+def draw_releases(
+    services: Floats, releases: Floats, facts: Floats, seed: int, distractors: float, begin: float
+) -> None:
+    """Versions and ages of every service's releases; some innocent ones are recent, a guilty one has its age.
+
+    The target of a fault that is no release may have an innocent one from shortly before it began: the harder, the
+    more often and the closer, and the more it looks like its twin.
+    """
     for s in range(services.shape[0]):
         base = _STREAM + 8 * s
         minor, patch = 1 + int(3.0 * uniform(seed, base)), int(6.0 * uniform(seed, base + 1))
@@ -27,6 +35,11 @@ def draw_releases(services: Floats, releases: Floats, facts: Floats, seed: int, 
             continue
         recent = uniform(seed, base + 4) < distractors and services[s, at.POOL_MAX] <= 0.0
         releases[s, 1, at.ROLLED_OUT_S] = -300.0 - 2400.0 * age if recent else -_DAY_S * (1.0 + 20.0 * age)
+        if s == int(facts[at.CAUSE_0 + at.TARGET]) and services[s, at.POOL_MAX] <= 0.0:
+            difficulty = facts[at.DIFFICULTY]
+            if uniform(seed, base + 5) < _SUSPECT_AT_LEAST + _SUSPECT_MORE * difficulty:
+                span = _SUSPECT_SPAN_S * (1.0 - difficulty)
+                releases[s, 1, at.ROLLED_OUT_S] = begin - _SUSPECT_SOONEST_S - span * uniform(seed, base + 6)
 
 
 @compiled

@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 
 from simcore.decision import Hypothesis
-from simcore.policies.playbook.facts import FACTS
-from simcore.policies.playbook.findings import Findings
 from simcore.policies.playbook.table import Row
 
 Suspicion = tuple[Row, str]
@@ -40,11 +38,10 @@ class Casebook:
             return False
         return suspicion not in self.kept
 
-    def judge_tried(self, findings: Findings, suspect: str) -> None:
-        """Of what was cured before: kept is what shows no more, or was elsewhere."""
+    def judge_tried(self, suspect: str) -> None:
+        """Of what was cured before: kept is what was elsewhere; if the trouble is still here, it was wrong."""
         for row, where in self.tried:
-            shows = all(FACTS[fact](findings, where).truth is not False for fact in row.because)
-            if where == suspect and shows:
+            if where == suspect:
                 self.rule_out((row, where), "the change did not help")
             else:
                 self.kept.append((row, where))

@@ -174,7 +174,7 @@ class PlaybookPolicy:
             )
         if self._is_calm(row):
             return self._wait_and_see()
-        self._case.judge_tried(self._findings, suspect)
+        self._case.judge_tried(suspect)
         self._chosen = (row, suspect)
         answers = [FACTS[fact](self._findings, suspect).evidence for fact in row.because]
         self._evidence = tuple(evidence for evidence in answers if evidence)

@@ -3,7 +3,7 @@
 from simcore.policies.playbook.facts.model import FACTS, UNKNOWN, Answer, fact
 from simcore.policies.playbook.findings import Findings
 
-_WARM_S, _LEAK_SHARE = 110.0, 0.05
+_WARM_S, _LEAK_SHARE = 130.0, 0.09
 _RISE, _RISE_WITHIN_S, _ROLLED_OUT_S = 0.7, 40.0, 60.0
 _R = "check_resources"
 

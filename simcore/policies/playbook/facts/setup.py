@@ -6,7 +6,8 @@ from simcore.policies.playbook.facts.model import UNKNOWN, Answer, Fact, fact, r
 from simcore.policies.playbook.findings import Findings
 
 _RECENT_S = 3300.0
-_JUST_KILLED_S, _ROLLED_OUT_S, _LONG_AGO_S = 700.0, 60.0, 1e9
+_JUST_KILLED_S, _LONG_AGO_S = 700.0, 1e9
+_ROLLED_OUT_S, _TOO_SOON_S = 60.0, 20.0
 _R = "check_resources"
 
 
@@ -80,8 +81,9 @@ def _ended(findings: Findings, suspect: str, reason: str) -> Answer:
     if last is None:
         return Answer(False, f"{suspect}: never terminated")
     since = findings.details_at[suspect] - findings.changed_at.get(suspect, -_LONG_AGO_S)
-    lately = last.seconds_ago < min(_JUST_KILLED_S, max(since - _ROLLED_OUT_S, 0.0))
-    ended = last.reason == reason and lately
+    if since < _ROLLED_OUT_S + _TOO_SOON_S:
+        return UNKNOWN
+    ended = last.reason == reason and last.seconds_ago < min(_JUST_KILLED_S, since - _ROLLED_OUT_S)
     return Answer(ended, f"{suspect}: last termination {last.reason} {last.seconds_ago:.0f} s ago")
 
 
