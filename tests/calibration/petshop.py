@@ -95,7 +95,7 @@ class PetShop:
 
 def way_to_site(root: str) -> tuple[str, ...]:
     """The shortest way from a node over its callers to the entry."""
-    ways = [(root,)]
+    ways: list[tuple[str, ...]] = [(root,)]
     for way in ways:
         if way[-1] == SITE:
             return way

@@ -34,11 +34,10 @@ def _titled(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 def _calm() -> Iterator[str]:
     real, simulated = read_day(NEZHA).calm_day, without_fault()
-    table = [("pod", "requests/s real", "simulated", "CPU % real", "simulated", "p99 ms real", "simulated")]
+    table = [["pod", "requests/s real", "simulated", "CPU % real", "simulated", "p99 ms real", "simulated"]]
     for pod in PODS:
-        table.append(
-            (pod, *(_short(side[pod][metric]) for metric in (RATE, CPU, P99) for side in (real, simulated)))  # type: ignore[arg-type]
-        )
+        sides = (_short(side[pod][metric]) for metric in (RATE, CPU, P99) for side in (real, simulated))
+        table.append([pod, *sides])
     return _aligned(table)
 
 
