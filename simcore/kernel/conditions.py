@@ -6,7 +6,7 @@ Only services that something is special about (`SPECIAL`) come here; for the oth
 from simcore.kernel import layout as at
 from simcore.kernel.compiled import inlined
 from simcore.kernel.layout import Floats
-from simcore.kernel.queueing import cached_share, quota_wait, relaxed, throttled
+from simcore.kernel.queueing import cached_share, quota_stall, quota_wait, relaxed, throttled
 
 DEBUG_LEVEL = 1.0
 DEBUG_MB_PER_S = 4.0
@@ -153,15 +153,17 @@ def fold(services: Floats, pods: Floats, releases: Floats, clock: Floats, s: int
     wait_ms, wait_var = quota_wait(hogged, services[s, at.VISITS])
     stolen, share = stolen_cpu(services, clock, s), services[s, at.ON_HOG_NODE]
     slower = work * stolen / (1.0 - stolen)
+    still_ms, still_var = quota_stall(services[s, at.CPU_CORES], work + share * slower, services[s, at.VISITS], hogged)
     stalled, stall_ms = throttled(services[s, at.CPU_CORES], services[s, at.BURST_MS], services[s, at.BURST_EVERY_S])
     readonly = services[s, at.WRITE_SHARE] if services[s, at.READ_ONLY] > 0.0 else 0.0
     broken = services[s, at.EXTRA_ERRORS] + released_errors(services, releases, s)
     services[s, at.THROTTLED] = stalled
     services[s, at.EFF_WORK_MS] = work + share * slower
-    services[s, at.EFF_MS] = outside_ms + stalled * 0.5 * stall_ms + wait_ms
+    services[s, at.EFF_MS] = outside_ms + stalled * 0.5 * stall_ms + wait_ms + still_ms
     services[s, at.EFF_VAR_MS2] = (
         outside_var
         + wait_var
+        + still_var
         + share * (1.0 - share) * slower * slower
         + stalled * stall_ms * stall_ms * (1.0 / 3.0 - 0.25 * stalled)
     )

@@ -7,6 +7,7 @@ from simcore.kernel.compiled import compiled, inlined
 _Z99 = 2.3263478740408408
 _LARGEST_UTILISATION = 0.98
 _TAIL_STARTS_AT = 10.0  # standard deviations under a limit: the share over it is then below one in a thousand
+_WITHIN_ITS_QUOTA = 20.0  # times its mean: of exponential work one in 5e8 exceeds that
 CPU_PERIOD_MS = 100.0  # of Linux's CFS bandwidth control: Documentation/scheduler/sched-bwc.rst
 
 
@@ -86,6 +87,24 @@ def quota_wait(hogged: float, visits: float) -> tuple[float, float]:
     gone_ms = CPU_PERIOD_MS * hogged
     mean = 0.5 * hogged * gone_ms
     return visits * mean, visits * (hogged * gone_ms * gone_ms / 3.0 - mean * mean)
+
+
+@compiled
+def quota_stall(cores: float, work_ms: float, visits: float, hogged: float) -> tuple[float, float]:
+    """(mean ms, variance) that a request stands still because a turn at the CPU needs more than a period's quota.
+
+    A thread that has used up `CPU_PERIOD_MS` x `cores` stops until the period ends. With the work of a turn
+    exponential, the periods that it takes beyond the first are geometric, and what it uses of its last does not depend
+    on them. That is so for turns that begin with a period, as those do that had to wait for it (the share `hogged`);
+    the others begin at any time of a period and may see its end before theirs.
+    """
+    quota_ms, turn_ms = CPU_PERIOD_MS * cores, work_ms / visits
+    if cores >= 1.0 or quota_ms > _WITHIN_ITS_QUOTA * turn_ms:
+        return 0.0, 0.0
+    pause_ms, again = CPU_PERIOD_MS - quota_ms, math.exp(-quota_ms / turn_ms)
+    amid = ((1.0 - again) * (turn_ms + 0.5 * pause_ms) + again * pause_ms) / CPU_PERIOD_MS
+    periods = visits * (hogged + (1.0 - hogged) * amid) * again / (1.0 - again)
+    return pause_ms * periods, pause_ms * (CPU_PERIOD_MS + quota_ms) * periods / (1.0 - again)
 
 
 @compiled

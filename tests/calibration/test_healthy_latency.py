@@ -1,42 +1,44 @@
-"""The shape of a healthy service's latency beside one that was measured: Nezha's Online Boutique, 22 August 2022."""
-
-import csv
-import statistics
-from pathlib import Path
+"""The shape of a healthy entry's latency beside the measured one of Online Boutique."""
 
 import pytest
-from simcore.world.queueing import median, percentile_99
 
-import simcore
-from simcore.world import layout as at
-from tests.support.playing import FAMILIES
+from simcore.kernel import layout as at
+from simcore.kernel.queueing import median, percentile_99
+from simcore.kernel.sections import sections
+from simcore.topologies.generate import generated
+from simcore.topologies.names import TRAIN
+from simcore.topologies.rest import world_at_rest
+from simcore.topologies.shop import SHOP
+from simcore.topologies.topology import Topology
+from tests.calibration.data import NEZHA, needs
+from tests.calibration.faults import without_fault
+from tests.calibration.nezha import Day, read_day
+from tests.calibration.quartiles import middle
+from tests.calibration.seen import ENTRY, P50, P99
 
-DATA = Path(__file__).parents[3] / "shared" / "data" / "nezha-ob-2022-08-22" / "normal" / "front_service.csv"
-FEWEST_HEALTHY = 10
-
-
-def measured_ratios() -> list[float]:
-    """p99 / p50 of the front service, minute by minute; minutes without traffic left out."""
-    with DATA.open() as lines:
-        pairs = [(float(row["LatencyP50(s)"]), float(row["LatencyP99(s)"])) for row in csv.DictReader(lines)]
-    return [slow / middle for middle, slow in pairs if middle > 0]
-
-
-def simulated_ratios() -> list[float]:
-    """p99 / p50 of the entry where nothing is broken (any more)."""
-    found = []
-    for family in FAMILIES:
-        for seed in range(150):
-            world = simcore.make(family, seed=seed).world
-            if world.incident.kind == "NoFault":
-                row = world.state.services[world.incident.topology.entry]
-                found.append(percentile_99(row[at.MEAN_MS], row[at.VAR_MS2]) / median(row[at.MEAN_MS], row[at.VAR_MS2]))
-    return found
+pytestmark = needs(NEZHA)
+TRAINING = 28  # topologies that episodes for training are drawn from, beside the shop
 
 
-@pytest.mark.skipif(not DATA.exists(), reason="the measurements (Nezha, ../shared/data) are not here")
+def measured_ratio(day: Day) -> float:
+    """p99 / p50 of the entry: the median over all calm minutes."""
+    entry = day.places[ENTRY]
+    calm = day.calm(entry.times)
+    return middle((entry.metrics[P99][calm] / entry.metrics[P50][calm]).tolist())
+
+
+def ratio_at_rest(topology: Topology) -> float:
+    row = sections(world_at_rest(topology), topology.graph).services[topology.entry]
+    return percentile_99(row[at.MEAN_MS], row[at.VAR_MS2]) / median(row[at.MEAN_MS], row[at.VAR_MS2])
+
+
 def test_the_tail_of_a_healthy_entry_is_within_a_factor_of_two_of_the_measured_one():
-    measured, simulated = measured_ratios(), simulated_ratios()
-    assert len(simulated) >= FEWEST_HEALTHY
-    theirs, ours = statistics.median(measured), statistics.median(simulated)
+    theirs = measured_ratio(read_day(NEZHA))
+    ours = middle([ratio_at_rest(SHOP), *(ratio_at_rest(generated(TRAIN, number)) for number in range(TRAINING))])
     assert theirs / 2 <= ours <= 2 * theirs, f"p99/p50: measured {theirs:.1f}, simulated {ours:.1f}"
+
+
+def test_so_is_that_of_the_simulated_online_boutique():
+    theirs, entry = measured_ratio(read_day(NEZHA)), without_fault()[ENTRY]
+    assert entry[P99] / entry[P50] == pytest.approx(theirs, rel=1.0)
+    assert entry[P50] == pytest.approx(read_day(NEZHA).calm_day[ENTRY][P50], rel=0.5)
