@@ -160,6 +160,7 @@ def serve(
     if services[s, at.IS_CONSUMER] > 0.0:
         consume(services, s, capacity, dt)
         arrival = min(arrival, capacity) if services[s, at.LAG] <= 0.0 else capacity
+    worked = min(arrival + services[s, at.BACKLOG] / dt, capacity)
     refused, queued = drain(services, s, arrival, capacity, dt)
     slack = max(by_cpu - arrival, 0.02 * by_cpu)
     late = overdue(deadline / 1000.0, queued, probability, slack)
@@ -174,9 +175,8 @@ def serve(
     services[s, at.VAR_MS2] = wait_variance + work * work + extra_variance + child_variance
     moved = max(abs(services[s, at.FAIL] - fail_before), abs(services[s, at.MEAN_MS] / mean_before - 1.0))
     clock[at.MOVED] = max(clock[at.MOVED], moved)
-    busy = min(arrival, capacity)
-    services[s, at.CPU_PERCENT] = cpu_percent(services, s, busy / by_cpu) if services[s, at.READY] > 0.0 else 0.0
-    in_work = min(busy * (hold + min(1000.0 * (cpu_wait + queued), deadline)) / 1000.0, free)
+    services[s, at.CPU_PERCENT] = cpu_percent(services, s, worked / by_cpu) if services[s, at.READY] > 0.0 else 0.0
+    in_work = min(worked * (hold + min(1000.0 * (cpu_wait + queued), deadline)) / 1000.0, free)
     threads = max(services[s, at.READY] * services[s, at.WORKERS], 1.0)
     services[s, at.THREADS_BUSY] = min((services[s, at.STUCK] + in_work) / threads, 1.0)
     if services[s, at.POOL_MAX] > 0.0:
