@@ -4,7 +4,7 @@ import math
 
 from simcore.kernel import layout as at
 from simcore.kernel.compiled import inlined
-from simcore.kernel.conditions import database_cores
+from simcore.kernel.conditions import database_cores, stolen_cpu
 from simcore.kernel.flow import downstream
 from simcore.kernel.layout import Floats, Ints
 from simcore.kernel.memory import probe_failures, probe_pods
@@ -116,10 +116,13 @@ def slots(services: Floats, s: int, held: float) -> float:
 
 
 @inlined
-def cpu_percent(services: Floats, s: int, busy: float) -> float:
-    """Of the limit: what requests use, and what burns beside them in the same containers."""
+def cpu_percent(services: Floats, clock: Floats, s: int, busy: float) -> float:
+    """Of the limit: what requests use, and what burns beside them in the same containers. Time in which a neighbour has
+    the node's cores is nobody's CPU time here."""
     used = min(1.0, busy)
     if services[s, at.SPECIAL] > 0.0:
+        stolen = stolen_cpu(services, clock, s)
+        used /= 1.0 + services[s, at.ON_HOG_NODE] * stolen / (1.0 - stolen)
         bursts = services[s, at.BURST_MS] / (1000.0 * services[s, at.BURST_EVERY_S] * services[s, at.CPU_CORES])
         used = min(services[s, at.HOGGED] + (1.0 - services[s, at.HOGGED]) * used + bursts, 1.0)
     return 100.0 * used
@@ -175,7 +178,7 @@ def serve(
     services[s, at.VAR_MS2] = wait_variance + work * work + extra_variance + child_variance
     moved = max(abs(services[s, at.FAIL] - fail_before), abs(services[s, at.MEAN_MS] / mean_before - 1.0))
     clock[at.MOVED] = max(clock[at.MOVED], moved)
-    services[s, at.CPU_PERCENT] = cpu_percent(services, s, worked / by_cpu) if services[s, at.READY] > 0.0 else 0.0
+    services[s, at.CPU_PERCENT] = cpu_percent(services, clock, s, worked / by_cpu) if services[s, at.READY] > 0.0 else 0.0
     in_work = min(worked * (hold + min(1000.0 * (cpu_wait + queued), deadline)) / 1000.0, free)
     threads = max(services[s, at.READY] * services[s, at.WORKERS], 1.0)
     services[s, at.THREADS_BUSY] = min((services[s, at.STUCK] + in_work) / threads, 1.0)
