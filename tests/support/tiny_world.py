@@ -1,6 +1,7 @@
 """Small real worlds: a topology of a few services at rest, whose causes a test sets and whose time it moves."""
 
 from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from simcore.topologies.rest import world_at_rest
 from simcore.topologies.topology import Call, Part, Topology
 
 Row = np.ndarray
+Seen = TypeVar("Seen")
 ENDLESS = 1e9  # requests that a queue holds, threads that a pod has, ms that a caller waits
 SUB_STEP_S = 10.0
 _PATIENCE = [at.DEADLINE_MS, at.CLIENT_TIMEOUT_MS, at.QUEUE_LIMIT, at.WORKERS, at.PROBE_TIMEOUT_MS]
@@ -66,6 +68,11 @@ class TinyWorld:
         self.services[:, _PATIENCE] = ENDLESS
         self.services[:, at.SPECIAL] = 1.0
 
+    def in_work(self, name: str) -> float:
+        """Requests that a service has in work or in its queue."""
+        threads = max(self.get(name, at.READY) * self.get(name, at.WORKERS), 1.0)
+        return self.get(name, at.THREADS_BUSY) * threads
+
     def p99_ms(self, name: str) -> float:
         return float(percentile_99(self.get(name, at.MEAN_MS), self.get(name, at.VAR_MS2)))
 
@@ -73,7 +80,7 @@ class TinyWorld:
         """In sub-steps of `every` seconds, 10 or less."""
         self.watch(seconds, lambda: None, every)
 
-    def watch(self, seconds: float, look: Callable[[], object], every: float = SUB_STEP_S) -> list[tuple[float, object]]:
+    def watch(self, seconds: float, look: Callable[[], Seen], every: float = SUB_STEP_S) -> list[tuple[float, Seen]]:
         """(time, what `look` saw) after each of the sub-steps."""
         seen = []
         for end in np.linspace(0.0, seconds, round(seconds / every) + 1)[1:] + self.now_s:
@@ -89,15 +96,15 @@ class TinyWorld:
         return self.now_s - begin
 
 
-def part(name: str = "api", **causes: float) -> Part:
+def part(name: str = "api", **settings: Any) -> Part:
     """A pod of one core that works 10 ms for a request, unless said otherwise."""
-    return Part(name, "go", **{"replicas": 1, "cpu_cores": 1.0, **causes})
+    return Part(name, "go", **{"replicas": 1, "cpu_cores": 1.0, **settings})
 
 
-def database(name: str = "db", **causes: float) -> Part:
+def database(name: str = "db", **settings: Any) -> Part:
     """One with ample CPU and connections, and no replica."""
-    usual = {"replicas": 1, "work_ms": 4.0, "cpu_cores": 8.0, "memory_mb": 8192.0, "pool_max": 100.0}
-    return Part(name, "postgres", "database", **{**usual, **causes})
+    usual: dict[str, Any] = {"replicas": 1, "work_ms": 4.0, "cpu_cores": 8.0, "memory_mb": 8192.0, "pool_max": 100.0}
+    return Part(name, "postgres", "database", **{**usual, **settings})
 
 
 def tiny_world(parts: Sequence[Part], calls: Sequence[Call] = (), *, rate: float = 10.0) -> TinyWorld:
