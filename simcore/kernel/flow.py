@@ -112,6 +112,7 @@ def downstream(services: Floats, edges: Floats, first: Ints, callees: Ints, s: i
         c = callees[e]
         if edges[e, at.IS_ASYNC] > 0.0:
             n, failed = edges[e, at.RATE_PER_REQUEST], services[c, at.LAG_REFUSED]
+            part = n - math.floor(n)
             mean += n * _PUBLISH_MS
         else:
             n = calls_per_request(services, edges, s, e)
@@ -120,5 +121,5 @@ def downstream(services: Floats, edges: Floats, first: Ints, callees: Ints, s: i
             mean += n * took
             variance += n * spread + part * (1.0 - part) * took * took
         if failed > 0.0:
-            good *= (1.0 - min(n, 1.0) * failed) * (1.0 - failed) ** max(n - 1.0, 0.0)
+            good *= (1.0 - part * failed) * (1.0 - failed) ** (n - part)
     return mean, variance, good
