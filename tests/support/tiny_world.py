@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from simcore.kernel import layout as at
+from simcore.kernel import observe
 from simcore.kernel.advance import advance
 from simcore.kernel.queueing import percentile_99
 from simcore.kernel.sections import sections
@@ -46,6 +47,17 @@ class TinyWorld:
         """What is set is special: only special services are asked what ails them."""
         row = self.services[self.topology.index[name]]
         row[[at.SPECIAL, *causes]] = [1.0, *causes.values()]
+
+    @property
+    def all_pods(self) -> np.ndarray:
+        return self._sections.pods
+
+    def detail(self, name: str) -> np.ndarray:
+        """The numbers of `describe_service`."""
+        part, out = self._sections, np.zeros(observe.OUT_COLUMNS)
+        s, entry = self.topology.index[name], self.topology.entry
+        observe.show_detail(part.clock, part.services, part.releases, part.pods, s, entry, out)
+        return out
 
     def pods(self, name: str) -> np.ndarray:
         return self._sections.pods[self.topology.index[name]]
