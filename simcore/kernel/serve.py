@@ -34,11 +34,12 @@ def limit_rate(services: Floats, clock: Floats, s: int, entry: int, dt: float) -
 
 @inlined
 def drain(services: Floats, s: int, arrival: float, capacity: float, dt: float) -> tuple[float, float]:
-    """Advances the backlog; returns (share of arrivals refused because the queue is full, mean wait in it, seconds)."""
+    """Advances the backlog; returns (share of arrivals refused because the queue is full, mean wait in it, seconds).
+    Where a queue has come to hold more than it has room for, as pods are fewer, all who come are refused."""
     before = services[s, at.BACKLOG]
     grown = max(0.0, before + (arrival - capacity) * dt)
     room = services[s, at.QUEUE_LIMIT] * max(services[s, at.READY], 1.0)
-    services[s, at.BACKLOG] = min(grown, room)
+    services[s, at.BACKLOG] = max(min(grown, room), grown - arrival * dt)
     refused = (grown - services[s, at.BACKLOG]) / max(arrival * dt, 1e-9)
     return min(refused, 1.0), 0.5 * (before + services[s, at.BACKLOG]) / max(capacity, 1e-9)
 
@@ -137,7 +138,7 @@ def serve(
     child_mean, child_variance, child_good = downstream(services, edges, first, callees, s)
     special = services[s, at.SPECIAL] > 0.0
     early = limit_rate(services, clock, s, entry, dt) if special else 0.0
-    arrival = services[s, at.OFFERED] * (1.0 - early)
+    arrival = services[s, at.OFFERED] * (1.0 - early) * (1.0 - none_ready)
     work = services[s, at.EFF_WORK_MS] / (1.0 - services[s, at.GC_SHARE])
     cores = services[s, at.READY] * (database_cores(services, s) if special else services[s, at.CPU_CORES])
     by_cpu = max(1000.0 * cores / work, 1e-6)
