@@ -44,8 +44,9 @@ class TinyWorld:
         return float(self.services[self.topology.index[name], column])
 
     def set(self, name: str, causes: dict[int, float]) -> None:
-        """What is set is special: only special services are asked what ails them."""
+        """What is set is special (only special services are asked what ails them) and needs short sub-steps again."""
         row = self.services[self.topology.index[name]]
+        self.clock[at.SUB_STEP_S] = 0.0
         row[[at.SPECIAL, *causes]] = [1.0, *causes.values()]
 
     @property
@@ -58,6 +59,27 @@ class TinyWorld:
         s, entry = self.topology.index[name], self.topology.entry
         observe.show_detail(part.clock, part.services, part.releases, part.pods, s, entry, out)
         return out
+
+    def metrics(self, name: str, *, step: int, difficulty: float, window_s: float = 60.0, seed: int = 1) -> np.ndarray:
+        """The numbers of `check_metrics` at an episode's step of that number."""
+        part, out, s = self._sections, np.zeros(observe.OUT_COLUMNS), self.topology.index[name]
+        part.facts[at.DIFFICULTY] = difficulty
+        observe.show_metrics(
+            part.clock, part.facts, part.times, part.services, part.history, s, window_s, seed, step, out
+        )
+        return out[observe.OUT_PAYLOAD :]
+
+    @property
+    def scrapes_s(self) -> list[float]:
+        """When the scrapes that are still there were made."""
+        made = min(int(self.clock[at.FINE_COUNT]), at.FINE_SLOTS)
+        return sorted(self._sections.times[:made].tolist())
+
+    def fork(self) -> "TinyWorld":
+        twin = object.__new__(TinyWorld)
+        twin.topology, twin.buffer = self.topology, self.buffer.copy()
+        twin._sections = sections(twin.buffer, twin.topology.graph)
+        return twin
 
     def pods(self, name: str) -> np.ndarray:
         return self._sections.pods[self.topology.index[name]]
@@ -88,6 +110,10 @@ class TinyWorld:
     def p99_ms(self, name: str) -> float:
         return float(percentile_99(self.get(name, at.MEAN_MS), self.get(name, at.VAR_MS2)))
 
+    def advance(self, seconds: float) -> None:
+        """As an action does: in as many sub-steps as the kernel sees fit."""
+        advance(self.buffer, self.topology.graph, seconds)
+
     def run(self, seconds: float, every: float = SUB_STEP_S) -> None:
         """In sub-steps of `every` seconds, 10 or less."""
         self.watch(seconds, lambda: None, every)
@@ -96,7 +122,7 @@ class TinyWorld:
         """(time, what `look` saw) after each of the sub-steps."""
         seen = []
         for end in np.linspace(0.0, seconds, round(seconds / every) + 1)[1:] + self.now_s:
-            advance(self.buffer, self.topology.graph, end - self.now_s)
+            self.advance(end - self.now_s)
             seen.append((self.now_s, look()))
         return seen
 
