@@ -54,9 +54,7 @@ def use_database(
 
 
 @inlined
-def lookups_per_s(
-    services: Floats, edges: Floats, first: Ints, callees: Ints, s: int, d: int, dt: float
-) -> float:
+def lookups_per_s(services: Floats, edges: Floats, first: Ints, callees: Ints, s: int, d: int, dt: float) -> float:
     """How often a second a service asks its cache."""
     for e in range(first[s], first[s + 1]):
         if callees[e] == d:
@@ -65,9 +63,7 @@ def lookups_per_s(
 
 
 @inlined
-def queries_per_s(
-    services: Floats, edges: Floats, first: Ints, callees: Ints, s: int, d: int, dt: float
-) -> float:
+def queries_per_s(services: Floats, edges: Floats, first: Ints, callees: Ints, s: int, d: int, dt: float) -> float:
     through = let_through(services, s, dt)
     for e in range(first[s], first[s + 1]):
         if callees[e] == d:

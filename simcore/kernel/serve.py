@@ -179,7 +179,9 @@ def serve(
     services[s, at.VAR_MS2] = wait_variance + work * work + extra_variance + child_variance
     moved = max(abs(services[s, at.FAIL] - fail_before), abs(services[s, at.MEAN_MS] / mean_before - 1.0))
     clock[at.MOVED] = max(clock[at.MOVED], moved)
-    services[s, at.CPU_PERCENT] = cpu_percent(services, clock, s, worked / by_cpu) if services[s, at.READY] > 0.0 else 0.0
+    services[s, at.CPU_PERCENT] = (
+        cpu_percent(services, clock, s, worked / by_cpu) if services[s, at.READY] > 0.0 else 0.0
+    )
     in_work = min(worked * (hold + min(1000.0 * (cpu_wait + queued), deadline)) / 1000.0, free)
     threads = max(services[s, at.READY] * services[s, at.WORKERS], 1.0)
     services[s, at.THREADS_BUSY] = min((services[s, at.STUCK] + in_work) / threads, 1.0)

@@ -23,8 +23,8 @@ def cached(hit_ratio: float = 0.9, rate: float = 50.0, **of_database: float) -> 
 
 @dataclass
 class WalkedCache:
-    """Keys that are asked for at random and expire `ttl_s` (with jitter: on average) after they were filled, which takes
-    `fill_s`; whoever asks for one meanwhile waits for the same query."""
+    """Keys that are asked for at random and expire `ttl_s` (with jitter: on average) after they were filled, which
+    takes `fill_s`; whoever asks for one meanwhile waits for the same query."""
 
     keys: int
     rate: float

@@ -1,4 +1,4 @@
-"""Law 7, ways and limits: names, certificates, logins, disks, canaries, buckets, by event simulations and arithmetic."""
+"""Law 7, ways and limits: names, certificates, disks, canaries, buckets, against event simulations and arithmetic."""
 
 import random
 

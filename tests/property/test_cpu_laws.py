@@ -1,4 +1,4 @@
-"""Law 6: CPU limits stop whole containers for parts of periods, and neighbours take CPU that no metric of a pod shows."""
+"""Law 6: CPU limits stop whole containers for parts of periods; neighbours take CPU that no metric of a pod shows."""
 
 import random
 import statistics

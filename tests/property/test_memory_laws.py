@@ -66,15 +66,15 @@ def test_the_kill_is_one_of_the_kernel_and_says_137():
 @settings(max_examples=25, deadline=None)
 @given(steps=st.lists(st.floats(0.3, 0.99), min_size=2, max_size=12, unique=True))
 def test_garbage_collection_takes_more_the_nearer_the_limit(steps):
-    def look(used: float) -> tuple[float, float]:
+    def look(used: float) -> tuple[float, float, float]:
         world = tiny_world([part(heap_mb=used * LIMIT_MB)], rate=10.0)
         world.run(100.0)
-        return world.get("api", at.GC_SHARE), world.get("api", at.CAPACITY)
+        return world.get("api", at.MEM_MB), world.get("api", at.GC_SHARE), world.get("api", at.CAPACITY)
 
     seen = [look(used) for used in sorted(steps)]
-    assert all(a <= b for (a, _), (b, _) in pairwise(seen))
-    for used, (share, capacity) in zip(sorted(steps), seen, strict=True):
-        assert (share == 0.0) == (used <= 0.85)
+    assert all(a <= b for (_, a, _), (_, b, _) in pairwise(seen))
+    for memory, share, capacity in seen:
+        assert (share == 0.0) == (memory <= 0.85 * LIMIT_MB)
         assert capacity == pytest.approx(100.0 * (1.0 - share), rel=1e-6)
 
 

@@ -91,7 +91,9 @@ def test_as_many_are_in_work_as_in_a_walked_system(rate):
     world = chain(part("api", work_ms=50.0), part("child", work_ms=20.0), rate=rate)
     world.be_patient()
     world.run(200.0)
-    walked = [walk({"api": Station(1, 50.0, [("child", 1.0)]), "child": Station(1, 20.0)}, rate, 30_000, s) for s in (1, 2)]
+    walked = [
+        walk({"api": Station(1, 50.0, [("child", 1.0)]), "child": Station(1, 20.0)}, rate, 30_000, s) for s in (1, 2)
+    ]
     assert world.in_work("api") == pytest.approx(statistics.fmean(w.in_system for w in walked), rel=0.05)
 
 

@@ -56,9 +56,7 @@ def test_retries_multiply_by_depth(depth, retries):
 
 
 @settings(max_examples=60, deadline=None)
-@given(
-    depth=st.integers(1, 4), retries=st.integers(1, 8), budget=st.floats(0.0, 1.0), failing=st.floats(0.0, 1.0)
-)
+@given(depth=st.integers(1, 4), retries=st.integers(1, 8), budget=st.floats(0.0, 1.0), failing=st.floats(0.0, 1.0))
 def test_a_retry_budget_caps_what_retries_add(depth, retries, budget, failing):
     world = ladder(depth, retries, budget, failing)
     for n in range(depth):

@@ -1,6 +1,7 @@
 """Small real worlds: a topology of a few services at rest, whose causes a test sets and whose time it moves."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
@@ -153,5 +154,5 @@ def tiny_world(parts: Sequence[Part], calls: Sequence[Call] = (), *, rate: float
 def chain(*parts: Part, rate: float = 10.0, per_request: float = 1.0) -> TinyWorld:
     """Each calls the next one `per_request` times on average."""
     names = [each.name for each in parts]
-    calls = [Call(caller, callee, per_request) for caller, callee in zip(names, names[1:], strict=False)]
+    calls = [Call(caller, callee, per_request) for caller, callee in pairwise(names)]
     return tiny_world(parts, calls, rate=rate)
