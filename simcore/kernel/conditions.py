@@ -95,7 +95,9 @@ def released_errors(services: Floats, releases: Floats, s: int) -> float:
 @inlined
 def work_factor(services: Floats, releases: Floats, s: int) -> float:
     """How much more CPU a request takes than it used to."""
-    factor = services[s, at.SCAN_FACTOR] * releases[s, int(services[s, at.RELEASE]), at.WORK_FACTOR]
+    current = releases[s, int(services[s, at.RELEASE]), at.WORK_FACTOR]
+    canary = releases[s, at.MAX_RELEASES - 1, at.WORK_FACTOR]
+    factor = services[s, at.SCAN_FACTOR] * (current + services[s, at.CANARY_WEIGHT] * (canary - current))
     if services[s, at.FEATURE] > 0.0:
         factor *= services[s, at.FEATURE]
     return factor * _DEBUG_WORK if services[s, at.LOG_LEVEL] >= DEBUG_LEVEL else factor
