@@ -38,7 +38,7 @@ def use_database(
             continue
         load = services[s, at.OFFERED] / (services[s, at.NOMINAL_RPS] * max(services[s, at.READY], 1.0))
         leaked = releases[s, int(services[s, at.RELEASE]), at.CONN_LEAK_PER_S] * min(load, 2.0) * dt
-        leaked = max(0.0, min(leaked, left))
+        leaked = max(0.0, min(leaked, left)) if services[s, at.PODS] > 0.0 else 0.0
         left -= leaked
         leak_connections(services, pods, s, leaked)
         queries = queries_per_s(services, edges, first, callees, s, d, dt)

@@ -144,7 +144,7 @@ def fold(services: Floats, pods: Floats, releases: Floats, clock: Floats, s: int
     stuck_per_s = services[s, at.STUCK_PER_S]
     if breaks == at.BREAKS_THREADS:
         stuck_per_s += services[s, at.WORKERS] / _RELEASE_STICKS_IN_S
-    if stuck_per_s > 0.0:
+    if stuck_per_s > 0.0 and services[s, at.PODS] > 0.0:
         stick_threads(services, pods, s, stuck_per_s, now, dt)
     if services[s, at.REPLICA_CORES] > 0.0:
         replicate(services, s, dt)
