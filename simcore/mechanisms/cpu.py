@@ -18,7 +18,7 @@ from simcore.mechanisms.model import (
 CPU = (
     Mechanism(
         "cpu_saturation", "cpu", "Requests have come to take more CPU than a service's pods have.",
-        {**onset(300, 600), "utilisation": (1.1, 1.5), "ramp_seconds": (60, 200)},
+        {**onset(300, 600), "utilisation": (1.1, 1.35), "ramp_seconds": (60, 200)},
         (Row(at.WORK_MS, times("utilisation", plan.OF_WORK_AT_FULL_MS), ramp="ramp_seconds"),),
         roles=("Stateless",),
     ),
