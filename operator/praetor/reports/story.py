@@ -11,7 +11,8 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One decision and what came of it; `number` counts from 1, times are simulated seconds."""
+    """One decision and what came of it; `number` counts from 1, times are simulated seconds, `seen` is the observation
+    in short."""
 
     number: int
     began_seconds: float
@@ -24,6 +25,7 @@ class Step:
     snapshot: Json
     error: str | None
     is_change: bool
+    seen: str = ""
 
 
 @dataclass(slots=True)
@@ -125,4 +127,5 @@ def _step(number: int, decided: Json, event: Json) -> Step:
         snapshot=event.get("snapshot") or {},
         error=event.get("error"),
         is_change=event["kind"] == "effect",
+        seen=(event.get("data") or {}).get("summary") or "",
     )

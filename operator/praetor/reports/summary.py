@@ -103,10 +103,17 @@ def root_cause(run: IncidentRun, story: Story) -> list[str]:
 
 
 def resolution(run: IncidentRun, story: Story) -> list[str]:
-    done = (f"{minutes(step.began_seconds)} {action(step.action)}" for step in story.changes)
-    listed = bullets(done, "Nothing was changed.")
-    measured = worth.by_change(story) or list(filter(None, [worth.without_truth(story) if story.changes else ""]))
+    listed, measured = changed(story), _measured(story)
     return listed + (["", *measured] if measured else []) + _in_own_words(story, "resolution")
+
+
+def changed(story: Story) -> list[str]:
+    done = (f"{minutes(step.began_seconds)} {action(step.action)}" for step in story.changes)
+    return bullets(done, "Nothing was changed.")
+
+
+def _measured(story: Story) -> list[str]:
+    return worth.by_change(story) or list(filter(None, [worth.without_truth(story) if story.changes else ""]))
 
 
 def _in_own_words(story: Story, key: str) -> list[str]:

@@ -11,7 +11,7 @@ from praetor.reports.story import Json, Story
 
 WIDTH, HEIGHT = 252.0, 128.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 36.0, 8.0, 26.0, 18.0
-_TICKS = 4
+_TICKS = 5
 _NAME_CHARACTERS = 34
 
 
@@ -98,8 +98,9 @@ def _legend(series: Series) -> list[Shape]:
     if not series.limit:
         return []
     right = WIDTH - _RIGHT
+    begin = right - 3.5 * len(series.limit_name) - 3
     return [
-        Line(((right - 52, 7), (right - 42, 7)), BAD, 0.8, (3, 2)),
+        Line(((begin - 12, 7), (begin, 7)), BAD, 0.8, (3, 2)),
         Words(right, 9.5, series.limit_name, 6.5, QUIET, "end"),
     ]
 
@@ -157,4 +158,4 @@ def _round_up(value: float) -> float:
         power /= 10
     while 10 * power < value:
         power *= 10
-    return next(factor * power for factor in (1, 2, 2.5, 3.4, 4, 5, 10) if factor * power >= value * (1 - 1e-9))
+    return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= value * (1 - 1e-9))
