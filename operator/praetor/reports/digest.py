@@ -170,7 +170,9 @@ def in_words(action: Json | None) -> str:
         return "malformed action"
     if action["action_type"] == "resolve_incident":
         return f"declare {_declared(action)}"
-    given = [f"{_plain(str(key))} {one_line(value, 40)}" for key, value in action["parameters"].items() if is_plain(value)]
+    given = [
+        f"{_plain(str(key))} {one_line(value, 40)}" for key, value in action["parameters"].items() if is_plain(value)
+    ]
     what = f"{_plain(action['action_type'])} {one_line(action.get('target_service') or '', 40)}".strip()
     return ", ".join([what, *given])
 

@@ -71,7 +71,9 @@ class Story:
             return [(caller, callee) for caller, callee in told]
         details = [step.observation.get("payload") or {} for step in self.steps]
         down = [(one["name"], callee) for one in details for callee in one.get("depends_on", ())]
-        return list(dict.fromkeys(down + [(caller, one["name"]) for one in details for caller in one.get("called_by", ())]))
+        return list(
+            dict.fromkeys(down + [(caller, one["name"]) for one in details for caller in one.get("called_by", ())])
+        )
 
     @property
     def well_again_seconds(self) -> float | None:

@@ -2,7 +2,7 @@
 
 from praetor.reports.escape import name
 from praetor.reports.format import action, number, table
-from praetor.reports.story import Story
+from praetor.reports.story import Json, Story
 
 
 def in_a_sentence(story: Story) -> str:
@@ -22,19 +22,17 @@ def in_a_sentence(story: Story) -> str:
 
 def by_change(story: Story) -> list[str]:
     """A row for each change; no lines where nobody can know, or nothing was changed."""
-    rows = [
-        (str(credit["step"]), action(credit["action"]), saved(credit["user_minutes_saved"]), needed(credit["was_needed"]))
-        for credit in story.worth.get("credits", ())
-    ]
+    rows = map(_row, story.worth.get("credits", ()))
     return table(("step", "change", "user minutes saved", "needed"), rows)
 
 
-def saved(user_minutes: float) -> str:
+def _row(credit: Json) -> tuple[str, ...]:
+    needed = "yes" if credit["was_needed"] else "no"
+    return str(credit["step"]), action(credit["action"]), _saved(credit["user_minutes_saved"]), needed
+
+
+def _saved(user_minutes: float) -> str:
     return f"{number(user_minutes)}{' (did harm)' if user_minutes <= -0.05 else ''}"
-
-
-def needed(was_needed: bool) -> str:
-    return "yes" if was_needed else "no"
 
 
 def without_truth(story: Story) -> str:
@@ -44,4 +42,4 @@ def without_truth(story: Story) -> str:
     substrate = story.setting.get("substrate")
     if substrate == "Simulator":
         return "What the changes were worth is not known: the episode did not come to its end."
-    return f"What the changes were worth cannot be known on a substrate of kind {name(substrate)}: it cannot be played again."
+    return f"What the changes were worth cannot be known: on the substrate {name(substrate)} nothing is played again."

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from praetor.reports.escape import one_line
-from praetor.reports.figures.shapes import Area, Dot, Figure, Line, Point, Shape, Words
+from praetor.reports.figures.shapes import Anchor, Area, Dot, Figure, Line, Point, Shape, Words
 from praetor.reports.format import minutes, number
 from praetor.reports.palette import ACCENT, ACCENT_SOFT, BAD, FAINT, INK, QUIET, RULE, WARN
 from praetor.reports.story import Json, Story
@@ -84,7 +84,11 @@ def _level(points: tuple[Point, ...], value: float) -> tuple[Point, ...]:
 def _chart(series: Series, marks: Sequence[tuple[float, str]]) -> Figure:
     scale = _Scale(series)
     title = one_line(series.title, _NAME_CHARACTERS)
-    shapes: list[Shape] = [Words(0, 10, title, 8.5, INK, strong=True), *_grid(scale, series.unit), *_marks(scale, marks)]
+    shapes: list[Shape] = [
+        Words(0, 10, title, 8.5, INK, strong=True),
+        *_grid(scale, series.unit),
+        *_marks(scale, marks),
+    ]
     line = tuple(scale.at(point) for point in series.points)
     base = scale.y(0.0)
     shapes.append(Area((*line, (line[-1][0], base), (line[0][0], base)), ACCENT_SOFT))
@@ -111,7 +115,7 @@ def _grid(scale: "_Scale", unit: str) -> Iterator[Shape]:
         yield Line(((_LEFT, y), (WIDTH - _RIGHT, y)), RULE, 0.6)
         yield Words(_LEFT - 4, y + 2.3, f"{number(value)}{' ' if unit else ''}{unit}", 6.5, QUIET, "end")
     for seconds in (scale.first, scale.last):
-        anchor = "start" if seconds == scale.first else "end"
+        anchor: Anchor = "start" if seconds == scale.first else "end"
         yield Words(scale.x(seconds), HEIGHT - 6, minutes(seconds), 6.5, FAINT, anchor)
 
 

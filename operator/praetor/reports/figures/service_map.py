@@ -108,7 +108,11 @@ def _nodes(places: _Places, story: Story) -> Iterator[Shape]:
 
 def _legend(top: float) -> Iterator[Shape]:
     y, x = top + 15, 2.0
-    for text, (ink, paper) in (("healthy", _COLORS["healthy"]), ("degraded", _COLORS["degraded"]), ("unhealthy", _SICK)):
+    for text, (ink, paper) in (
+        ("healthy", _COLORS["healthy"]),
+        ("degraded", _COLORS["degraded"]),
+        ("unhealthy", _SICK),
+    ):
         yield Box(x, y - 6, 8, 7, paper, ink, 0.7, 2)
         yield Words(x + 12, y, text, 6.5, QUIET)
         x += 58

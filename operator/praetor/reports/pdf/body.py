@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, Spacer, Table, TableStyle
+from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, Spacer, Table
 
 from praetor.reports import findings, hypotheses, summary, timeline, worth
 from praetor.reports.figures.charts import charts
@@ -75,6 +75,6 @@ def _rows(figures: Sequence[Figure]) -> list[Flowable]:
     tables: list[Flowable] = []
     for row in rows:
         table = Table([row], colWidths=[half, half])
-        table.setStyle(TableStyle([("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0)]))
+        table.setStyle(styles.look([("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0)]))
         tables += [table, Spacer(1, 4)]
     return tables

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from reportlab.lib.colors import HexColor
 from reportlab.pdfbase.pdfmetrics import stringWidth
-from reportlab.platypus import Flowable, Paragraph, Spacer, Table, TableStyle
+from reportlab.platypus import Flowable, Paragraph, Spacer, Table
 
 from praetor.reports import palette, summary
 from praetor.reports.digest import Digest, Stat, run_id
@@ -37,7 +37,7 @@ def _banner(run: IncidentRun, glance: Digest) -> Flowable:
     ]
     table = Table([[words, Badge(glance.status, glance.tone)]], colWidths=[styles.WIDTH - 112, 112])
     table.setStyle(
-        TableStyle(
+        styles.look(
             [
                 ("BACKGROUND", (0, 0), (-1, -1), HexColor(palette.NIGHT)),
                 ("ROUNDEDCORNERS", [8, 8, 8, 8]),
@@ -76,7 +76,7 @@ class Badge(Flowable):  # type: ignore[misc] # reportlab has no types
 def _first_line(glance: Digest) -> Flowable:
     table = Table([[Paragraph(markup(glance.first_line, STRONG), styles.VALUE)]], colWidths=[styles.WIDTH])
     look = [("BACKGROUND", (0, 0), (-1, -1), HexColor(palette.ACCENT_SOFT)), ("LEFTPADDING", (0, 0), (-1, -1), 12)]
-    table.setStyle(TableStyle([*look, ("ROUNDEDCORNERS", [5, 5, 5, 5]), ("BOTTOMPADDING", (0, 0), (-1, -1), 5)]))
+    table.setStyle(styles.look([*look, ("ROUNDEDCORNERS", [5, 5, 5, 5]), ("BOTTOMPADDING", (0, 0), (-1, -1), 5)]))
     return table
 
 
@@ -91,7 +91,7 @@ def _stats(stats: Sequence[Stat]) -> Flowable:
     ]
     table = Table([cells], colWidths=[styles.WIDTH / len(stats)] * len(stats))
     table.setStyle(
-        TableStyle(
+        styles.look(
             [
                 ("BOX", (0, 0), (-1, -1), 0.7, HexColor(palette.RULE)),
                 ("LINEBEFORE", (1, 0), (-1, -1), 0.7, HexColor(palette.RULE)),
@@ -109,7 +109,7 @@ def _stats(stats: Sequence[Stat]) -> Flowable:
 def _chips(label: str, texts: Sequence[str]) -> Flowable:
     pills = Chips([one_line(text, _CHIP_CHARACTERS) for text in texts], styles.WIDTH - 56)
     table = Table([[Paragraph(label, styles.LABEL), pills]], colWidths=[56, styles.WIDTH - 56])
-    table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("PADDING", (0, 0), (-1, -1), 3)]))
+    table.setStyle(styles.look([("VALIGN", (0, 0), (-1, -1), "TOP"), ("PADDING", (0, 0), (-1, -1), 3)]))
     return table
 
 
@@ -160,5 +160,5 @@ def _metadata(glance: Digest) -> Flowable:
     rows = [cells[at : at + _PAIRS_A_ROW] for at in range(0, len(cells), _PAIRS_A_ROW)]
     rows[-1] += [Spacer(0, 0)] * (_PAIRS_A_ROW - len(rows[-1]))
     table = Table(rows, colWidths=[styles.WIDTH / _PAIRS_A_ROW] * _PAIRS_A_ROW)
-    table.setStyle(TableStyle([*styles.PLAIN_TABLE, ("LEFTPADDING", (0, 0), (0, -1), 0)]))
+    table.setStyle(styles.look([*styles.PLAIN_TABLE, ("LEFTPADDING", (0, 0), (0, -1), 0)]))
     return table

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from markdown_it.token import Token
-from reportlab.platypus import Flowable, LongTable, Paragraph, TableStyle
+from reportlab.platypus import Flowable, LongTable, Paragraph
 
 from praetor.reports.html import parser
 from praetor.reports.pdf import styles
@@ -19,7 +19,8 @@ def flowables(lines: Sequence[str]) -> list[Flowable]:
 
 
 def _blocks(tokens: Sequence[Token]) -> Iterator[Flowable]:
-    level, quoted, rows, new_item = -1, 0, [], False
+    level, quoted, new_item = -1, 0, False
+    rows: list[list[Token]] = []
     for token in tokens:
         match token.type:
             case "bullet_list_open" | "ordered_list_open":
@@ -76,7 +77,7 @@ def _table(rows: Sequence[Sequence[Token]]) -> LongTable:
     cells = [[Paragraph(inline(token), styles.CELL_HEAD) for token in head]]
     cells += [[Paragraph(inline(token), styles.CELL) for token in row] for row in body]
     table = LongTable(cells, colWidths=_widths(rows), repeatRows=1, spaceBefore=3, spaceAfter=6)
-    table.setStyle(TableStyle(styles.HEADED_TABLE))
+    table.setStyle(styles.look(styles.HEADED_TABLE))
     return table
 
 

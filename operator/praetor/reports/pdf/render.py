@@ -65,7 +65,7 @@ def _paged(run: str) -> type[Canvas]:
             super().__init__(*args, **{**more, "initialFontName": TEXT})
             self._kept: list[dict[str, object]] = []
 
-        def showPage(self) -> None:  # noqa: N802 (reportlab's name)
+        def showPage(self) -> None:
             self._kept.append(dict(self.__dict__))
             self._startPage()
 

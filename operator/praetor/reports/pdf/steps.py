@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from reportlab.lib.colors import HexColor
-from reportlab.platypus import Flowable, LongTable, Paragraph, TableStyle
+from reportlab.platypus import Flowable, LongTable, Paragraph
 
 from praetor.reports import palette
 from praetor.reports.digest import in_words
@@ -28,7 +28,7 @@ def steps(story: Story) -> list[Flowable]:
     before: list[Step | None] = [None, *story.steps]
     shown = list(zip(story.steps, before, strict=False))[:SHOWN]
     table = LongTable([head, *(_row(step, last) for step, last in shown)], colWidths=_WIDTHS, repeatRows=1)
-    table.setStyle(TableStyle([*styles.HEADED_TABLE, *_bands(shown)]))
+    table.setStyle(styles.look([*styles.HEADED_TABLE, *_bands(shown)]))
     return [table]
 
 

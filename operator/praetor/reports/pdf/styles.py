@@ -1,5 +1,6 @@
 """How paragraphs and tables of the PDF look."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from reportlab.lib.colors import HexColor
@@ -7,6 +8,7 @@ from reportlab.lib.enums import TA_CENTER, TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
+from reportlab.platypus import TableStyle
 
 from praetor.reports import palette
 from praetor.reports.pdf.fonts import CODE, STRONG, TEXT
@@ -14,12 +16,15 @@ from praetor.reports.pdf.fonts import CODE, STRONG, TEXT
 PAGE = A4
 MARGIN = 14 * mm
 WIDTH = PAGE[0] - 2 * MARGIN
-Commands = list[tuple[Any, ...]]
+Command = tuple[Any, ...]
+Commands = list[Command]
 
 
 def _style(name: str, size: float, color: str = palette.INK, font: str = TEXT, **more: Any) -> ParagraphStyle:
     leading = more.pop("leading", 1.4 * size)
-    return ParagraphStyle(name, fontName=font, bulletFontName=font, fontSize=size, leading=leading, textColor=HexColor(color), **more)
+    return ParagraphStyle(
+        name, fontName=font, bulletFontName=font, fontSize=size, leading=leading, textColor=HexColor(color), **more
+    )
 
 
 BODY = _style("body", 9.2, spaceAfter=3)
@@ -44,6 +49,11 @@ QUOTE = _style("quote", 9, palette.QUIET, leftIndent=9, borderPadding=0, spaceAf
 def bullet(level: int) -> ParagraphStyle:
     indent = 10 + 12 * level
     return _style(f"bullet-{level}", 9.2, leftIndent=indent, bulletIndent=indent - 8, spaceAfter=1.5)
+
+
+def look(commands: Sequence[Command]) -> TableStyle:
+    """Of a table; no cell of it may fall back to a font that is not embedded."""
+    return TableStyle([("FONT", (0, 0), (-1, -1), TEXT, 8), *commands])
 
 
 PLAIN_TABLE: Commands = [
