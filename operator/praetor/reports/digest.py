@@ -155,8 +155,8 @@ def _chips(story: Story) -> tuple[tuple[str, tuple[str, ...]], ...]:
     services = tuple(dict.fromkeys(one_line(one["service"], 40) for one in causes or ()))
     return (
         ("Cause", named or ("nothing was broken",)),
-        ("Fix", tuple(fixes[:4]) or ("nothing was changed",)),
-        ("Service", services or ("-",)),
+        ("Fix" if story.verdict.get("mitigated") else "Changed", tuple(fixes[:4]) or ("nothing was changed",)),
+        ("Service", services or (one_line(story.alert.get("service") or "-", 40),)),
     )
 
 
@@ -165,16 +165,24 @@ def _plain(name: str) -> str:
 
 
 def in_words(action: Json | None) -> str:
-    """`restart service order-service, memory limit 1024Mi`."""
+    """As an engineer would say it: `roll back order-service to v2.3.1`."""
     if action is None:
         return "malformed action"
-    if action["action_type"] == "resolve_incident":
-        return f"declare {_declared(action)}"
-    given = [
-        f"{_plain(str(key))} {one_line(value, 40)}" for key, value in action["parameters"].items() if is_plain(value)
-    ]
-    what = f"{_plain(action['action_type'])} {one_line(action.get('target_service') or '', 40)}".strip()
-    return ", ".join([what, *given])
+    kind, at, given = action["action_type"], one_line(action.get("target_service") or "", 63), action["parameters"]
+    match kind:
+        case "restart_service":
+            limit = given.get("memory_limit")
+            return f"restart {at}{f' with a memory limit of {one_line(limit, 20)}' if limit else ''}"
+        case "scale_service":
+            return f"scale {at} to {one_line(given.get('replicas'), 20)} replicas"
+        case "rollback_deployment":
+            return f"roll back {at} to {one_line(given.get('to_version'), 40)}"
+        case "update_config":
+            return f"set {one_line(given.get('key'), 63)} = {one_line(given.get('value'), 40)} on {at}"
+        case "resolve_incident":
+            return f"declare {_declared(action)}"
+    command = f" ({_plain(given['command'])})" if isinstance(given.get("command"), str) else ""
+    return f"{_plain(kind)} {at}".strip() + command
 
 
 def _declared(action: Json) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from simcore.actions import READS
 from simcore.trace import read_trace
 
 Json = dict[str, Any]
@@ -27,6 +28,10 @@ class Step:
     is_change: bool
     seen: str = ""
 
+    @property
+    def is_read(self) -> bool:
+        return self.action is not None and self.action["action_type"] in READS
+
 
 @dataclass(slots=True)
 class Story:
@@ -49,8 +54,9 @@ class Story:
 
     @property
     def moments(self) -> list[tuple[float, Json]]:
-        """(seconds, snapshot), from the alert on."""
-        return [(0.0, self.first_snapshot), *((step.ended_seconds, step.snapshot) for step in self.steps)]
+        """(seconds, snapshot), from the alert on; the last is after the time that a fix had to hold for."""
+        after = ((step.snapshot.get("sim_seconds", step.ended_seconds), step.snapshot) for step in self.steps)
+        return [(0.0, self.first_snapshot), *after]
 
     @property
     def causes(self) -> list[Json] | None:

@@ -21,8 +21,9 @@ def in_a_sentence(story: Story) -> str:
 
 
 def by_change(story: Story) -> list[str]:
-    """A row for each change; no lines where nobody can know, or nothing was changed."""
-    rows = map(_row, story.worth.get("credits", ()))
+    """A row for each change; refused ones are not among them. No lines where nobody can know."""
+    made = {step.number for step in story.changes}
+    rows = (_row(credit) for credit in story.worth.get("credits", ()) if credit["step"] in made)
     return table(("step", "change", "user minutes saved", "needed"), rows)
 
 

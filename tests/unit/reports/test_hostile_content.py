@@ -47,7 +47,7 @@ def parsed(html: str) -> Tags:
     return tags
 
 
-def hostile_report(words: str) -> str:
+def hostile_run(words: str) -> tuple[IncidentRun, bytes]:
     cause = {"service": words, "mechanism": words, "ruled_out_by": words}
     book = TraceBook(policy=words).step(
         action("read_logs", words, lines=words),
@@ -67,7 +67,11 @@ def hostile_report(words: str) -> str:
         }
     )
     mark = {"description": words, "weight": 1.0, "done": True}
-    return render_postmortem(run, book.jsonl(notes=[words], message=words, rubric=[mark]))
+    return run, book.jsonl(notes=[words], message=words, rubric=[mark])
+
+
+def hostile_report(words: str) -> str:
+    return render_postmortem(*hostile_run(words))
 
 
 @pytest.mark.parametrize("words", HOSTILE)

@@ -13,6 +13,7 @@ WIDTH, HEIGHT = 252.0, 128.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 36.0, 8.0, 26.0, 18.0
 _TICKS = 5
 _NAME_CHARACTERS = 34
+MOST = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,10 @@ class Series:
 
 
 def charts(story: Story) -> list[Figure]:
-    """Of every series that has at least two points."""
+    """Of the first series that have at least two points."""
     marks = [(step.ended_seconds, str(step.number)) for step in story.changes]
-    return [_chart(series, marks) for series in _series(story) if len(series.points) > 1]
+    found = [_chart(series, marks) for series in _series(story) if len(series.points) > 1]
+    return found[:MOST]
 
 
 def _series(story: Story) -> Iterator[Series]:
@@ -37,9 +39,11 @@ def _series(story: Story) -> Iterator[Series]:
         yield _objective(story, slo)
     lost = _points(story, lambda snapshot: snapshot.get("user_minutes_lost"))
     yield Series("User minutes lost so far", "", lost)
-    for service in list(dict.fromkeys(cause["service"] for cause in story.causes or ()))[:2]:
+    causes = {cause["service"]: cause["mechanism_class"] for cause in story.causes or ()}
+    for service in causes:
         yield _errors(story, service)
-        yield _memory(story, service)
+    for service, mechanism_class in causes.items():
+        yield _memory(story, service) if mechanism_class == "memory" else _latency(story, service)
 
 
 def _objective(story: Story, slo: Json) -> Series:
@@ -59,6 +63,11 @@ def _value(snapshot: Json, wanted: Json, scale: float) -> float | None:
 def _errors(story: Story, service: str) -> Series:
     points = _points(story, lambda snapshot: _of_service(snapshot, service, "error_ratio", 100.0))
     return Series(f"Requests failed, {service}", "%", points)
+
+
+def _latency(story: Story, service: str) -> Series:
+    points = _points(story, lambda snapshot: _of_service(snapshot, service, "latency_p99_ms"))
+    return Series(f"p99 latency, {service}", "ms", points)
 
 
 def _memory(story: Story, service: str) -> Series:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from praetor.reports.digest import in_words
 from praetor.reports.escape import one_line
 from praetor.reports.figures.shapes import Area, Box, Figure, Line, Shape, Words
-from praetor.reports.format import minutes
+from praetor.reports.format import counted, minutes
 from praetor.reports.palette import FAINT, INK, PAPER, QUIET, TONES
 from praetor.reports.story import Story
 
@@ -25,7 +25,7 @@ class Station:
 
 
 def resolution_path(story: Story) -> Figure:
-    stations = list(_stations(story))
+    stations = sorted(_stations(story), key=lambda station: station.seconds)
     width = (WIDTH - _GAP * (len(stations) - 1)) / max(len(stations), 1)
     width = min(width, 132.0)
     shapes = [shape for number, one in enumerate(stations) for shape in _drawn(one, number, width, len(stations))]
@@ -38,15 +38,16 @@ def _stations(story: Story) -> Iterator[Station]:
     if not story.steps:
         return
     first_change = story.changes[0].number if story.changes else len(story.steps) + 1
-    looks = [step for step in story.steps if step.number < first_change]
+    looks = [step for step in story.steps if step.number < first_change and step.is_read]
     if looks:
         places = {(step.action or {}).get("target_service") for step in looks} - {None}
-        yield Station("Looked", f"{len(looks)} reads, {len(places)} services", looks[0].began_seconds)
+        of = f", {counted(len(places), 'service')}" if places else ""
+        yield Station("Looked", f"{counted(len(looks), 'read')}{of}", looks[0].began_seconds)
     yield from _suspicion(story)
     for step in story.changes[:_MOST_CHANGES]:
-        yield Station(f"Changed (step {step.number})", in_words(step.action), step.began_seconds, "accent")
+        yield Station(f"Step {step.number}", in_words(step.action), step.began_seconds, "accent")
     if story.well_again_seconds is not None:
-        yield Station("Objectives hold", "again", story.well_again_seconds, "good")
+        yield Station("Well again", "objectives hold", story.well_again_seconds, "good")
     yield _ending(story)
 
 
@@ -71,7 +72,7 @@ def _drawn(station: Station, number: int, width: float, count: int) -> Iterator[
     x, top = number * (width + _GAP), 13.0
     yield Words(x, 8, minutes(station.seconds), 6.8, FAINT)
     yield Box(x, top, width, HEIGHT - top - 2, paper if station.tone != "quiet" else PAPER, ink, 0.8, 5)
-    letters = max(int(width / 3.75), 8)
+    letters = max(int((width - 8) / 3.9), 8)
     yield Words(x + 6, top + 12, one_line(station.title, letters), 7.6, ink, strong=True)
     text = one_line(station.text, 120)
     lines = textwrap.wrap(text, letters, max_lines=_LINES - 1, placeholder="…") or ["-"]

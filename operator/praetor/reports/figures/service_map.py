@@ -10,7 +10,7 @@ from praetor.reports.story import Story
 WIDTH = 515.0
 MOST_SERVICES = 40
 _ROW, _NODE_HEIGHT, _TOP, _LEGEND = 32.0, 23.0, 8.0, 24.0
-_MOST_NODE_WIDTH, _GAP = 104.0, 26.0
+_MOST_NODE_WIDTH, _GAP = 104.0, 19.0
 _COLORS = {"healthy": (GOOD, GOOD_SOFT), "degraded": (WARN, WARN_SOFT), "restarting": (WARN, WARN_SOFT)}
 _SICK = (BAD, BAD_SOFT)
 
@@ -94,16 +94,21 @@ def _is_sick(call: Call, health: Mapping[str, str]) -> bool:
 def _nodes(places: _Places, story: Story) -> Iterator[Shape]:
     health, causes = _health(story), {cause["service"] for cause in story.causes or ()}
     changed = {(step.action or {}).get("target_service") for step in story.changes}
-    letters = int(places.node_width / 4.1)
+    size = 7.2 if places.node_width > 60 else 6.4
+    letters = int((places.node_width - 9) / (0.5 * size))
     for name, (x, y) in places.corner.items():
         ink, paper = _COLORS.get(health[name], _SICK) if name in health else (QUIET, PAPER)
         if name in causes:
             yield Box(x - 2.5, y - 2.5, places.node_width + 5, _NODE_HEIGHT + 5, PAPER, ACCENT, 1.6, 7)
         yield Box(x, y, places.node_width, _NODE_HEIGHT, paper, ink, 0.8, 5)
-        yield Words(x + 7, y + 10, one_line(name, letters), 7.2, INK, strong=name in causes)
+        yield Words(x + 7, y + 10, _short(name, letters), size, INK, strong=name in causes)
         yield Words(x + 7, y + 18.5, health.get(name, "not seen"), 5.8, ink)
         if name in changed:
-            yield Dot(x + places.node_width - 7, y + 7, 2.6, ACCENT)
+            yield Dot(x + places.node_width - 1, y + 1, 3.2, ACCENT)
+
+
+def _short(name: str, letters: int) -> str:
+    return one_line(name if len(name) <= letters else name.replace("-service", "-svc"), letters)
 
 
 def _legend(top: float) -> Iterator[Shape]:

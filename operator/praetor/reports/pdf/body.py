@@ -58,13 +58,13 @@ def _section(title: str, parts: Sequence[Flowable], *, together: bool = True) ->
 
 
 def _figures(story: Story) -> Iterator[Flowable]:
-    if found := service_map(story):
-        yield from _section("Service map", [FigureFlowable(found, styles.WIDTH)])
     if drawn := charts(story):
         rows = _rows(drawn)
         yield from _section("The course in figures", [rows[0]])
         yield from rows[1:]
         yield Paragraph("Dotted lines are changes, with the number of their step.", styles.SMALL)
+    if found := service_map(story):
+        yield from _section("Service map", [FigureFlowable(found, styles.WIDTH)])
 
 
 def _rows(figures: Sequence[Figure]) -> list[Flowable]:

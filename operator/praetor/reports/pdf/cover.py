@@ -15,7 +15,8 @@ from praetor.reports.story import Story
 from praetor.resources.run import IncidentRun
 
 _PAIRS_A_ROW = 3
-_CHIP_CHARACTERS = 46
+_SHARES = (0.3, 0.4, 0.3)
+_CHIP_CHARACTERS = 60
 
 
 def cover(run: IncidentRun, story: Story, glance: Digest) -> list[Flowable]:
@@ -76,6 +77,7 @@ class Badge(Flowable):  # type: ignore[misc] # reportlab has no types
 def _first_line(glance: Digest) -> Flowable:
     table = Table([[Paragraph(markup(glance.first_line, STRONG), styles.VALUE)]], colWidths=[styles.WIDTH])
     look = [("BACKGROUND", (0, 0), (-1, -1), HexColor(palette.ACCENT_SOFT)), ("LEFTPADDING", (0, 0), (-1, -1), 12)]
+    look.append(("VALIGN", (0, 0), (-1, -1), "MIDDLE"))
     table.setStyle(styles.look([*look, ("ROUNDEDCORNERS", [5, 5, 5, 5]), ("BOTTOMPADDING", (0, 0), (-1, -1), 5)]))
     return table
 
@@ -159,6 +161,6 @@ def _metadata(glance: Digest) -> Flowable:
     ]
     rows = [cells[at : at + _PAIRS_A_ROW] for at in range(0, len(cells), _PAIRS_A_ROW)]
     rows[-1] += [Spacer(0, 0)] * (_PAIRS_A_ROW - len(rows[-1]))
-    table = Table(rows, colWidths=[styles.WIDTH / _PAIRS_A_ROW] * _PAIRS_A_ROW)
+    table = Table(rows, colWidths=[styles.WIDTH * share for share in _SHARES])
     table.setStyle(styles.look([*styles.PLAIN_TABLE, ("LEFTPADDING", (0, 0), (0, -1), 0)]))
     return table

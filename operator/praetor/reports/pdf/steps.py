@@ -35,7 +35,7 @@ def steps(story: Story) -> list[Flowable]:
 def _bands(shown: list[tuple[Step, Step | None]]) -> Iterator[tuple[object, ...]]:
     """Changes stand out by a bar at the left."""
     for row, (step, _) in enumerate(shown, start=1):
-        if step.is_change:
+        if step.is_change and not step.error:
             yield ("BACKGROUND", (0, row), (-1, row), HexColor(palette.ACCENT_SOFT))
             yield ("LINEBEFORE", (0, row), (0, row), 2.2, HexColor(palette.ACCENT))
 
