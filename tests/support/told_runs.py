@@ -25,10 +25,19 @@ def told(kind: str) -> tuple[IncidentRun, bytes]:
     if kind in PLAYED:
         return played(*PLAYED[kind])
     if kind == "policy failed":
-        trace = TraceBook().jsonl(message="policy 'llm', step 1: no answer", declared=None, resolved=False, mitigated=False)
+        trace = TraceBook().jsonl(
+            message="policy 'llm', step 1: no answer", declared=None, resolved=False, mitigated=False
+        )
         return run_of(scenarioRef={"name": "oom-crash"}), trace
-    reason, ended = ("NothingToActOn", "Complete") if kind == "nothing to act on" else ("BackoffLimitExceeded", "Failed")
-    alert = {"source": "alertmanager", "groupKey": "g", "title": "Certificate of the coffee machine", "service": "kitchen"}
+    reason, ended = (
+        ("NothingToActOn", "Complete") if kind == "nothing to act on" else ("BackoffLimitExceeded", "Failed")
+    )
+    alert = {
+        "source": "alertmanager",
+        "groupKey": "g",
+        "title": "Certificate of the coffee machine",
+        "service": "kitchen",
+    }
     return run_of(status_of(reason, ended, f"It ended so: {reason}."), alert=alert), b""
 
 

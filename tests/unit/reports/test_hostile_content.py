@@ -57,13 +57,18 @@ def hostile_run(words: str) -> tuple[IncidentRun, bytes]:
         ruled_out=[cause],
         error=words,
     )
-    alert = {"title": words, "description": words, "severity": words[:63], "labels": {words[:100]: words}}
+    alert = {
+        "title": words[:200],
+        "description": words[:2000],
+        "severity": words[:63],
+        "labels": {words[:63]: words[:200]},
+    }
     run = IncidentRun.model_validate(
         {
             "apiVersion": "praetor.dev/v1alpha1",
             "kind": "IncidentRun",
             "metadata": {"name": "hostile-1"},
-            "spec": {"alert": {"source": "alertmanager", "groupKey": words, **alert}},
+            "spec": {"alert": {"source": "alertmanager", "groupKey": words[:1000], **alert}},
         }
     )
     mark = {"description": words, "weight": 1.0, "done": True}

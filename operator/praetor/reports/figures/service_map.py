@@ -82,7 +82,8 @@ def _edges(calls: Sequence[Call], places: _Places, health: Mapping[str, str]) ->
         begin, end = (x1 + places.node_width, y1 + _NODE_HEIGHT / 2), (x2 - 3, y2 + _NODE_HEIGHT / 2)
         bend = max((end[0] - begin[0]) / 2, 12)
         color, width = (BAD, 1.5) if _is_sick((caller, callee), health) else (FAINT, 0.6)
-        yield Curve((begin, (begin[0] + bend, begin[1]), (end[0] - bend, end[1]), end), color, width)
+        out, back = min(begin[0] + bend, WIDTH), max(end[0] - bend, 0.0)
+        yield Curve((begin, (out, begin[1]), (back, end[1]), end), color, width)
         tip = (end[0] + 3, end[1])
         yield Area((tip, (end[0] - 2.5, end[1] - 2.4), (end[0] - 2.5, end[1] + 2.4)), color)
 
