@@ -59,7 +59,7 @@ def runbook_row(run: Manifest) -> RunbookRow:
         scenario=scenario,
         substrate=status.get("substrate") or "",
         policy=status.get("policy") or "",
-        causes=tuple(f"{one['service']}/{one['mechanism']}" for one in result.get("causes") or ()),
+        causes=_causes(status),
         changes=tuple(status.get("changes") or ()),
         outcome=outcome,
         reason=reason,
@@ -67,6 +67,13 @@ def runbook_row(run: Manifest) -> RunbookRow:
         score=result.get("score"),
         postmortem=f"/runs/{metadata['name']}/postmortem?namespace={metadata.get('namespace') or 'default'}",
     )
+
+
+def _causes(status: Manifest) -> tuple[str, ...]:
+    """As declared; empty when nothing was."""
+    named = (status.get("result") or {}).get("causes") or ()
+    told = tuple(f"{one['service']}/{one['mechanism']}" for one in named)
+    return told or (("nothing is broken",) if status.get("cause") == "none" else ())
 
 
 def _ended(run: Manifest) -> bool:

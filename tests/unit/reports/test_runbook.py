@@ -31,6 +31,12 @@ def test_a_row_says_what_was_found_and_what_was_changed():
     assert tuple(row.to_json()) == COLUMNS
 
 
+def test_who_declared_that_nothing_is_broken_differs_from_who_declared_nothing():
+    said, nothing = runbook([manifest("no fault"), manifest("failed")])
+    assert said.causes == ("nothing is broken",)
+    assert nothing.causes == ()
+
+
 def test_refused_changes_are_no_changes():
     assert len(runbook([manifest("not resolved")])[0].changes) == 2
 
