@@ -60,9 +60,8 @@ def _section(title: str, parts: Sequence[Flowable], *, together: bool = True) ->
 def _figures(story: Story) -> Iterator[Flowable]:
     if drawn := charts(story):
         rows = _rows(drawn)
-        yield from _section("The course in figures", [rows[0]])
-        yield from rows[1:]
-        yield Paragraph("Dotted lines are changes, with the number of their step.", styles.SMALL)
+        told = Paragraph("Dotted lines are changes, with the number of their step.", styles.SMALL)
+        yield from _section("The course in figures", [KeepTogether([told, Spacer(1, 5), rows[0]]), *rows[1:]])
     if found := service_map(story):
         yield from _section("Service map", [FigureFlowable(found, styles.WIDTH)])
 
