@@ -40,7 +40,7 @@ def body(run: IncidentRun, story: Story) -> list[Flowable]:
         *_markdown("What was changed", worth.by_change(story) or summary.changed(story)),
         *(part for title, section in _BEFORE for part in _markdown(title, section(run, story))),
         *_figures(story),
-        *_section("Every step and its why", steps(story), together=False),
+        *_section("Every step and its why", steps(story), first=0),
         *(part for title, section in _AFTER for part in _markdown(title, section(run, story))),
     ]
 
@@ -49,19 +49,19 @@ def _markdown(title: str, lines: Sequence[str]) -> list[Flowable]:
     return _section(title, markdown.flowables(lines)) if lines else []
 
 
-def _section(title: str, parts: Sequence[Flowable], *, together: bool = True) -> list[Flowable]:
-    """A heading never stands alone at the foot of a page."""
+def _section(title: str, parts: Sequence[Flowable], *, first: int = 1) -> list[Flowable]:
+    """A heading never stands alone at the foot of a page: the first parts, or if none a little room, go with it."""
     heading = Paragraph(title, styles.HEADING)
-    if not together:
+    if not first:
         return [CondPageBreak(_ROOM), heading, *parts]
-    return [KeepTogether([heading, *parts[:1]]), *parts[1:]]
+    return [KeepTogether([heading, *parts[:first]]), *parts[first:]]
 
 
 def _figures(story: Story) -> Iterator[Flowable]:
     if drawn := charts(story):
         rows = _rows(drawn)
         told = Paragraph("Dotted lines are changes, with the number of their step.", styles.SMALL)
-        yield from _section("The course in figures", [KeepTogether([told, Spacer(1, 5), rows[0]]), *rows[1:]])
+        yield from _section("The course in figures", [told, Spacer(1, 5), *rows], first=3)
     if found := service_map(story):
         yield from _section("Service map", [FigureFlowable(found, styles.WIDTH)])
 
