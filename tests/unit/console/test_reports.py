@@ -4,11 +4,15 @@ import asyncio
 import threading
 
 import pytest
+from starlette.requests import HTTPConnection
 
 from praetor.console.rendering import Renderer
 from praetor.reports.pdf.render import render_pdf
 from praetor.resources.run import IncidentRun
+from praetor.serve.gateway_http import wanted_access
 from praetor.store.directory import DirectoryStore
+from praetor.store.scope import Scope
+from praetor.web.callers import Access
 from praetor.web.errors import ApiError
 from tests.support.gateway import gateway_client
 from tests.support.told_runs import KINDS, PLAYED, told
@@ -177,3 +181,20 @@ async def test_a_report_that_cannot_be_made_leaves_room_for_the_next():
     with pytest.raises(ZeroDivisionError):
         await renderer.make(lambda: 1 // 0)
     assert await renderer.make(lambda: "made") == "made"
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ("/realtime/run/oom-1/report.pdf?namespace=shop", (Access("get", "shop", "oom-1"),)),
+        ("/realtime/run/oom-1/report", (Access("get", "praetor", "oom-1"),)),
+        ("/runs/oom-1/atif?namespace=shop", (Access("get", "shop", "oom-1"),)),
+        ("/runbook?namespace=shop", (Access("list", "shop"),)),
+        ("/runbook", (Access("list", ""),)),
+        ("/postmortem", (Access("list", ""),)),
+    ],
+)
+def test_a_report_needs_the_right_to_see_its_run_and_the_runbook_that_to_see_all(path, wanted):
+    path, _, query = path.partition("?")
+    asked = HTTPConnection({"type": "http", "path": path, "query_string": query.encode(), "headers": []})
+    assert wanted_access(asked, Scope("praetor")) == wanted

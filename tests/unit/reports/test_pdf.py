@@ -13,8 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from praetor.reports.pdf import render
-from praetor.reports.pdf.fonts import CODE, OTHER, STRONG, TEXT, drawable, markup
+from praetor.reports.pdf.body import body
+from praetor.reports.pdf.fonts import CODE, OTHER, STRONG, TEXT, drawable, markup, register
 from praetor.reports.pdf.render import render_pdf
+from praetor.reports.story import read_story
+from tests.support.flowables import words_of
 from tests.support.told_runs import KINDS, run_of, told
 from tests.support.traces import TraceBook, action, resolved_run
 from tests.unit.reports.test_hostile_content import HOSTILE, hostile_run
@@ -144,5 +147,22 @@ def test_a_long_and_loud_run_has_a_report_of_bounded_size():
         said = {"reason": shout, "evidence": [shout] * 50, "hypothesis": cause, "ruled_out": [cause] * 50}
         book.step(action("update_config", shout, key=shout, value=shout), error=shout, effect=True, **said)
     pdf = render_pdf(run_of(scenarioRef={"name": "oom-crash"}), book.jsonl(notes=[shout] * 99))
-    assert len(pdf) < 2_000_000
+    assert len(pdf) < 2 * 1024 * 1024
     assert pages_in(pdf) < 200
+
+
+def test_a_trace_with_half_a_character_in_it_makes_a_report():
+    run, trace = hostile_run("HALF")
+    pdf = render_pdf(run, trace.replace(b"HALF", rb"\ud83d"))
+    assert pages_in(pdf) >= 2
+
+
+def test_tier_2_has_its_section_where_it_was_asked_and_none_elsewhere():
+    register()
+    run = run_of(scenarioRef={"name": "oom-crash"})
+    asked = {"repository": "shop", "patch": "<b>+1 -1</b>", "tests": "12 passed"}
+    with_it = words_of(body(run, read_story(resolved_run().jsonl(tier2=asked))))
+    without = words_of(body(run, read_story(resolved_run().jsonl())))
+    assert "Tier 2: code change" in with_it
+    assert "<b>+1 -1</b>" in with_it
+    assert "Tier 2: code change" not in without
