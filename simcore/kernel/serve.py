@@ -138,7 +138,7 @@ def serve(
     child_mean, child_variance, child_good = downstream(services, edges, first, callees, s)
     special = services[s, at.SPECIAL] > 0.0
     early = limit_rate(services, clock, s, entry, dt) if special else 0.0
-    arrival = services[s, at.OFFERED] * (1.0 - early) * (1.0 - none_ready)
+    arrival = services[s, at.OFFERED] * (1.0 - early)
     work = services[s, at.EFF_WORK_MS] / (1.0 - services[s, at.GC_SHARE])
     cores = services[s, at.READY] * (database_cores(services, s) if special else services[s, at.CPU_CORES])
     by_cpu = max(1000.0 * cores / work, 1e-6)
@@ -165,7 +165,7 @@ def serve(
         consume(services, s, capacity, dt)
         arrival = min(arrival, capacity) if services[s, at.LAG] <= 0.0 else capacity
     worked = min(arrival + services[s, at.BACKLOG] / dt, capacity)
-    refused, queued = drain(services, s, arrival, capacity, dt)
+    refused, queued = drain(services, s, arrival * (1.0 - none_ready), capacity, dt)
     slack = max(by_cpu - arrival, 0.02 * by_cpu)
     late = overdue(deadline / 1000.0, queued, probability, slack)
     own_good = (1.0 - early) * (1.0 - none_ready) * (1.0 - refused) * (1.0 - late) * extra_good
