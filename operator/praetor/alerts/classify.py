@@ -54,7 +54,8 @@ def _places(alert: Mapping[str, Any]) -> Iterator[_Place]:
     for name, text in texts.items():
         if text and not name.endswith("_url"):
             is_headline = name in headlines or name.startswith("label ")
-            yield _Place(name, is_headline, [saying(words) for words in sentences_of(str(text))])
+            sayings = dict.fromkeys(saying(words) for words in sentences_of(str(text)))  # a repeat says nothing new
+            yield _Place(name, is_headline, [one for one in sayings if one.phrases])
 
 
 def _evidence(family: Family, places: Iterable[_Place], said: frozenset[Phrase]) -> list[tuple[str, bool]]:
@@ -71,7 +72,7 @@ def _first(lines: Iterable[Line], sentences: Iterable[Saying], said: frozenset[P
 
 def _match(line: Line, sentence: Saying, said: frozenset[Phrase]) -> str:
     """The words of the sentence that make the line true; "" if it is not."""
-    if not sentence.phrases or not line.unless.isdisjoint(sentence.mentioned):
+    if not line.unless.isdisjoint(sentence.mentioned):
         return ""
     here = [sentence.phrases & term.phrases for term in line.terms]
     elsewhere = [

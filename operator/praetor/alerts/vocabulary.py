@@ -50,7 +50,7 @@ class Vocabulary:
 
 @lru_cache(maxsize=1)
 def vocabulary() -> Vocabulary:
-    return _vocabulary(yaml.safe_load((files("praetor.alerts") / "families.yaml").read_text()))
+    return _vocabulary(yaml.safe_load((files("praetor.alerts") / "families.yaml").read_text(encoding="utf-8")))
 
 
 def _vocabulary(document: Mapping[str, Any]) -> Vocabulary:
