@@ -42,13 +42,13 @@ async def subject_of(run: IncidentRun, store: Lookup) -> Subject:
             f"spec.policy.name: there is no policy {spec.policy.name!r}; there are {known}",
         )
     if spec.alert:
-        return _of_alert(spec.alert)
+        return _of_alert(spec.alert, spec.split)
     assert spec.scenario_ref is not None
     found = await _of_scenario(spec.scenario_ref, run.metadata.namespace or "", store)
     return _in_split(found, spec.split) if isinstance(found, Playable) else found
 
 
-def _of_alert(alert: Alert) -> Subject:
+def _of_alert(alert: Alert, split: str | None) -> Subject:
     found = classify(alert.model_dump(by_alias=True, exclude_none=True))
     if found.family is None:
         return Unplayable(
@@ -56,7 +56,15 @@ def _of_alert(alert: Alert) -> Subject:
             "no family of incidents fits the alert and no TargetSite matches it: a person has to look",
         )
     subject = _of_library(found.family)
-    return _in_the_shop(subject) if isinstance(subject, Playable) else subject
+    if not isinstance(subject, Playable):
+        return subject
+    if isinstance(_in_split(subject, split), Unplayable):
+        return Unplayable(
+            reasons.NOTHING_TO_ACT_ON,
+            f"the alert speaks of {found.family} ({found.evidence[0]}), which split {split!r} does not rehearse, and "
+            "no TargetSite matches it: a person has to look",
+        )
+    return _in_the_shop(subject)
 
 
 def _in_the_shop(found: Playable) -> Playable:
