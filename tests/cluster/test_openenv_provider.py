@@ -188,7 +188,7 @@ def test_a_pod_that_no_node_has_room_for_times_out_with_the_schedulers_words(
 
 
 def test_a_server_that_is_no_openenv_server_is_told_apart(provider: KubernetesProvider, echo_image: str) -> None:
-    said = failure(provider, echo_image, command=["python3", "-m", "http.server", "8000"])
+    said = failure(provider, echo_image, command=["python3", "-m", "http.server", "--protocol", "HTTP/1.1", "8000"])
     assert "404" in said
     assert "no OpenEnv server" in said
 
