@@ -1,6 +1,7 @@
 """The provider's objects before a real API server: admitted by Pod Security, owned, swept, deleted. No pod runs."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,6 +60,16 @@ def test_stop_twice_and_stop_before_start_are_fine(provider: KubernetesProvider)
     provider.start_container()
     provider.stop_container()
     provider.stop_container()
+
+
+async def test_it_may_be_used_from_inside_an_event_loop_as_the_librarys_client_does(
+    apiserver: ControlPlane, restricted: str, provider: KubernetesProvider
+) -> None:
+    threads = threading.active_count()
+    provider.start_container()
+    provider.stop_container()
+    assert threading.active_count() == threads
+    assert objects(apiserver, restricted) == []
 
 
 def test_a_token_is_made_for_each_environment_and_goes_with_it(apiserver: ControlPlane, restricted: str) -> None:

@@ -13,8 +13,13 @@ class Background:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="openenv-kubernetes", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="openenv-kubernetes", daemon=True)
         self._thread.start()
+
+    def _run(self) -> None:
+        self._loop.run_forever()
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        self._loop.close()
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:
         """Its result, waited for. Interrupting the caller cancels the work."""
@@ -30,8 +35,6 @@ class Background:
         self.call(_cancel_others())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        self._loop.run_until_complete(self._loop.shutdown_default_executor())
-        self._loop.close()
 
 
 async def _cancel_others() -> None:
