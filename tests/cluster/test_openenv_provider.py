@@ -107,6 +107,7 @@ def test_the_address_inside_the_cluster_leads_a_pod_to_the_environment(echo_imag
     said = elsewhere.kubectl("logs", "trainer")
     assert f".{elsewhere.name}.svc:8000" in said, said
     assert "echoed over" in said
+    assert elsewhere.get("pod", "trainer")["status"]["phase"] == "Succeeded", said
     eventually(lambda: left_in(elsewhere) == {"Pod/trainer"})
 
 
