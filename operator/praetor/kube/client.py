@@ -87,11 +87,21 @@ class KubeClient:
         path = resource.path(metadata.get("namespace"), metadata["name"], subresource)
         return await self.request("PUT", path, body=manifest, query=_LENIENT if subresource else _STRICT)
 
-    async def delete(self, resource: Resource, namespace: str | None, name: str, *, uid: str | None = None) -> None:
-        """What it owned goes after it. Raises NotFoundError, and ConflictError if it has another uid."""
+    async def delete(
+        self,
+        resource: Resource,
+        namespace: str | None,
+        name: str,
+        *,
+        uid: str | None = None,
+        version: str | None = None,
+    ) -> None:
+        """What it owned goes after it. Raises NotFoundError, and ConflictError if it has another uid, or another
+        resourceVersion than `version`."""
         options: Manifest = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"}
-        if uid:
-            options["preconditions"] = {"uid": uid}
+        wanted = {"uid": uid, "resourceVersion": version}
+        if any(wanted.values()):
+            options["preconditions"] = {name: value for name, value in wanted.items() if value}
         await self.request("DELETE", resource.path(namespace, name), body=options)
 
     async def request(
@@ -103,6 +113,15 @@ class KubeClient:
         query: Mapping[str, str] | None = None,
     ) -> Manifest:
         """One request. The server's "too many requests" (nothing was done) is waited out a few times."""
+        return _object(await self._response(method, path, body, query))
+
+    async def text(self, path: str, *, query: Mapping[str, str] | None = None) -> str:
+        """What is no object, for example a pod's log."""
+        return (await self._response("GET", path, None, query)).text
+
+    async def _response(
+        self, method: str, path: str, body: Manifest | None, query: Mapping[str, str] | None
+    ) -> httpx.Response:
         for attempt in range(1, _ATTEMPTS + 1):
             response = await self._authorized(method, path, body, query)
             if response.status_code != TOO_MANY_REQUESTS or attempt == _ATTEMPTS:
@@ -110,7 +129,7 @@ class KubeClient:
             await asyncio.sleep(min(retry_after_seconds(response) or 1.0, _LONGEST_WAIT_SECONDS))
         if response.is_error:
             raise refusal(response)
-        return _object(response)
+        return response
 
     async def _authorized(
         self, method: str, path: str, body: Manifest | None, query: Mapping[str, str] | None
