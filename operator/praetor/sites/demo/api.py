@@ -28,11 +28,12 @@ DATABASE_HOST = "postgres.internal"
 REQUESTS_PER_SECOND = 20.0
 _BURST = 20.0
 _LOOK_SECONDS = 0.25
-_GROWTH_MB = 15
+_GROWTH_MB = 20
 _CART_MB = 1
 _CONNECT_SECONDS = 2
 _DUMP_BYTES = 1024 * 1024
 _PAST_SOFT_LIMIT_MB = 1
+_PAST_SOFT_LIMIT_SECONDS = 0.75
 FAILURES = (psycopg.Error, OSError, MemoryError, CouldNotResolveError, PoolExhaustedError)
 
 
@@ -134,6 +135,7 @@ class Api:
             self._failed("catalogue", problem)
             if self.heap.used_mb() > 0.9 * self.heap.limit_mb:
                 self._catalogue.append(self.heap.take(_PAST_SOFT_LIMIT_MB, checked=False))
+                time.sleep(_PAST_SOFT_LIMIT_SECONDS)
 
     def _settle(self) -> None:
         """Each settlement is a transaction that stays open until the bank has answered."""

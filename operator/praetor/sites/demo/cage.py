@@ -9,6 +9,7 @@ from pathlib import Path
 
 _ROOT = Path("/sys/fs/cgroup")
 _MIB = 1024 * 1024
+_VERSION_1 = ("total_inactive_file", "memory.usage_in_bytes")
 
 
 class Cages:
@@ -40,6 +41,23 @@ class Cages:
             told = dict(line.split() for line in (self.folder / name / file).read_text().splitlines())
             return int(told.get("oom_kill", 0))
         return 0
+
+    def used_mb(self, name: str) -> float | None:
+        """As Kubernetes counts it: what is charged, without the file cache that could be dropped at once."""
+        if self.folder is None:
+            return None
+        inactive, usage = ("inactive_file", "memory.current") if _is_version_2(self.folder) else _VERSION_1
+        with suppress(OSError):
+            charged = int((self.folder / name / usage).read_text())
+            statistics = dict(line.split() for line in (self.folder / name / "memory.stat").read_text().splitlines())
+            return (charged - int(statistics.get(inactive, 0))) / _MIB
+        return None
+
+    def remove(self, name: str) -> None:
+        """When its process has ended."""
+        if self.folder is not None:
+            with suppress(OSError):
+                (self.folder / name).rmdir()
 
     def close(self) -> None:
         """Removes what is empty; the cleaner removes the rest."""

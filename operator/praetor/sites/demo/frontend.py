@@ -43,12 +43,12 @@ class Frontend:
             return 502, {"error": "the api does not answer"}
 
     def _ask_api(self, path: str) -> Answer:
-        """Tries again, for a second, only where no connection came about."""
+        """Tries again, for a second, only where no request was sent."""
         patience_ends = time.monotonic() + _RETRY_SECONDS
         while True:
             try:
                 return self._asked_once(path)
-            except ConnectionRefusedError:
+            except NotSentError:
                 if time.monotonic() > patience_ends:
                     raise
                 time.sleep(_PAUSE_SECONDS)
@@ -56,14 +56,26 @@ class Frontend:
     def _asked_once(self, path: str) -> Answer:
         ports = self._around.now().endpoints
         if not ports:
-            raise ConnectionRefusedError("no replica of the api is ready")
+            raise NotSentError("no replica of the api is ready")
         connection = _ApiConnection(ports[next(self._turn) % len(ports)], self._tls)
         try:
+            _connect(connection)
             connection.request("GET", path)
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read())
         finally:
             connection.close()
+
+
+class NotSentError(ConnectionError):
+    """No connection came about; to ask again does no harm."""
+
+
+def _connect(connection: http.client.HTTPSConnection) -> None:
+    try:
+        connection.connect()
+    except ConnectionError as problem:
+        raise NotSentError(str(problem)) from problem
 
 
 class _ApiConnection(http.client.HTTPSConnection):

@@ -17,7 +17,9 @@ class Heap:
         self._process = psutil.Process()
 
     def used_mb(self) -> float:
-        return float(self._process.memory_info().rss) / _MIB
+        """The process's own: files that it shares with others (libraries) do not count."""
+        memory = self._process.memory_info()
+        return float(memory.rss - memory.shared) / _MIB
 
     def check(self, size_mb: int) -> None:
         """Raises MemoryError where so much more would not fit under the soft limit."""

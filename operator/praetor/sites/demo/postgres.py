@@ -31,6 +31,7 @@ BIN_VARIABLE = "PRAETOR_SITE_POSTGRES"
 ROLE, DATABASE, SUPERUSER = "api", "shop", "postgres"
 MAX_CONNECTIONS = 120
 MOST_POOL = 100
+_NOTICES_GONE_CLIENTS = 14
 _READY = "database system is ready to accept connections"
 _SEVERITIES = {"LOG": "INFO", "WARNING": "WARN", "ERROR": "ERROR", "FATAL": "ERROR", "PANIC": "ERROR"}
 _LINE = re.compile(r"(LOG|WARNING|ERROR|FATAL|PANIC):\s+(.*)")
@@ -91,6 +92,8 @@ class Cluster:
             "log_line_prefix": "",
         }
         flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        if float(_major(self.bin)) >= _NOTICES_GONE_CLIENTS:
+            flags += ["-c", "client_connection_check_interval=500"]
         program = (str(self.bin / "postgres"), "-D", str(self.folder), *flags)
         return Command("praetor.sites.demo.process", {"user": self.user}, program, stop=signal.SIGINT)
 
@@ -227,6 +230,14 @@ class PostgresService(Service):
     async def stop(self) -> None:
         await asyncio.to_thread(self._forget_connection)
         await super().stop()
+
+    async def restart(self) -> None:
+        """One at a time: they share the data."""
+        async with self.busy:
+            self.told("INFO", f"restarting postgres with {self.memory_limit_mb} MiB")
+            await self.stop()
+            self.window.clear()
+            await self.start()
 
     def health(self) -> ServiceHealth:
         health = super().health()

@@ -14,12 +14,13 @@ from praetor.sites.demo.names import CouldNotResolveError
 from praetor.sites.demo.pool import Connection, Pool, PoolExhaustedError
 
 LOCK_TIMEOUT_SECONDS = 8
+STATEMENT_TIMEOUT_MS = 8200
 ARTICLES = 10
 _LOCKED_ARTICLES = 3
 _REPORT_SECONDS = 15.0
 _REPORT_PAUSE_SECONDS = 0.5
 _FIRST_REPORT_SECONDS = 3.0
-_KEPT_MB = 4
+_KEPT_MB = 6
 _EXPORT_MB = 320
 _TELL_EVERY_MB = 64
 
@@ -38,6 +39,7 @@ class Release:
     def checkout(self, connection: Connection) -> None:
         article = random.randint(1, ARTICLES)
         connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'")
+        connection.execute(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT_MS}ms'")  # the lock's counts anew
         connection.execute("UPDATE stock SET left_over = left_over - 1 WHERE article = %s", (article,))
         connection.execute("INSERT INTO payments (article, cents) VALUES (%s, %s)", (article, 1999))
 

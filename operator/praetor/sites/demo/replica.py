@@ -1,6 +1,7 @@
 """One process of the site, kept alive: started again with a growing pause when it ends unasked."""
 
 import asyncio
+import itertools
 import json
 import os
 import signal
@@ -20,6 +21,8 @@ _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 16.0
 _HEALTHY_SECONDS = 60.0
 _END_SECONDS = 5.0
 _LONGEST_LINE_BYTES = 1 << 20
+_NUMBERS = itertools.count()
+"""Control groups have a name for each process: an old one may still be there when the new one starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,6 @@ class Replica:
 
     async def _once(self) -> None:
         command = self.command()
-        killed_before = self.cages.killed(self.name)
         process = await asyncio.create_subprocess_exec(
             *command.arguments(),
             stdin=asyncio.subprocess.DEVNULL,
@@ -109,15 +111,17 @@ class Replica:
             start_new_session=True,  # Ctrl-C is the supervisor's to handle
         )
         self._process = process
-        self.cages.put(self.name, process.pid, self.limit_mb())
-        self.usage = Usage(process.pid)
+        cage = f"{self.name}-{next(_NUMBERS)}"
+        self.cages.put(cage, process.pid, self.limit_mb())
+        self.usage = Usage(process.pid, lambda: self.cages.used_mb(cage))
         try:
             await asyncio.gather(self._hear(process), self._read_log(process), process.wait())
-            self._tell_end(process.returncode or 0, self.cages.killed(self.name) > killed_before)
+            self._tell_end(process.returncode or 0, self.cages.killed(cage) > 0)
         finally:
             self.ready.clear()
             self.port, self._process = None, None
             await _end(process, command.stop)
+            self.cages.remove(cage)
 
     async def _hear(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None

@@ -34,6 +34,7 @@ class Service:
     most_replicas: int = 8
     wanted: int = 1
     replicas: list[Replica] = field(default_factory=list)
+    leaving: list[Replica] = field(default_factory=list)
     window: Window = field(default_factory=Window)
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -46,17 +47,20 @@ class Service:
         await self._ready()
 
     async def stop(self) -> None:
-        await asyncio.gather(*(one.stop() for one in self.replicas))
+        await asyncio.gather(*(one.stop() for one in (*self.replicas, *self.leaving)))
         self.replicas = []
         self.changed()
 
     async def restart(self) -> None:
-        """All replicas anew, with what is wanted now of version and limit."""
+        """All replicas anew, with what is wanted now of version and limit; the old ones serve until these do."""
         async with self.busy:
             self.told("INFO", f"restarting {self.name} {self.version} with {self.memory_limit_mb} MiB")
-            await self.stop()
-            self.window.clear()
+            self.leaving = self.replicas
             await self.start()
+            leaving, self.leaving = self.leaving, []
+            self.window.clear()
+            self.changed()
+            await asyncio.gather(*(one.stop() for one in leaving))
 
     async def scale(self, replicas: int) -> None:
         async with self.busy:
@@ -101,16 +105,20 @@ class Service:
         self.changed()
 
     def look(self) -> None:
-        for one in self.replicas:
+        for one in (*self.replicas, *self.leaving):
             one.look()
 
+    def serving(self) -> list[Replica]:
+        """The old ones, while they wait for the new."""
+        return [one for one in self.leaving or self.replicas if one.running]
+
     def ports(self) -> tuple[int, ...]:
-        return tuple(one.port for one in self.replicas if one.running and one.port is not None)
+        return tuple(one.port for one in self.serving() if one.port is not None)
 
     def health(self) -> ServiceHealth:
-        if any(one.pausing for one in self.replicas):
+        if any(one.pausing for one in self.leaving or self.replicas):
             return "crashed"
-        if self.wanted and not any(one.running for one in self.replicas):
+        if self.wanted and not self.serving():
             return "restarting"
         rate = error_rate_percent(self.window.recent(_HEALTH_SECONDS))
         if rate >= UNHEALTHY_PERCENT or not self.wanted:
@@ -119,7 +127,7 @@ class Service:
 
     def metrics(self) -> ServiceMetrics:
         recent = self.window.recent()
-        usages = [one.usage for one in self.replicas if one.usage is not None]
+        usages = [one.usage for one in self.leaving or self.replicas if one.usage is not None]
         newest = [one.under_way for one in recent[-len(self.replicas) :]] if self.replicas else []
         return ServiceMetrics(
             cpu_percent=round(sum(one.cpu_percent for one in usages), 2),

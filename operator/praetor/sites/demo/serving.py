@@ -1,6 +1,8 @@
 """A small threaded HTTP server that counts what it serves; its figures go to stdout, a line of JSON a second."""
 
 import json
+import os
+import signal
 import socket
 import ssl
 import sys
@@ -16,6 +18,7 @@ from urllib.parse import urlsplit
 TOO_MANY_REQUESTS = 429
 _REPORT_SECONDS = 1.0
 _HANDSHAKE_SECONDS = 5.0
+_DRAIN_SECONDS = 2.0
 _STACK_BYTES = 512 * 1024
 
 
@@ -105,9 +108,14 @@ class Server(ThreadingMixIn, HTTPServer):
         """Errors of connections are counted, not printed."""
 
     def run(self) -> None:
-        """Says that it is ready, then serves until it is killed."""
+        """Says that it is ready, then serves until SIGTERM, and ends what is under way."""
         threading.Thread(target=self._report, name="figures", daemon=True).start()
-        self.serve_forever(poll_interval=0.5)
+        signal.signal(signal.SIGTERM, lambda number, frame: threading.Thread(target=self.shutdown).start())
+        self.serve_forever(poll_interval=0.1)
+        patience_ends = time.monotonic() + _DRAIN_SECONDS
+        while self.figures.under_way and time.monotonic() < patience_ends:
+            time.sleep(0.05)
+        os._exit(0)  # threads that hold transactions would be waited for
 
     def _report(self) -> None:
         say({"ready": self.socket.getsockname()[1]})

@@ -61,7 +61,9 @@ def p99_ms(samples: list[Sample]) -> float:
 class Usage:
     """CPU and memory of a process and its children, looked at once a second."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, charged_mb: Callable[[], float | None]) -> None:
+        """`charged_mb`: what the kernel charges it for, where it says."""
+        self._charged_mb = charged_mb
         self._process = psutil.Process(pid)
         self._cpu_seconds, self._at = self._cpu(), time.monotonic()
         self.cpu_percent, self.memory_mb = 0.0, 0.0
@@ -73,7 +75,8 @@ class Usage:
             passed = max(now - self._at, 1e-3)
             self.cpu_percent = max(0.0, 100.0 * (cpu_seconds - self._cpu_seconds) / passed)
             self._cpu_seconds, self._at = cpu_seconds, now
-            self.memory_mb = self._memory_bytes() / _MIB
+            charged_mb = self._charged_mb()
+            self.memory_mb = self._memory_bytes() / _MIB if charged_mb is None else charged_mb
         except psutil.Error:
             return
 

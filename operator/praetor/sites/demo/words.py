@@ -13,7 +13,7 @@ def contract_words(problem: Exception) -> str:
     """A line to add, or "" when the error says it in these words itself."""
     if isinstance(problem, MemoryError):
         return "OutOfMemoryError: heap space"
-    if isinstance(problem, errors.LockNotAvailable):
+    if isinstance(problem, errors.LockNotAvailable | errors.QueryCanceled):
         return "Lock wait timeout exceeded"
     if isinstance(problem, CouldNotResolveError):
         return f"could not resolve host: {str(problem).partition(':')[0]}"
