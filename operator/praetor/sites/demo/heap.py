@@ -31,7 +31,7 @@ class Heap:
         """Unchecked is for buffers outside the heap, which only the kernel limits."""
         if checked:
             self.check(size_mb)
-        block = mmap.mmap(-1, size_mb * _MIB)
+        block = mmap.mmap(-1, size_mb * _MIB, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         for _ in range(size_mb):
             block.write(_FILL)
         return block
