@@ -31,7 +31,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoSite]:
 @pytest.fixture
 def site(running: DemoSite) -> Iterator[DemoSite]:
     """Healthy before, healed after."""
-    until(running.users_are_served, lambda: running.get("/users", seconds=5))
+    until(lambda: running.users_are_served(6.0), lambda: running.get("/users", seconds=6))
+    running.begin()
     yield running
     running.change("heal")
 
@@ -80,7 +81,7 @@ def test_bad_deployment_cascade(site: DemoSite) -> None:
     until(lambda: site.version() == "v1.1", lambda: site.get("/ops/services"))
     before_mb = site.metrics()["memory_mb"]
     until(lambda: site.errors("/checkout", 6) > 15, lambda: (site.metrics(), site.get("/users", seconds=6)))
-    assert site.says("memory leak")
+    until(lambda: site.says("memory leak"), lambda: site.get("/ops/logs", service="api", lines=20))
     assert site.metrics()["memory_mb"] > before_mb + 50
     site.change("restart", service="api")
     assert site.version() == "v1.1", "a restart starts the version that leaks"

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ _STEP_SECONDS = 0.3
 class DemoSite:
     def __init__(self, process: subprocess.Popen[str], url: str, token: str) -> None:
         self.process, self.url = process, url
+        self.since = ""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self.http = httpx.Client(base_url=url, headers=headers, timeout=10.0, trust_env=False)
 
@@ -35,7 +37,9 @@ class DemoSite:
         return self.get("/ops/metrics", service=service)
 
     def says(self, words: str, service: str = "api") -> bool:
-        return any(words in line for line in self.get("/ops/logs", service=service, lines=200)["logs"])
+        """In a line written since `since`: lines begin with their time."""
+        lines = self.get("/ops/logs", service=service, lines=1000)["logs"]
+        return any(words in line and line >= self.since for line in lines)
 
     def errors(self, path: str = "", seconds: float = 3.0) -> float:
         """Percent of the users' requests that failed; of one path, or of all."""
@@ -51,8 +55,9 @@ class DemoSite:
         seen = self.get("/users", seconds=seconds)
         return seen["requests"] >= 15 and seen["failed"] == 0
 
-    def health(self) -> set[str]:
-        return {one["health"] for one in self.get("/ops/health")["services"]}
+    def begin(self) -> None:
+        """What was said before does not count."""
+        self.since = datetime.now(UTC).isoformat()
 
 
 def until(met: Callable[[], bool], told: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> None:

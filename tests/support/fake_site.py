@@ -37,7 +37,7 @@ class FakeSite:
             "services": (200, {"services": [{"name": "api", "replicas": 2}]}),
             "metrics": (200, METRICS),
             "logs": (200, {"logs": ["[INFO] api - started"]}),
-            **{name: self._change for name in NEEDED},
+            **dict.fromkeys(NEEDED, self._change),
             **answers,
         }
         self.asked: list[tuple[str, str]] = []

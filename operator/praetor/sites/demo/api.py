@@ -32,7 +32,7 @@ _GROWTH_MB = 20
 _CART_MB = 1
 _CONNECT_SECONDS = 2
 _DUMP_BYTES = 1024 * 1024
-_PAST_SOFT_LIMIT_MB = 1
+_LITTLE_MB = 1
 _PAST_SOFT_LIMIT_SECONDS = 0.75
 FAILURES = (psycopg.Error, OSError, MemoryError, CouldNotResolveError, PoolExhaustedError)
 
@@ -127,15 +127,20 @@ class Api:
             time.sleep(_LOOK_SECONDS)
 
     def _load_more(self) -> None:
-        missing = self.around.now().catalogue_mb - (sum(map(len, self._catalogue)) >> 20)
-        size_mb = min(_GROWTH_MB, missing)
+        missing_mb = self.around.now().catalogue_mb - (sum(map(len, self._catalogue)) >> 20)
         try:
-            self._catalogue.append(self.heap.take(size_mb))
+            self._catalogue.append(self.heap.take(min(_GROWTH_MB, missing_mb)))
         except MemoryError as problem:
             self._failed("catalogue", problem)
-            if self.heap.used_mb() > 0.9 * self.heap.limit_mb:
-                self._catalogue.append(self.heap.take(_PAST_SOFT_LIMIT_MB, checked=False))
-                time.sleep(_PAST_SOFT_LIMIT_SECONDS)
+            self._load_little()
+
+    def _load_little(self) -> None:
+        """As the heap is nearly full; and when it is, past it."""
+        try:
+            self._catalogue.append(self.heap.take(_LITTLE_MB))
+        except MemoryError:
+            self._catalogue.append(self.heap.take(_LITTLE_MB, checked=False))
+            time.sleep(_PAST_SOFT_LIMIT_SECONDS)
 
     def _settle(self) -> None:
         """Each settlement is a transaction that stays open until the bank has answered."""

@@ -49,6 +49,8 @@ class DemoSite:
         self._load = self._load_replica()
         self._tasks: set[asyncio.Task[None]] = set()
         self._expiry: asyncio.TimerHandle | None = None
+        self._experiment = asyncio.Lock()
+        """A fault begins when the last has been healed."""
 
     @property
     def services(self) -> dict[str, Service]:
@@ -89,15 +91,20 @@ class DemoSite:
 
     async def break_(self, scenario: str) -> None:
         """The fault ends by itself when nobody has healed it in time."""
-        self.fault = scenario
-        self._expiry = asyncio.get_running_loop().call_later(self.fault_seconds, lambda: self.do(self.heal()))
-        await FAULTS[scenario](self)
+        async with self._experiment:
+            self.fault = scenario
+            self._expiry = asyncio.get_running_loop().call_later(self.fault_seconds, lambda: self.do(self.heal()))
+            await FAULTS[scenario](self)
 
     async def heal(self) -> None:
         """Everything as it was at the beginning, whoever changed it."""
-        if self._expiry is not None:
-            self._expiry.cancel()
-        self.fault = None
+        async with self._experiment:
+            if self._expiry is not None:
+                self._expiry.cancel()
+            self.fault = None
+            await self._put_back()
+
+    async def _put_back(self) -> None:
         needs_restart = self._api_needs_restart()
         self.authority.issue()
         self.around.write(replace(self.normal, endpoints=self.api.ports()))
