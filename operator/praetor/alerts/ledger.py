@@ -23,9 +23,10 @@ class Ledger:
     newest_starts_at: datetime | None = None
 
     def knows(self, occurrence: Occurrence) -> bool:
-        """An occurrence without a time is never known: nothing tells it from the one before."""
+        """An occurrence with neither a time nor a name of its own is never known: nothing tells it from the one
+        before."""
         if occurrence.starts_at is None:
-            return False
+            return occurrence.identified and occurrence.key in self.seen
         covered = self.newest_starts_at is not None and occurrence.starts_at <= self.newest_starts_at
         return covered or occurrence.key in self.seen
 

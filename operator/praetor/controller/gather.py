@@ -1,6 +1,6 @@
 """Everything that a decision about a run depends on, in one value."""
 
-from praetor.alerts.manifest import GROUP_LABEL, known_run, ledger_of
+from praetor.alerts.manifest import GROUP_LABEL, known_run, ledger_of, source_of
 from praetor.controller.episodes import Episodes
 from praetor.controller.observed import Observed, is_finished
 from praetor.controller.subject import subject_of
@@ -33,5 +33,5 @@ async def _awaits_resolution(manifest: Manifest, store: Store) -> bool:
         return False
     others = await store.find("IncidentRun", metadata["namespace"], labels={GROUP_LABEL: group})
     this = known_run(manifest, group)
-    known = (known_run(other, group) for other in others)
+    known = (known_run(other, group) for other in others if source_of(other) == source_of(manifest))
     return all(other.number <= this.number for other in known if other.target == this.target)

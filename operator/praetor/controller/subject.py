@@ -49,6 +49,8 @@ async def subject_of(run: IncidentRun, store: Lookup) -> Subject:
 
 
 def _of_alert(alert: Alert) -> Subject:
+    if alert.scenario:
+        return _of_library(alert.scenario)
     found = classify(alert.model_dump(by_alias=True, exclude_none=True))
     if found.family is None:
         return Unplayable(

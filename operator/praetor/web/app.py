@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from praetor.web.callers import Access, CallerCheck
 from praetor.web.errors import ApiError, install_error_handlers
-from praetor.web.gate import Gate
+from praetor.web.gate import Gate, Verify, unsigned
 from praetor.web.headers import SafeHeaders
 from praetor.web.limits import BODY_LIMIT_BYTES, BodyLimits
 from praetor.web.metrics import Measured, Metrics
@@ -31,6 +31,7 @@ def new_app(
     access_of: Callable[[HTTPConnection], Sequence[Access]],
     ready: Callable[[], Awaitable[None]],
     metrics: Metrics,
+    claims: Callable[[HTTPConnection], Verify | None] = unsigned,
     limit_bytes: int = BODY_LIMIT_BYTES,
     lifespan: Lifespan = no_lifespan,
 ) -> FastAPI:
@@ -44,7 +45,7 @@ def new_app(
         middleware=[
             Middleware(SafeHeaders),
             Middleware(Measured, metrics=metrics),
-            Middleware(Gate, checks=checks, access_of=access_of),
+            Middleware(Gate, checks=checks, access_of=access_of, claims=claims, limit_bytes=limit_bytes),
             Middleware(BodyLimits, limit_bytes=limit_bytes),
         ],
     )
