@@ -17,7 +17,7 @@ from praetor.web.metrics import Metrics
 
 PATH = "/incidents/webhook"
 _ERRORS: dict[int | str, dict[str, str]] = {
-    400: {"description": "The request ends before its body does, or says a length that is no number."},
+    400: {"description": "The request ends before its body does."},
     401: {"description": "No known caller, or a signature that is not of this body, or too old."},
     403: {"description": "A ServiceAccount that may not create runs in a namespace that the alerts belong to."},
     404: {"description": "No such source."},

@@ -37,9 +37,8 @@ async def checked_body(headers: Headers, receive: Receive, limit_bytes: int) -> 
     """The whole body. Raises ApiError for one that is too large, too slow or not JSON."""
     check_json(headers.get("content-type", ""))
     declared = headers.get("content-length", "0")
-    if not (declared.isascii() and declared.isdigit() and len(declared) < _LONGEST_LENGTH):
-        raise ApiError(400, "bad_request", "Content-Length is not a number of bytes", headers={"Connection": "close"})
-    if int(declared) > limit_bytes:
+    is_number = declared.isascii() and declared.isdigit() and len(declared) < _LONGEST_LENGTH
+    if not is_number or int(declared) > limit_bytes:
         raise _too_large(limit_bytes)
     try:
         async with asyncio.timeout(BODY_SECONDS):
