@@ -5,13 +5,14 @@ import logging
 import os
 from collections.abc import Sequence
 
+from praetor.alerts.manifest import GROUP_LABEL
 from praetor.alerts.sources import Sources, sources_of
 from praetor.kube.access import AccessReviewer
 from praetor.kube.client import KubeClient
 from praetor.kube.credentials import load_credentials, own_namespace
 from praetor.serve.gateway_http import TOKEN_VARIABLE, AlertSettings, check_token, gateway_app, signs_in
 from praetor.serve.service_accounts import service_account_check
-from praetor.store.kubernetes import KubernetesStore
+from praetor.store.mirrored import mirrored_store
 from praetor.store.scope import Scope
 from praetor.web.callers import CallerCheck, SharedToken
 from praetor.web.limits import BODY_LIMIT_BYTES
@@ -19,6 +20,8 @@ from praetor.web.serving import bind, server_of, url_of
 
 logger = logging.getLogger(__name__)
 NAMESPACE_VARIABLE = "PRAETOR_NAMESPACE"
+MIRRORED = {"IncidentRun": GROUP_LABEL, "TargetSite": ""}
+"""What every delivery looks at: the runs of alerts, and the sites."""
 
 
 def run_gateway(
@@ -57,13 +60,13 @@ async def _serve(
     sources: Sources,
 ) -> None:
     listening = bind(host, port)
-    async with KubeClient(load_credentials()) as client:
+    home = os.environ.get(NAMESPACE_VARIABLE) or (namespaces[0] if namespaces else own_namespace())
+    scope = Scope(home, tuple(namespaces))
+    watched = scope.searched if scope.namespaces else ()
+    async with KubeClient(load_credentials()) as client, mirrored_store(client, watched, MIRRORED) as store:
         checks: list[CallerCheck] = [SharedToken(token)] if token else []
         if asks_reviews:
             checks.append(service_account_check(AccessReviewer(client)))
-        home = os.environ.get(NAMESPACE_VARIABLE) or (namespaces[0] if namespaces else own_namespace())
-        scope = Scope(home, tuple(namespaces))
-        store = KubernetesStore(client)
         app = gateway_app(store, checks, scope, limit_bytes=limit_bytes, alerts=alerts, sources=sources)
         logger.info("gateway at %s; alerts without a TargetSite become runs in %s", url_of(listening), home)
         await server_of(app).serve(sockets=[listening])
