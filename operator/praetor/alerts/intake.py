@@ -5,6 +5,7 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Literal
+from weakref import WeakValueDictionary
 
 from praetor.alerts.deciding import FOREIGN, Attach, CreateRun, Decision, KnownRun, Nothing, decide
 from praetor.alerts.ledger import Ledger
@@ -56,6 +57,8 @@ class Intake:
     ttl_seconds: int | None = None
     when_resolved: WhenResolved = "Annotate"
     pressure: Pressure = field(default_factory=Pressure)
+    turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    """By the group's hash: duplicates that come at once would only take the store's answers from each other."""
 
     async def accept(self, notification: Notification, *, permit: Permit = anywhere) -> list[Accepted]:
         """Every run that the delivery belongs to, stored.
@@ -68,8 +71,13 @@ class Intake:
             wanted = list(routes(notification, sites, self.scope.home))
             for namespace in dict.fromkeys(route.namespace for route in wanted):
                 await permit(namespace)
-            accepted = [await _Settling(self, route).settle() for route in wanted]
+            accepted = [await self._in_turn(_Settling(self, route)) for route in wanted]
         return [one for one in accepted if one is not None]
+
+    async def _in_turn(self, settling: "_Settling") -> Accepted | None:
+        turn = self.turns.setdefault(f"{settling.route.namespace}/{settling.digest}", asyncio.Lock())
+        async with turn:
+            return await settling.settle()
 
 
 async def accept(

@@ -28,6 +28,7 @@ class Mirror:
         self._objects: dict[_Key, bytes] = {}
         self._labelled: dict[str, set[_Key]] = defaultdict(set)
         self._value_of: dict[_Key, str] = {}
+        self._version_of: dict[_Key, int] = {}
         self._version = ""
         self.is_kept_up = False
 
@@ -35,6 +36,12 @@ class Mirror:
         """Copies, which the caller may change."""
         keys = self._objects.keys() if value is None else self._labelled.get(value, set())
         return [orjson.loads(self._objects[key]) for key in keys if namespace in (None, key[0])]
+
+    def note(self, manifest: Manifest) -> None:
+        """What this process has written itself need not wait for the news of it."""
+        key, is_news = _key(manifest), _version(manifest) > int(self._version or 0)
+        if self.is_kept_up and (is_news or key in self._objects) and self._concerns(manifest):
+            self._put(manifest)  # neither news nor here: it was deleted meanwhile
 
     async def keep_up(self) -> None:
         """Until it is cancelled."""
@@ -57,6 +64,7 @@ class Mirror:
     async def _fill(self) -> None:
         found, version = await self._client.snapshot(self._resource, self.namespace, self.label)
         self._objects.clear()
+        self._version_of.clear()
         self._labelled.clear()
         self._value_of.clear()
         for manifest in found:
@@ -75,11 +83,21 @@ class Mirror:
             elif kind != "BOOKMARK":
                 self._put(manifest)
 
+    def _concerns(self, manifest: Manifest) -> bool:
+        metadata = manifest["metadata"]
+        return self.namespace in (None, metadata["namespace"]) and (
+            not self.label or self.label in metadata.get("labels", {})
+        )
+
     def _put(self, manifest: Manifest) -> None:
+        """An older version never takes the place of a newer one."""
         key = _key(manifest)
+        if _version(manifest) < self._version_of.get(key, 0):
+            return
         self._remove(key)
         manifest["metadata"].pop("managedFields", None)
         self._objects[key] = orjson.dumps(manifest)
+        self._version_of[key] = _version(manifest)
         value = manifest["metadata"].get("labels", {}).get(self.label)
         if value is not None:
             self._value_of[key] = value
@@ -87,6 +105,7 @@ class Mirror:
 
     def _remove(self, key: _Key) -> None:
         self._objects.pop(key, None)
+        self._version_of.pop(key, None)
         value = self._value_of.pop(key, None)
         if value is not None:
             self._labelled[value].discard(key)
@@ -96,3 +115,8 @@ class Mirror:
 
 def _key(manifest: Manifest) -> _Key:
     return manifest["metadata"]["namespace"], manifest["metadata"]["name"]
+
+
+def _version(manifest: Manifest) -> int:
+    """Versions of one resource count up, as client-go's own caches take for granted."""
+    return int(manifest["metadata"]["resourceVersion"])

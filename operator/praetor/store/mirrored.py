@@ -19,6 +19,20 @@ class MirroredStore(KubernetesStore):
         super().__init__(client)
         self._mirrors = mirrors
 
+    async def create(self, manifest: Manifest) -> Manifest:
+        return self._noted(await super().create(manifest))
+
+    async def update(self, manifest: Manifest) -> Manifest:
+        return self._noted(await super().update(manifest))
+
+    async def update_status(self, manifest: Manifest) -> Manifest:
+        return self._noted(await super().update_status(manifest))
+
+    def _noted(self, written: Manifest) -> Manifest:
+        for mirror in self._mirrors.get(written["kind"], ()):
+            mirror.note(written)
+        return written
+
     async def find(
         self,
         kind: str,
