@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -69,6 +70,16 @@ def _add_probes(app: FastAPI, ready: Callable[[], Awaitable[None]], metrics: Met
             ).response()
         return JSONResponse({"status": "ok"})
 
-    @app.get("/metrics", tags=["probes"], summary="Metrics in Prometheus' text format.")
+    text: dict[int | str, dict[str, Any]] = {
+        200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "All series."}
+    }
+
+    @app.get(
+        "/metrics",
+        tags=["probes"],
+        summary="Metrics in Prometheus' text format.",
+        response_class=Response,
+        responses=text,
+    )
     async def metrics_text() -> Response:
         return metrics.response()
