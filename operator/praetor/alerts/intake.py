@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Literal
 from weakref import WeakValueDictionary
@@ -35,6 +35,14 @@ class Accepted:
     created: bool
 
 
+Later = Callable[[Coroutine[None, None, None]], Awaitable[None]]
+"""Does some work now, or lets it be done."""
+
+
+async def at_once(work: Coroutine[None, None, None]) -> None:
+    await work
+
+
 Permit = Callable[[str], Awaitable[None]]
 """Raises for a namespace that the sender may not make runs in."""
 
@@ -57,6 +65,7 @@ class Intake:
     ttl_seconds: int | None = None
     when_resolved: WhenResolved = "Annotate"
     pressure: Pressure = field(default_factory=Pressure)
+    later: Later = at_once
     turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     """By the group's hash: duplicates that come at once would only take the store's answers from each other."""
 
@@ -151,7 +160,7 @@ class _Settling:
         except AlreadyExistsError:
             await self._look_at(name)
             raise
-        await self._first_record(created, decision.ledger)
+        await self.intake.later(self._first_record(created, decision.ledger))
         return Accepted(name, route.namespace, created=True)
 
     async def _look_at(self, name: str) -> None:
@@ -161,7 +170,8 @@ class _Settling:
             self.foreign[name] = run
 
     async def _first_record(self, created: Manifest, ledger: Ledger) -> None:
-        """A controller that is already at work wins; until it has paused, the annotation says the same."""
+        """A controller that is already at work wins; until it has paused, the annotation says the same. So does it
+        when this is never done: the delivery is stored with the run itself."""
         for _ in range(_ATTEMPTS):
             try:
                 if "alerts" not in created.get("status", {}):

@@ -12,6 +12,7 @@ from praetor.controller.subject import subject_of
 from praetor.controller.times import Clock
 from praetor.controller.turns import turn_of
 from praetor.resources.run import IncidentRun
+from praetor.resources.run_status import SeenAlerts
 from praetor.resources.site import TargetSite
 from simcore.errors import NotFoundError
 from simcore.protocols import Manifest, Store
@@ -27,9 +28,16 @@ async def gather(manifest: Manifest, store: Store, episodes: Episodes, clock: Cl
         subject=await subject_of(run, store),
         episode=episodes.state(uid),
         stored=episodes.stored(uid),
+        alerts=_alerts(manifest),
         turn=await _turn(run, store),
         awaits_resolution=is_finished(run) and await _awaits_resolution(manifest, store),
     )
+
+
+def _alerts(manifest: Manifest) -> SeenAlerts | None:
+    """A gateway that was killed has not said it in the status; what it made the run with says the same."""
+    is_alert = "alert" in manifest["spec"] and "alerts" not in (manifest.get("status") or {})
+    return SeenAlerts.model_validate(ledger_of(manifest).to_json()) if is_alert else None
 
 
 async def _turn(run: IncidentRun, store: Store) -> Turn:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from praetor.resources.conditions import COMPLETE, FAILED, STARTED, is_true
 from praetor.resources.run import IncidentRun, IncidentRunSpec
-from praetor.resources.run_status import IncidentRunStatus
+from praetor.resources.run_status import IncidentRunStatus, SeenAlerts
 from praetor.runner.request import RunOutcome
 
 TRACE = "trace.jsonl"
@@ -81,6 +81,8 @@ class Observed:
     stored: Mapping[str, str] = field(default_factory=dict)
     awaits_resolution: bool = False
     """The run is the newest of an alert group that still fires."""
+    alerts: SeenAlerts | None = None
+    """What the run had taken in when it was made, until its status says so."""
     turn: Turn = FREE
     """Of the runs that want the same TargetSite."""
 

@@ -29,7 +29,8 @@ def first_seen(observed: Observed) -> IncidentRunStatus:
     conditions = unknown_conditions(
         RUN_CONDITIONS, now=wire_time(observed.now), observed_generation=observed.run.metadata.generation
     )
-    return _changed(observed, "Pending", conditions=conditions, runner_version=version("praetor"))
+    seen: dict[str, Any] = {} if observed.status.alerts or not observed.alerts else {"alerts": observed.alerts}
+    return _changed(observed, "Pending", conditions=conditions, runner_version=version("praetor"), **seen)
 
 
 def started(observed: Observed, playable: Playable) -> IncidentRunStatus:

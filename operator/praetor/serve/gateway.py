@@ -1,6 +1,7 @@
 """The gateway: alerts come in, runs are shown. It keeps nothing itself; any number of them may run at once."""
 
 import asyncio
+import gc
 import logging
 import os
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from praetor.serve.gateway_http import TOKEN_VARIABLE, AlertSettings, check_toke
 from praetor.serve.service_accounts import service_account_check
 from praetor.store.mirrored import mirrored_store
 from praetor.store.scope import Scope
+from praetor.web.background import Background
 from praetor.web.callers import CallerCheck, SharedToken
 from praetor.web.limits import BODY_LIMIT_BYTES
 from praetor.web.serving import bind, server_of, url_of
@@ -67,6 +69,11 @@ async def _serve(
         checks: list[CallerCheck] = [SharedToken(token)] if token else []
         if asks_reviews:
             checks.append(service_account_check(AccessReviewer(client)))
-        app = gateway_app(store, checks, scope, limit_bytes=limit_bytes, alerts=alerts, sources=sources)
+        app = gateway_app(
+            store, checks, scope, limit_bytes=limit_bytes, alerts=alerts, sources=sources, later=Background()
+        )
+        # What is here now stays; to look through it for garbage again and again would stop the loop for 30 ms and more.
+        gc.collect()
+        gc.freeze()
         logger.info("gateway at %s; alerts without a TargetSite become runs in %s", url_of(listening), home)
         await server_of(app).serve(sockets=[listening])

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 
-from praetor.alerts.intake import Intake, WhenResolved
+from praetor.alerts.intake import Intake, Later, WhenResolved, at_once
 from praetor.alerts.pressure import Pressure
 from praetor.alerts.signed import claims_of
 from praetor.alerts.sources import Sources, sources_of
@@ -42,9 +42,9 @@ class AlertSettings:
     when_resolved: WhenResolved = "Annotate"
     new_runs_per_minute: int = 0
 
-    def intake(self, store: Store, scope: Scope) -> Intake:
+    def intake(self, store: Store, scope: Scope, later: Later = at_once) -> Intake:
         pressure = Pressure(runs_per_minute=self.new_runs_per_minute)
-        return Intake(store, scope, self.ttl_seconds, self.when_resolved, pressure)
+        return Intake(store, scope, self.ttl_seconds, self.when_resolved, pressure, later)
 
 
 def gateway_app(
@@ -57,9 +57,10 @@ def gateway_app(
     lifespan: Lifespan = no_lifespan,
     alerts: AlertSettings | None = None,
     sources: Sources | None = None,
+    later: Later = at_once,
 ) -> FastAPI:
     """The gateway over any store. `checks` say who may call, beside senders whose signature is right; none lets
-    nobody else in. `sources` are those of the environment by default.
+    nobody else in. `sources` are those of the environment by default. `later` does what no sender waits for.
     """
     alerts, sources = alerts or AlertSettings(), sources_of() if sources is None else sources
     metrics, runs = Metrics(), Runs(store, scope)
@@ -75,7 +76,7 @@ def gateway_app(
         lifespan=lifespan,
     )
     ways = list(dict.fromkeys(way for check in checks for way in check.ways))
-    app.include_router(webhook_router(alerts.intake(store, scope), sources, ways, metrics))
+    app.include_router(webhook_router(alerts.intake(store, scope, later), sources, ways, metrics))
     app.include_router(api_router(runs))
     app.include_router(watch_router(runs, live or LiveTraces()))
     app.include_router(pages_router(runs))

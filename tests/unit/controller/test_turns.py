@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from praetor.alerts import alertmanager
+from praetor.alerts.intake import accept
 from praetor.controller.effects import LookAgain, PutArtifact, StopEpisode, WriteStatus
 from praetor.controller.gather import gather
 from praetor.controller.observed import Playing, Turn
@@ -14,6 +16,8 @@ from praetor.controller.reconcile import reconcile
 from praetor.controller.turns import turn_of
 from praetor.resources.conditions import find_condition
 from praetor.resources.run import IncidentRun
+from praetor.store.scope import Scope
+from tests.support.alert_bodies import alert, body
 from tests.support.memory_store import MemoryStore
 from tests.support.observing import ALERT, NOW, accepted, begun, manifest, played
 
@@ -138,3 +142,14 @@ async def test_the_world_says_whose_turn_it_is_as_the_site_has_it(concurrency, k
         made.append(await store.create(wire))
     kinds = [(await gather(one, store, NoEpisodes(), lambda: NOW)).turn.kind for one in made]  # type: ignore[arg-type]
     assert kinds == ["Go", kind]
+
+
+async def test_the_world_says_what_a_run_of_an_alert_was_made_with_until_its_status_does():
+    store = MemoryStore()
+    notification = alertmanager.parse(body(alert("A"), group_key="g"))
+    (made,) = await accept(store, notification, Scope("default"))  # type: ignore[arg-type]
+    stored = await store.get("IncidentRun", "default", made.name)
+    killed_before = stored | {"status": {}}
+    for manifest_, firing in ((killed_before, 1), (stored, None)):
+        alerts = (await gather(manifest_, store, NoEpisodes(), lambda: NOW)).alerts  # type: ignore[arg-type]
+        assert (alerts.firing if alerts else None) == firing
