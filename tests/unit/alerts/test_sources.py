@@ -80,6 +80,21 @@ async def test_the_life_of_an_alert_of(source, store):
 
 
 @pytest.mark.parametrize(
+    "source", ["pagerduty", "datadog", "opsgenie", "newrelic", "azure-monitor", "google-cloud", "zabbix"]
+)
+@pytest.mark.parametrize("is_finished", [False, True])
+async def test_a_firing_that_comes_after_its_own_end_does_not_fire_again(source, is_finished, store):
+    for state in ("firing", "resolved"):
+        (made,) = await deliver(store, read(source, raw(f"{source}-{state}")))
+    run = await store.get("IncidentRun", "praetor", made.name)
+    if is_finished:
+        await store.update_status(run | {"status": run["status"] | {"conditions": [COMPLETE]}})
+    await deliver(store, read(source, raw(f"{source}-firing")))
+    assert ledger_of(await store.get("IncidentRun", "praetor", made.name)).firing == 0
+    assert len(await store.find("IncidentRun", "praetor")) == 1
+
+
+@pytest.mark.parametrize(
     ("source", "parts"),
     [
         ("pagerduty", ["PGR0VU2"]),
