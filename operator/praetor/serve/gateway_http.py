@@ -16,6 +16,7 @@ from praetor.console.api import api_router
 from praetor.console.live import LiveTraces
 from praetor.console.pages import pages_router
 from praetor.console.reading import Runs
+from praetor.console.reports import reports_router
 from praetor.console.watch import watch_router
 from praetor.serve.readiness import Readiness
 from praetor.store.scope import Scope
@@ -78,6 +79,7 @@ def gateway_app(
     ways = list(dict.fromkeys(way for check in checks for way in check.ways))
     app.include_router(webhook_router(alerts.intake(store, scope, later), sources, ways, metrics))
     app.include_router(api_router(runs))
+    app.include_router(reports_router(runs))
     app.include_router(watch_router(runs, live or LiveTraces()))
     app.include_router(pages_router(runs))
     return app
@@ -100,9 +102,9 @@ def wanted_access(connection: HTTPConnection, scope: Scope) -> tuple[Access, ...
             return (Access("create", scope.home),)
         case ["console", of_namespace, name]:
             return (Access("get", of_namespace, name),)
-        case ["runs", name, *_] | ["watch", name]:
+        case ["runs", name, *_] | ["watch", name] | ["realtime", "run", name, *_]:
             return (Access("get", namespace, name),)
-        case [""] | ["runs"]:
+        case [""] | ["runs"] | ["runbook"] | ["postmortem"]:
             return _listing(connection.query_params.get("namespace"), scope)
     return (Access("list", scope.home),)
 
