@@ -49,6 +49,8 @@ async def subject_of(run: IncidentRun, store: Lookup) -> Subject:
 
 
 def _of_alert(alert: Alert, split: str | None) -> Subject:
+    if alert.scenario:
+        return _named(alert.scenario, split)
     found = classify(alert.model_dump(by_alias=True, exclude_none=True))
     if found.family is None:
         return Unplayable(
@@ -59,12 +61,24 @@ def _of_alert(alert: Alert, split: str | None) -> Subject:
     if not isinstance(subject, Playable):
         return subject
     if isinstance(_in_split(subject, split), Unplayable):
-        return Unplayable(
-            reasons.NOTHING_TO_ACT_ON,
-            f"the alert speaks of {found.family} ({found.evidence[0]}), which split {split!r} does not rehearse, and "
-            "no TargetSite matches it: a person has to look",
-        )
+        return _not_rehearsed(f"speaks of {found.family} ({found.evidence[0]})", split)
     return _in_the_shop(subject)
+
+
+def _named(scenario: str, split: str | None) -> Subject:
+    """The sender names what to rehearse: nothing is guessed, and it is played in its own topology."""
+    subject = _of_library(scenario)
+    if isinstance(subject, Playable) and isinstance(_in_split(subject, split), Unplayable):
+        return _not_rehearsed(f"names the scenario {scenario}", split)
+    return subject
+
+
+def _not_rehearsed(what: str, split: str | None) -> Unplayable:
+    return Unplayable(
+        reasons.NOTHING_TO_ACT_ON,
+        f"the alert {what}, which split {split!r} does not rehearse, and no TargetSite matches it: "
+        "a person has to look",
+    )
 
 
 def _in_the_shop(found: Playable) -> Playable:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import httpx
@@ -17,6 +17,8 @@ PAGE_SIZE = 500
 _ATTEMPTS = 4
 _LONGEST_WAIT_SECONDS = 5.0
 _AUTHORIZATION_SECONDS = 60.0
+WATCH_SECONDS = 290
+_WATCH_SILENCE_SECONDS = 100.0
 _UNAUTHORIZED = 401
 _STRICT = {"fieldValidation": "Strict"}
 _LENIENT = {"fieldValidation": "Ignore"}
@@ -74,6 +76,45 @@ class KubeClient:
             query["continue"] = page["metadata"].get("continue", "")
             if not query["continue"]:
                 return found
+
+    async def snapshot(
+        self, resource: Resource, namespace: str | None, selector: str = ""
+    ) -> tuple[list[Manifest], str]:
+        """All of them, and the version to watch from."""
+        query = {"limit": str(PAGE_SIZE)} | ({"labelSelector": selector} if selector else {})
+        found: list[Manifest] = []
+        while True:
+            page = await self.request("GET", resource.path(namespace), query=query)
+            found += page["items"]
+            query["continue"] = page["metadata"].get("continue", "")
+            if not query["continue"]:
+                return found, page["metadata"]["resourceVersion"]
+
+    async def watch(
+        self, resource: Resource, namespace: str | None, version: str, selector: str = ""
+    ) -> AsyncIterator[str]:
+        """What happens after `version`, a line of JSON each, until the server ends it (after minutes, as asked).
+
+        Raises UnavailableError when nothing came for longer than bookmarks (about one a minute) should take.
+        """
+        query = {
+            "watch": "1",
+            "resourceVersion": version,
+            "allowWatchBookmarks": "true",
+            "timeoutSeconds": str(WATCH_SECONDS),
+        } | ({"labelSelector": selector} if selector else {})
+        path, patience = resource.path(namespace), httpx.Timeout(30.0, read=_WATCH_SILENCE_SECONDS)
+        try:
+            async with self._http.stream(
+                "GET", path, params=query, headers=await self._headers(), timeout=patience
+            ) as response:
+                if response.is_error:
+                    await response.aread()
+                    raise refusal(response)
+                async for line in response.aiter_lines():
+                    yield line
+        except httpx.TransportError as error:
+            raise UnavailableError(f"WATCH {path}: {type(error).__name__} {error}".rstrip()) from error
 
     async def create(self, resource: Resource, namespace: str | None, manifest: Manifest) -> Manifest:
         return await self.request("POST", resource.path(namespace), body=manifest, query=_STRICT)

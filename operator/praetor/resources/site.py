@@ -25,6 +25,11 @@ class TargetSiteSpec(Wire):
 
     description: str = Field("", max_length=1000, description="What this system is, for people.")
     match: AlertMatch | None = Field(None, description="Which alerts are the site's own; default: none.")
+    concurrency: Literal["Forbid", "Queue", "Replace"] = Field(
+        "Queue",
+        description="When a run comes while another is at work here: `Queue` has it wait, `Forbid` leaves it to a "
+        "person, `Replace` ends the other.",
+    )
 
 
 class TargetSiteStatus(ConditionedStatus):

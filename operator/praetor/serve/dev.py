@@ -8,10 +8,11 @@ from pathlib import Path
 
 import typer
 
+from praetor.alerts.sources import Sources, sources_of
 from praetor.console.live import LiveTraces
 from praetor.controller.embedded import EmbeddedController
 from praetor.controller.pools import episode_pool
-from praetor.serve.gateway_http import TOKEN_VARIABLE, NoCallersError, check_token, gateway_app
+from praetor.serve.gateway_http import TOKEN_VARIABLE, AlertSettings, NoCallersError, check_token, gateway_app
 from praetor.store.directory import DirectoryStore
 from praetor.store.scope import Scope
 from praetor.web.callers import CallerCheck, Loopback, SharedToken, is_loopback
@@ -37,16 +38,18 @@ def run_dev(
     data: Path | None = None,
     workers: int | None = None,
     *,
-    ttl_seconds: int | None = None,
+    alerts: AlertSettings | None = None,
 ) -> None:
-    """Serves until SIGINT or SIGTERM. Raises NoCallersError off loopback without a token, BindError, DataError."""
+    """Serves until SIGINT or SIGTERM. Raises NoCallersError off loopback without a token, BindError, DataError,
+    SourcesError, SecretError."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     checks = dev_checks(host, os.environ.get(TOKEN_VARIABLE, ""))
     folder = data or Path(os.environ.get(DATA_VARIABLE) or DEFAULT_DATA)
+    sources = sources_of()
     listening = bind(host, port)
     store = open_store(folder)
     typer.echo(f"Praetor at {url_of(listening)} with its data in {folder.resolve()}; Ctrl-C ends it.", err=True)
-    asyncio.run(DevServer(store, checks, workers, ttl_seconds).serve(listening))
+    asyncio.run(DevServer(store, checks, workers, alerts, sources).serve(listening))
 
 
 def dev_checks(host: str, token: str) -> list[CallerCheck]:
@@ -74,10 +77,12 @@ class DevServer:
         store: DirectoryStore,
         checks: list[CallerCheck],
         workers: int | None = None,
-        ttl_seconds: int | None = None,
+        alerts: AlertSettings | None = None,
+        sources: Sources | None = None,
     ) -> None:
         self._store, self._workers, self._live = store, workers, LiveTraces()
-        self._server = server_of(gateway_app(store, checks, Scope(HOME), live=self._live, ttl_seconds=ttl_seconds))
+        app = gateway_app(store, checks, Scope(HOME), live=self._live, alerts=alerts, sources=sources)
+        self._server = server_of(app)
 
     def stop(self) -> None:
         self._server.should_exit = True

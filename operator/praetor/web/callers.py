@@ -43,6 +43,10 @@ class Caller:
 
 
 class CallerCheck(Protocol):
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """How a request can say who calls, for people."""
+
     async def __call__(self, connection: HTTPConnection) -> Caller | None: ...
 
 
@@ -59,6 +63,8 @@ def remember_caller(connection: HTTPConnection, caller: Caller) -> None:
 class SharedToken:
     """Whoever knows the token. It is compared as a digest, in constant time, and never kept as text."""
 
+    ways = ("token", "basic")
+
     def __init__(self, token: str) -> None:
         self._digest = _digest(token)
 
@@ -70,6 +76,8 @@ class SharedToken:
 
 class ServiceAccounts(Generic[User]):
     """Whom the API server knows by their bearer token, and lets do what the request wants."""
+
+    ways = ("service-account",)
 
     def __init__(
         self,
@@ -94,6 +102,8 @@ class ServiceAccounts(Generic[User]):
 
 class Loopback:
     """Anybody on this machine: the address says so; Host and Origin say that no web page of others asks."""
+
+    ways = ("loopback",)
 
     async def __call__(self, connection: HTTPConnection) -> Caller | None:
         if connection.client is None or not is_loopback(connection.client.host):

@@ -107,3 +107,16 @@ def test_a_good_scenario_gives_no_complaint_and_a_bad_one_names_the_place() -> N
     bad["variants"][0]["targets"] = ["order"]
     assert scenario_complaint(bad).startswith("spec.variants.0.targets.0: there is no service or role 'order'")
     assert scenario_complaint("nothing").startswith("spec: ")
+
+
+async def test_a_scenario_that_the_sender_names_is_played_whatever_the_words_say(store: DirectoryStore) -> None:
+    alert = ALERT | {"title": "PostgreSQL replication lag", "scenario": "disk-full"}
+    subject = await found(store, alert=alert, split="train")
+    assert subject == Playable("disk-full", "disk_full")
+
+
+async def test_a_named_scenario_that_is_held_out_is_left_to_a_person(store: DirectoryStore) -> None:
+    refused = await found(store, alert=ALERT | {"scenario": "feature-flag"}, split="train")
+    assert isinstance(refused, Unplayable)
+    assert refused.reason == "NothingToActOn"
+    assert "names the scenario feature-flag" in refused.message
