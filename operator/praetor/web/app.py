@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from praetor.web.callers import Access, CallerCheck
 from praetor.web.errors import ApiError, install_error_handlers
-from praetor.web.gate import Gate
+from praetor.web.gate import OPEN_PATHS, Gate
 from praetor.web.headers import SafeHeaders
 from praetor.web.limits import BODY_LIMIT_BYTES, BodyLimits
 from praetor.web.metrics import Measured, Metrics
@@ -33,6 +33,8 @@ def new_app(
     metrics: Metrics,
     limit_bytes: int = BODY_LIMIT_BYTES,
     lifespan: Lifespan = no_lifespan,
+    open_paths: frozenset[str] = OPEN_PATHS,
+    empty_bodies: bool = False,
 ) -> FastAPI:
     """`ready` raises when the server could not do its work now."""
     app = FastAPI(
@@ -44,8 +46,8 @@ def new_app(
         middleware=[
             Middleware(SafeHeaders),
             Middleware(Measured, metrics=metrics),
-            Middleware(Gate, checks=checks, access_of=access_of),
-            Middleware(BodyLimits, limit_bytes=limit_bytes),
+            Middleware(Gate, checks=checks, access_of=access_of, open_paths=open_paths),
+            Middleware(BodyLimits, limit_bytes=limit_bytes, empty_bodies=empty_bodies),
         ],
     )
     install_error_handlers(app)

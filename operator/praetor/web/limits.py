@@ -15,10 +15,13 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 @dataclass(frozen=True, slots=True)
 class BodyLimits:
-    """Reads a body whole before anything behind it runs; refuses what is too large, too slow or not JSON."""
+    """Reads a body whole before anything behind it runs; refuses what is too large, too slow or not JSON.
+
+    `empty_bodies` lets a request without a body say nothing of its type."""
 
     app: ASGIApp
     limit_bytes: int = BODY_LIMIT_BYTES
+    empty_bodies: bool = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in _WITH_BODY:
@@ -32,8 +35,9 @@ class BodyLimits:
         await self.app(scope, _replay(body, receive), send)
 
     async def _checked_body(self, headers: Headers, receive: Receive) -> bytes:
-        check_json(headers.get("content-type", ""))
         declared = headers.get("content-length", "0")
+        if not (self.empty_bodies and declared == "0" and "transfer-encoding" not in headers):
+            check_json(headers.get("content-type", ""))
         if not declared.isdigit() or int(declared) > self.limit_bytes:
             raise self._too_large()
         try:

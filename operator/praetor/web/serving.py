@@ -16,6 +16,8 @@ _BACKLOG = 512
 _GRACE_SECONDS = 2
 _KEEP_ALIVE_SECONDS = 75  # longer than the pauses of a sender: a connection must not close under its request
 
+FRAME_LIMIT_BYTES = 1024 * 1024
+
 
 class BindError(SimcoreError):
     """The address cannot be had; the text says which, why, and what to do."""
@@ -62,8 +64,10 @@ class Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
-def server_of(app: ASGIApp) -> Server:
-    """`await server.serve(sockets=[listening])`; from the main thread."""
+def server_of(app: ASGIApp, kind: type[Server] = Server) -> Server:
+    """`await server.serve(sockets=[listening])`; from the main thread.
+
+    WebSockets are not compressed: that costs more time and memory per connection than small frames are worth."""
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -71,5 +75,7 @@ def server_of(app: ASGIApp) -> Server:
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        ws_max_size=FRAME_LIMIT_BYTES,
+        ws_per_message_deflate=False,
     )
-    return Server(config)
+    return kind(config)
