@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
 from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp
@@ -81,11 +81,25 @@ def _add_protocol(app: FastAPI, env: OpenEnv, web_url: str) -> None:
     app.router.routes.append(WebSocketRoute("/mcp", WebSocketApp(env.sessions, json_rpc=True)))
     app.include_router(play_router(env.sessions))
     app.include_router(about_router(env.health, web_url))
+    app.include_router(_mcp_router(env))
+    app.include_router(tasks_router())
 
-    @app.api_route("/mcp", methods=["GET", "POST", "DELETE"], tags=["MCP"], summary="MCP, or the library's JSON-RPC.")
-    async def mcp(request: Request) -> Response:
+
+def _mcp_router(env: OpenEnv) -> APIRouter:
+    router = APIRouter(tags=["MCP"])
+
+    @router.post("/mcp", summary="MCP, or the library's JSON-RPC.")
+    async def post(request: Request) -> Response:
         if speaks_mcp(request):
             return await env.mcp.response()
         return Response(rpc.answer_text(await request.body(), env.sessions), media_type="application/json")
 
-    app.include_router(tasks_router())
+    @router.get("/mcp", summary="The stream of an MCP session.")
+    async def stream() -> Response:
+        return await env.mcp.response()
+
+    @router.delete("/mcp", summary="Ends an MCP session.")
+    async def end() -> Response:
+        return await env.mcp.response()
+
+    return router

@@ -83,9 +83,6 @@ def action_problem(message: str, action: Any) -> dict[str, Any]:
 
 def bounded(problem: dict[str, Any]) -> dict[str, Any]:
     """A long input is not sent back, nor one that is nested too deeply."""
-    context = problem.pop("ctx", None)
-    if context is not None:
-        problem["ctx"] = {key: str(value) for key, value in context.items()}
     try:
         short = len(dumps(problem.get("input"))) <= ECHO_LIMIT_CHARS
     except RecursionError:

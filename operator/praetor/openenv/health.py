@@ -25,7 +25,7 @@ class Health:
 
     async def prove(self) -> None:
         try:
-            await asyncio.to_thread(_play_once)
+            await asyncio.to_thread(play_once)
         except Exception:
             logger.exception("the simulator cannot play")
         else:
@@ -44,7 +44,7 @@ class Health:
             raise NotReadyError("shutting down")
 
 
-def _play_once() -> None:
+def play_once() -> None:
     """Compiles, or loads, what episodes need, and reads the library."""
     play = Play()
     for split in ("train", "validation"):

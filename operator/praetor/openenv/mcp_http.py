@@ -28,7 +28,7 @@ _INSTRUCTIONS = (
 
 
 def speaks_mcp(request: Request) -> bool:
-    return request.method != "POST" or "text/event-stream" in request.headers.get("accept", "")
+    return "text/event-stream" in request.headers.get("accept", "")
 
 
 class StreamableMcp:

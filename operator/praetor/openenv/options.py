@@ -1,6 +1,5 @@
 """What a reset may ask for, from a client's dictionary to an episode."""
 
-import math
 import random
 import uuid
 from collections.abc import Mapping
@@ -72,7 +71,7 @@ def read_difficulty(value: Any) -> float:
     """0 to 1, or one of the levels by name. Raises ResetError."""
     if isinstance(value, str) and value in DIFFICULTIES:
         return DIFFICULTIES[value]
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and 0 <= value <= 1:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
         return float(value)
     raise ResetError(
         f"{value!r:.80} is neither a number from 0 to 1 nor one of {', '.join(DIFFICULTIES)}", "difficulty"

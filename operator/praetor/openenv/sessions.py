@@ -115,10 +115,12 @@ class Sessions:
         try:
             async with asyncio.timeout(self.limits.queue_seconds):
                 await turn
-        except TimeoutError:
-            raise CapacityError(len(self), self.limits.most_sessions) from None
-        finally:
-            self._leave_queue(turn)
+        except BaseException as problem:
+            self._give_up(turn)
+            if isinstance(problem, TimeoutError):
+                raise CapacityError(len(self), self.limits.most_sessions) from None
+            raise
+        self._promised -= 1
         return self._new()
 
     def close(self, session: Session) -> None:
@@ -175,9 +177,10 @@ class Sessions:
                 self._promised += 1
                 turn.set_result(None)
 
-    def _leave_queue(self, turn: asyncio.Future[None]) -> None:
-        """The promise becomes a session next, in the same breath; if its owner is gone, it goes to another."""
+    def _give_up(self, turn: asyncio.Future[None]) -> None:
+        """A place that was promised to somebody who left goes to the next."""
         if turn in self._waiting:
             self._waiting.remove(turn)
-        if turn.done() and not turn.cancelled() and turn.exception() is None:
+        elif turn.done() and not turn.cancelled() and turn.exception() is None:
             self._promised -= 1
+            self._pass_on()
