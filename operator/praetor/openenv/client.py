@@ -54,8 +54,8 @@ class PraetorEnv(EnvClient[PraetorAction, PraetorObservation, PraetorState]):
     def _parse_state(self, payload: dict[str, Any]) -> PraetorState:
         return PraetorState(**payload)
 
-    def reset(self, **options: Any) -> Any:
-        return super().reset(**({"text": False} | options))
+    async def _reset_async(self, **options: Any) -> "StepResult[PraetorObservation]":
+        return await super()._reset_async(**({"text": False} | options))
 
     def batch_reset(self, **options: Any) -> Any:
         """`seeds`, `task_id`, and if wanted `difficulty`, `split`, `observe`. Raises NoBatchError."""
