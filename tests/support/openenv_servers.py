@@ -5,9 +5,12 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed
@@ -15,14 +18,16 @@ from websockets.sync.client import connect
 
 SERVE = (sys.executable, "-c", "from praetor.cli.main import main; main()", "openenv", "serve", "--port", "0")
 LIBRARY = (sys.executable, "-m", "tests.support.openenv_library")
-_ANNOUNCED = re.compile(r"http://\S+?(?=;|\s|$)")
+_ANNOUNCED = re.compile(r"http://\S+?(?=;)")
 CLOSED = "closed"
+START_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class Running:
     url: str
     process: "subprocess.Popen[str]"
+    log: Path
 
     @property
     def ws(self) -> str:
@@ -42,19 +47,25 @@ class Running:
 
 @contextmanager
 def running(command: Sequence[str], **settings: str) -> Iterator[Running]:
-    """Ready: its health has been asked for by nobody, but it listens."""
+    """A server that listens. What it says goes to a file: a pipe that nobody reads would stop it one day."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PRAETOR_")}
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=clean | settings)
-    assert process.stderr is not None
-    try:
-        said = process.stderr.readline()
-        found = _ANNOUNCED.search(said)
-        assert found, said + process.stderr.read()
-        yield Running(found[0], process)
-    finally:
-        process.kill()
-        process.wait()
-        process.stderr.close()
+    with tempfile.NamedTemporaryFile("r") as log:
+        with open(log.name, "w") as output:
+            process = subprocess.Popen(command, stderr=output, text=True, env=clean | settings)
+        try:
+            yield Running(_announced(process, log.name), process, Path(log.name))
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _announced(process: "subprocess.Popen[str]", log: str) -> str:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        if found := _ANNOUNCED.search(Path(log).read_text()):
+            return found[0]
+        time.sleep(0.005)
+    raise AssertionError(f"the server did not start: {Path(log).read_text()[-4000:]}")
 
 
 def praetor_server(*options: str, **settings: str) -> Any:

@@ -12,6 +12,17 @@ _TEXT, _CLOSE, _PING, _PONG = 0x1, 0x8, 0x9, 0xA
 _NO_MASK = b"\0\0\0\0"  # a mask, as the protocol wants it, that changes nothing
 
 
+def framed(payload: bytes, opcode: int = _TEXT) -> bytes:
+    size = len(payload)
+    if size < 126:
+        head = struct.pack("!BB", 0x80 | opcode, 0x80 | size)
+    elif size < 65536:
+        head = struct.pack("!BBH", 0x80 | opcode, 0x80 | 126, size)
+    else:
+        head = struct.pack("!BBQ", 0x80 | opcode, 0x80 | 127, size)
+    return head + _NO_MASK + payload
+
+
 class RawWebSocket:
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -26,20 +37,18 @@ class RawWebSocket:
         while b"\r\n\r\n" not in self._buffer:
             self._more()
         head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
-        assert b" 101 " in head.split(b"\r\n")[0], head
+        if b" 101 " not in head.split(b"\r\n")[0]:
+            self.close()
+            raise ConnectionError(head.decode("latin-1"))
 
     def fileno(self) -> int:
         return self.socket.fileno()
 
     def send(self, payload: bytes, opcode: int = _TEXT) -> None:
-        size = len(payload)
-        if size < 126:
-            head = struct.pack("!BB", 0x80 | opcode, 0x80 | size)
-        elif size < 65536:
-            head = struct.pack("!BBH", 0x80 | opcode, 0x80 | 126, size)
-        else:
-            head = struct.pack("!BBQ", 0x80 | opcode, 0x80 | 127, size)
-        self.socket.sendall(head + _NO_MASK + payload)
+        self.socket.sendall(framed(payload, opcode))
+
+    def send_framed(self, frame: bytes) -> None:
+        self.socket.sendall(frame)
 
     def recv(self) -> bytes:
         while True:

@@ -1,5 +1,6 @@
 """`praetor openenv serve`: the simulator as an OpenEnv environment."""
 
+import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -44,6 +45,7 @@ def serve(
 ) -> None:
     """Serves OpenEnv clients, plain HTTP and MCP until stopped; episodes under way may end first."""
     need_extra("server", "praetor openenv serve")
+    gc.disable()  # collecting while modules are loaded is a sixth of the start; the server goes on with it
     from praetor.openenv.sessions import Limits
     from praetor.serve.openenv import run_openenv
 

@@ -59,7 +59,7 @@ class JsonRpcRequest(_Message):
 def dumps(value: Any) -> bytes:
     """JSON; the slow way for what a client may send and orjson does not take: deep nesting, numbers beyond 64 bits."""
     try:
-        return orjson.dumps(value, default=str, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
+        return orjson.dumps(value, default=str, option=orjson.OPT_SERIALIZE_NUMPY)
     except TypeError:
         return json.dumps(value, default=str).encode()
 

@@ -53,18 +53,24 @@ def read_start(options: Mapping[str, Any], *, text: bool = True) -> Start:
     if unknown:
         raise ResetError(f"is no option of reset; there are {', '.join(sorted(_KNOWN))}", str(unknown[0])[:80])
     split = _text(given, "split", "train")
+    tasks.check_split(split)
     chosen = _task(given, split)
     seed = chosen["seed"] if chosen else _integer(given, "seed", _fresh.randrange(SPLIT_SIZE), LARGEST_SEED)
-    names = tasks.names_of(split)
     scenario = chosen["task_id"] if chosen else _text(given, "task_id", _text(given, "scenario", ""))
     return Start(
-        scenario=scenario or names[seed % len(names)],
+        scenario=scenario or _drawn(split, seed),
         seed=seed % SPLIT_SIZE,
         split=split,
         difficulty=read_difficulty(chosen["difficulty"] if chosen else given.get("difficulty", DEFAULT_DIFFICULTY)),
         episode_id=_text(given, "episode_id", "") or str(uuid.uuid4()),
         text=_flag(given, "text", text),
     )
+
+
+def _drawn(split: str, seed: int) -> str:
+    """Neighbouring seeds are of different scenarios."""
+    names = tasks.names_of(split)
+    return names[seed % len(names)]
 
 
 def read_difficulty(value: Any) -> float:

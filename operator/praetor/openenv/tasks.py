@@ -22,11 +22,16 @@ class TaskIndexError(SimcoreError, IndexError):
     """There is no such task, split or range; the text says what there is."""
 
 
-@lru_cache(maxsize=8)
-def names_of(split: str) -> tuple[str, ...]:
-    """Scenarios of a split, sorted. Raises TaskIndexError."""
+def check_split(split: str) -> None:
+    """Raises TaskIndexError."""
     if split not in SEEDS:
         raise TaskIndexError(f"there is no split {split!r:.80}; there are {', '.join(SEEDS)}")
+
+
+@lru_cache(maxsize=8)
+def names_of(split: str) -> tuple[str, ...]:
+    """Scenarios of a split, sorted; the first call reads them all. Raises TaskIndexError."""
+    check_split(split)
     return tuple(simcore.scenario_names(split))
 
 

@@ -1,4 +1,4 @@
-"""`praetor dev`: gateway, console, controller, runner and store in one process, without a cluster."""
+"""`praetor dev`: gateway, console, OpenEnv, controller, runner and store in one process, without a cluster."""
 
 import asyncio
 import logging
@@ -11,14 +11,17 @@ import typer
 from praetor.console.live import LiveTraces
 from praetor.controller.embedded import EmbeddedController
 from praetor.controller.pools import episode_pool
-from praetor.serve.gateway_http import TOKEN_VARIABLE, NoCallersError, check_token, gateway_app
+from praetor.openenv.app import OpenEnv, mounted_app
+from praetor.openenv.sessions import Sessions
+from praetor.serve.gateway_http import TOKEN_VARIABLE, check_token, gateway_app
 from praetor.store.directory import DirectoryStore
 from praetor.store.scope import Scope
-from praetor.web.callers import CallerCheck, Loopback, SharedToken, is_loopback
+from praetor.web.callers import CallerCheck, Loopback, NoCallersError, SharedToken, is_loopback
 from praetor.web.serving import bind, server_of, url_of
 from simcore.errors import SimcoreError
 
 HOME = "default"
+OPENENV_PATH = "/openenv"
 DATA_VARIABLE = "PRAETOR_DATA_DIR"
 DEFAULT_DATA = "praetor-data"
 
@@ -77,7 +80,10 @@ class DevServer:
         ttl_seconds: int | None = None,
     ) -> None:
         self._store, self._workers, self._live = store, workers, LiveTraces()
-        self._server = server_of(gateway_app(store, checks, Scope(HOME), live=self._live, ttl_seconds=ttl_seconds))
+        self._openenv = OpenEnv.over(Sessions())
+        app = gateway_app(store, checks, Scope(HOME), live=self._live, ttl_seconds=ttl_seconds)
+        app.mount(OPENENV_PATH, mounted_app(self._openenv, web_url="/"))
+        self._server = server_of(app)
 
     def stop(self) -> None:
         self._server.should_exit = True
@@ -87,13 +93,14 @@ class DevServer:
 
         Raises ControllerEndedError: a server that plays nothing must not look alive.
         """
+        proving = asyncio.create_task(self._openenv.health.prove())
         playing = asyncio.create_task(self._play())
         playing.add_done_callback(lambda _: self.stop())
         try:
             await self._server.serve(sockets=[listening])
         finally:
             playing.cancel()
-            (ending,) = await asyncio.gather(playing, return_exceptions=True)
+            (ending, *_) = await asyncio.gather(playing, proving, self._openenv.mcp.stop(), return_exceptions=True)
             self._store.close()
         if isinstance(ending, Exception):
             raise ControllerEndedError(f"the controller ended: {type(ending).__name__}: {ending}") from ending

@@ -1,8 +1,10 @@
 """`praetor openenv serve`: the OpenEnv server as a process of its own. It needs neither a store nor a cluster."""
 
 import asyncio
+import gc
 import logging
 import os
+import socket
 from pathlib import Path
 from types import FrameType
 
@@ -10,8 +12,7 @@ import typer
 
 from praetor.openenv.app import OpenEnv, served_app
 from praetor.openenv.sessions import Limits, Sessions
-from praetor.serve.gateway_http import SHORTEST_TOKEN, NoCallersError
-from praetor.web.callers import CallerCheck, Loopback, SharedToken, is_loopback
+from praetor.web.callers import SHORTEST_TOKEN, CallerCheck, Loopback, NoCallersError, SharedToken, is_loopback
 from praetor.web.serving import Server, bind, server_of, url_of
 
 TOKEN_VARIABLE = "PRAETOR_OPENENV_TOKEN"  # noqa: S105 (a variable's name)
@@ -71,6 +72,12 @@ class DrainingServer(Server):
 
     def drains(self, sessions: Sessions, grace_seconds: float) -> None:
         self._sessions, self._grace_seconds = sessions, grace_seconds
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """What is loaded by now stays: the collector need not look at it again."""
+        await super().startup(sockets)
+        gc.freeze()
+        gc.enable()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self._sessions is None or self._draining is not None:

@@ -149,3 +149,12 @@ def test_any_body_is_refused_without_a_server_error(server, path, body):
     answer = httpx.post(server.url + path, content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code < 500, answer.text
     assert not [leak for leak in LEAKS if leak in answer.text], answer.text
+
+
+def test_nothing_of_all_that_was_an_error_of_ours(server, bystander):
+    """Runs last: what the server logged while it was attacked."""
+    said = server.log.read_text()
+    assert "an error inside" not in said
+    assert "could not be answered" not in said
+    assert "Exception in ASGI application" not in said, said[-4000:]
+    assert bystander.undisturbed()
