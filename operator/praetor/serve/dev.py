@@ -17,6 +17,7 @@ from praetor.serve.gateway_http import TOKEN_VARIABLE, check_token, gateway_app
 from praetor.store.directory import DirectoryStore
 from praetor.store.scope import Scope
 from praetor.web.callers import CallerCheck, Loopback, NoCallersError, SharedToken, is_loopback
+from praetor.web.quick_websocket import QuickWebSocket
 from praetor.web.serving import bind, server_of, url_of
 from simcore.errors import SimcoreError
 
@@ -83,7 +84,7 @@ class DevServer:
         self._openenv = OpenEnv.over(Sessions())
         app = gateway_app(store, checks, Scope(HOME), live=self._live, ttl_seconds=ttl_seconds)
         app.mount(OPENENV_PATH, mounted_app(self._openenv, web_url="/"))
-        self._server = server_of(app)
+        self._server = server_of(app, websockets=QuickWebSocket)
 
     def stop(self) -> None:
         self._server.should_exit = True

@@ -13,6 +13,7 @@ import typer
 from praetor.openenv.app import OpenEnv, served_app
 from praetor.openenv.sessions import Limits, Sessions
 from praetor.web.callers import SHORTEST_TOKEN, CallerCheck, Loopback, NoCallersError, SharedToken, is_loopback
+from praetor.web.quick_websocket import QuickWebSocket
 from praetor.web.serving import Server, bind, server_of, url_of
 
 TOKEN_VARIABLE = "PRAETOR_OPENENV_TOKEN"  # noqa: S105 (a variable's name)
@@ -33,7 +34,7 @@ def run_openenv(
     checks = openenv_checks(host, read_token(token_file))
     listening = bind(host, port)
     env = OpenEnv.over(Sessions(limits))
-    server = server_of(served_app(env, checks, web_url), DrainingServer)
+    server = server_of(served_app(env, checks, web_url), DrainingServer, QuickWebSocket)
     assert isinstance(server, DrainingServer)
     server.drains(env.sessions, grace_seconds)
     typer.echo(f"OpenEnv environment at {url_of(listening)}; Ctrl-C ends it.", err=True)

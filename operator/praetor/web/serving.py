@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.config import WSProtocolType
 
 from simcore.errors import SimcoreError
 
@@ -64,7 +65,9 @@ class Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
-def server_of(app: ASGIApp, kind: type[Server] = Server) -> Server:
+def server_of(
+    app: ASGIApp, kind: type[Server] = Server, websockets: type[asyncio.Protocol] | WSProtocolType = "auto"
+) -> Server:
     """`await server.serve(sockets=[listening])`; from the main thread.
 
     WebSockets are not compressed: that costs more time and memory per connection than small frames are worth."""
@@ -75,6 +78,7 @@ def server_of(app: ASGIApp, kind: type[Server] = Server) -> Server:
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        ws=websockets,
         ws_max_size=FRAME_LIMIT_BYTES,
         ws_per_message_deflate=False,
     )
