@@ -8,13 +8,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from praetor.openenv.client import PraetorEnv
+    from praetor.openenv.environment import PraetorAction, PraetorEnvironment, PraetorObservation, PraetorState
     from praetor.openenv.provider.provider import KubernetesProvider
 
 _HOMES = {
     "KubernetesProvider": "praetor.openenv.provider.provider",
+    "PraetorAction": "praetor.openenv.environment",
+    "PraetorEnv": "praetor.openenv.client",
+    "PraetorEnvironment": "praetor.openenv.environment",
+    "PraetorObservation": "praetor.openenv.environment",
+    "PraetorState": "praetor.openenv.environment",
 }
 
-__all__ = ["KubernetesProvider"]
+__all__ = [
+    "KubernetesProvider",
+    "PraetorAction",
+    "PraetorEnv",
+    "PraetorEnvironment",
+    "PraetorObservation",
+    "PraetorState",
+]
 
 
 def __getattr__(name: str) -> Any:

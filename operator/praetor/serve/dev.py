@@ -1,4 +1,4 @@
-"""`praetor dev`: gateway, console, controller, runner and store in one process, without a cluster."""
+"""`praetor dev`: gateway, console, OpenEnv, controller, runner and store in one process, without a cluster."""
 
 import asyncio
 import logging
@@ -12,14 +12,18 @@ from praetor.alerts.sources import Sources, sources_of
 from praetor.console.live import LiveTraces
 from praetor.controller.embedded import EmbeddedController
 from praetor.controller.pools import episode_pool
-from praetor.serve.gateway_http import TOKEN_VARIABLE, AlertSettings, NoCallersError, check_token, gateway_app
+from praetor.openenv.app import OpenEnv, mounted_app
+from praetor.openenv.sessions import Sessions
+from praetor.serve.gateway_http import TOKEN_VARIABLE, AlertSettings, check_token, gateway_app
 from praetor.store.directory import DirectoryStore
 from praetor.store.scope import Scope
-from praetor.web.callers import CallerCheck, Loopback, SharedToken, is_loopback
+from praetor.web.callers import CallerCheck, Loopback, NoCallersError, SharedToken, is_loopback
+from praetor.web.quick_websocket import QuickWebSocket
 from praetor.web.serving import bind, server_of, url_of
 from simcore.errors import SimcoreError
 
 HOME = "default"
+OPENENV_PATH = "/openenv"
 DATA_VARIABLE = "PRAETOR_DATA_DIR"
 DEFAULT_DATA = "praetor-data"
 
@@ -81,8 +85,10 @@ class DevServer:
         sources: Sources | None = None,
     ) -> None:
         self._store, self._workers, self._live = store, workers, LiveTraces()
+        self._openenv = OpenEnv.over(Sessions())
         app = gateway_app(store, checks, Scope(HOME), live=self._live, alerts=alerts, sources=sources)
-        self._server = server_of(app)
+        app.mount(OPENENV_PATH, mounted_app(self._openenv, web_url="/"))
+        self._server = server_of(app, websockets=QuickWebSocket)
 
     def stop(self) -> None:
         self._server.should_exit = True
@@ -92,13 +98,14 @@ class DevServer:
 
         Raises ControllerEndedError: a server that plays nothing must not look alive.
         """
+        proving = asyncio.create_task(self._openenv.health.prove())
         playing = asyncio.create_task(self._play())
         playing.add_done_callback(lambda _: self.stop())
         try:
             await self._server.serve(sockets=[listening])
         finally:
             playing.cancel()
-            (ending,) = await asyncio.gather(playing, return_exceptions=True)
+            (ending, *_) = await asyncio.gather(playing, proving, self._openenv.mcp.stop(), return_exceptions=True)
             self._store.close()
         if isinstance(ending, Exception):
             raise ControllerEndedError(f"the controller ended: {type(ending).__name__}: {ending}") from ending

@@ -21,18 +21,12 @@ from praetor.console.watch import watch_router
 from praetor.serve.readiness import Readiness
 from praetor.store.scope import Scope
 from praetor.web.app import Lifespan, new_app, no_lifespan
-from praetor.web.callers import Access, CallerCheck
+from praetor.web.callers import SHORTEST_TOKEN, Access, CallerCheck, NoCallersError
 from praetor.web.limits import BODY_LIMIT_BYTES
 from praetor.web.metrics import Metrics
-from simcore.errors import SimcoreError
 from simcore.protocols import Store
 
 TOKEN_VARIABLE = "PRAETOR_WEBHOOK_TOKEN"  # noqa: S105 (a variable's name)
-SHORTEST_TOKEN = 8
-
-
-class NoCallersError(SimcoreError):
-    """Nothing says who may call; a server that nobody may call is a mistake."""
 
 
 @dataclass(frozen=True, slots=True)

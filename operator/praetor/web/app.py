@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from praetor.web.callers import Access, CallerCheck
 from praetor.web.errors import ApiError, install_error_handlers
-from praetor.web.gate import Gate, Verify, unsigned
+from praetor.web.gate import OPEN_PATHS, Gate, Verify, unsigned
 from praetor.web.headers import SafeHeaders
 from praetor.web.limits import BODY_LIMIT_BYTES, BodyLimits
 from praetor.web.metrics import Measured, Metrics
@@ -35,6 +35,8 @@ def new_app(
     claims: Callable[[HTTPConnection], Verify | None] = unsigned,
     limit_bytes: int = BODY_LIMIT_BYTES,
     lifespan: Lifespan = no_lifespan,
+    open_paths: frozenset[str] = OPEN_PATHS,
+    empty_bodies: bool = False,
 ) -> FastAPI:
     """`ready` raises when the server could not do its work now."""
     app = FastAPI(
@@ -46,8 +48,10 @@ def new_app(
         middleware=[
             Middleware(SafeHeaders),
             Middleware(Measured, metrics=metrics),
-            Middleware(Gate, checks=checks, access_of=access_of, claims=claims, limit_bytes=limit_bytes),
-            Middleware(BodyLimits, limit_bytes=limit_bytes),
+            Middleware(
+                Gate, checks=checks, access_of=access_of, claims=claims, limit_bytes=limit_bytes, open_paths=open_paths
+            ),
+            Middleware(BodyLimits, limit_bytes=limit_bytes, empty_bodies=empty_bodies),
         ],
     )
     install_error_handlers(app)

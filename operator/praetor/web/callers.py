@@ -13,11 +13,17 @@ from typing import Generic, Protocol, TypeVar
 from starlette.requests import HTTPConnection
 
 from praetor.web.errors import ApiError
+from simcore.errors import SimcoreError
 
 User = TypeVar("User")
+SHORTEST_TOKEN = 8
 TOKEN_HEADER = "X-Praetor-Token"  # noqa: S105 (a header's name)
 _CALLER = "praetor.caller"
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+class NoCallersError(SimcoreError):
+    """Nothing says who may call; a server that nobody may call is a mistake."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,9 +37,10 @@ class Gate:
     access_of: Callable[[HTTPConnection], Sequence[Access]]
     claims: Callable[[HTTPConnection], Verify | None] = unsigned
     limit_bytes: int = BODY_LIMIT_BYTES
+    open_paths: frozenset[str] = OPEN_PATHS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or scope["path"] in OPEN_PATHS:
+        if scope["type"] == "lifespan" or scope["path"] in self.open_paths:
             await self.app(scope, receive, send)
             return
         try:

@@ -16,27 +16,32 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 @dataclass(frozen=True, slots=True)
 class BodyLimits:
-    """Reads a body whole before anything behind it runs; refuses what is too large, too slow or not JSON."""
+    """Reads a body whole before anything behind it runs; refuses what is too large, too slow or not JSON.
+
+    `empty_bodies` lets a request without a body say nothing of its type."""
 
     app: ASGIApp
     limit_bytes: int = BODY_LIMIT_BYTES
+    empty_bodies: bool = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in _WITH_BODY:
             await self.app(scope, receive, send)
             return
         try:
-            body = await checked_body(Headers(scope=scope), receive, self.limit_bytes)
+            headers = Headers(scope=scope)
+            body = await checked_body(headers, receive, self.limit_bytes, may_be_empty=self.empty_bodies)
         except ApiError as refusal:
             await refusal.response()(scope, receive, send)
             return
         await self.app(scope, replay(body, receive), send)
 
 
-async def checked_body(headers: Headers, receive: Receive, limit_bytes: int) -> bytes:
+async def checked_body(headers: Headers, receive: Receive, limit_bytes: int, *, may_be_empty: bool = False) -> bytes:
     """The whole body. Raises ApiError for one that is too large, too slow or not JSON."""
-    check_json(headers.get("content-type", ""))
     declared = headers.get("content-length", "0")
+    if not (may_be_empty and declared == "0" and "transfer-encoding" not in headers):
+        check_json(headers.get("content-type", ""))
     is_number = declared.isascii() and declared.isdigit() and len(declared) < _LONGEST_LENGTH
     if not is_number or int(declared) > limit_bytes:
         raise _too_large(limit_bytes)
