@@ -15,7 +15,17 @@ BAD_INPUT = 2
 NOT_DONE = 1
 
 _MODULES_OF_EXTRA = {
-    "server": ("fastapi", "uvicorn", "httpx", "jinja2", "markdown_it", "prometheus_client", "orjson"),
+    "server": (
+        "fastapi",
+        "uvicorn",
+        "httpx",
+        "jinja2",
+        "markdown_it",
+        "prometheus_client",
+        "orjson",
+        "websockets",
+        "mcp",
+    ),
     "operator": ("kopf", "kubernetes"),
 }
 
