@@ -58,8 +58,8 @@ def play_router(sessions: Sessions) -> APIRouter:
         session = _known(request, sessions)
         if session is None or session.play.episode is None:
             return _no_session(request)
-        sums = session.play.episode.verdict().breakdown.to_json()
-        return JSONResponse({"breakdown": sums, "caps": dict(zip(COMPONENTS, CAPS, strict=True)), "score": session.play.episode.score})
+        verdict, caps = session.play.episode.verdict(), dict(zip(COMPONENTS, CAPS, strict=True))
+        return JSONResponse({"breakdown": verdict.breakdown.to_json(), "caps": caps, "score": verdict.score})
 
     @router.get("/tasks", tags=_CONTROL, summary="What can be played.")
     async def listed() -> dict[str, Any]:
