@@ -13,14 +13,11 @@ from praetor.openenv.envelopes import dumps
 from praetor.openenv.play import COMPONENTS, NotStartedError, Play, Told
 from praetor.openenv.sessions import Session, Sessions
 from simcore.errors import ActionError
+from simcore.kernel.grade import CAPS
 from simcore.scenarios.library import library_scenario
 
 HEADER = "X-Session-Id"
 COOKIE = "praetor_session"
-CAPS = {
-    "r_diagnostic": 0.10, "r_correct_op": 0.10, "r_resolution": 0.45, "r_format": 0.04, "r_efficiency": 0.10,
-    "r_penalty": -0.20,
-}  # fmt: skip
 _CONTROL: list[str | Enum] = ["Environment Control"]
 
 
@@ -61,8 +58,8 @@ def play_router(sessions: Sessions) -> APIRouter:
         session = _known(request, sessions)
         if session is None or session.play.episode is None:
             return _no_session(request)
-        sums = session.play.episode.verdict().breakdown.to_json()
-        return JSONResponse({"breakdown": sums, "caps": CAPS, "score": session.play.episode.score})
+        verdict, caps = session.play.episode.verdict(), dict(zip(COMPONENTS, CAPS, strict=True))
+        return JSONResponse({"breakdown": verdict.breakdown.to_json(), "caps": caps, "score": verdict.score})
 
     @router.get("/tasks", tags=_CONTROL, summary="What can be played.")
     async def listed() -> dict[str, Any]:

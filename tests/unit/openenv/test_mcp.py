@@ -1,5 +1,7 @@
 """MCP by the official client, and beside it the library's JSON-RPC, on one path."""
 
+import asyncio
+import gc
 from contextlib import asynccontextmanager
 
 import httpx
@@ -55,6 +57,17 @@ async def test_agents_have_incidents_of_their_own(server):
         assert pages[0].content[0].text != pages[1].content[0].text
         assert (await one.call_tool("list_services", {})).structuredContent["observation"]["step"] == 1
         assert (await other.call_tool("list_services", {})).structuredContent["observation"]["step"] == 1
+
+
+async def test_an_agent_that_goes_gives_its_place_back(server):
+    url, env = server
+    async with agent(url) as session:
+        await session.call_tool("start_incident", {"seed": 1})
+        assert len(env.sessions) == 1
+    async with asyncio.timeout(10):
+        while len(env.sessions):
+            gc.collect()
+            await asyncio.sleep(0.01)
 
 
 async def test_an_agent_needs_the_token_too():
