@@ -104,4 +104,5 @@ def decision_json(decision: Decision) -> dict[str, Any]:
     """A decision for the trace, also one whose action is malformed."""
     if wire_form(decision.action) is not None:
         return decision.to_json()
-    return {"action": None, "said": said(decision.action), "reason": decision.reason}
+    transcript = {} if decision.transcript is None else {"transcript": decision.transcript}
+    return transcript | {"action": None, "said": said(decision.action), "reason": decision.reason}
