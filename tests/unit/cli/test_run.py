@@ -239,7 +239,7 @@ def test_a_file_that_is_no_manifest_is_refused(call, tmp_path, text, message):
         (("no_such",), "there is no scenario 'no_such'; there are bad-deployment-cascade"),
         (
             ("oom_crash", "--policy", "nobody"),
-            "--policy: 'nobody' is unknown; known are keyword, oracle, playbook, random, reflex",
+            "--policy: 'nobody' is unknown; known are keyword, llm, oracle, playbook, random, reflex",
         ),
         (("oom_crash", "--difficulty", "2"), "--difficulty: '2' should be a number from 0 to 1"),
         (("oom_crash", "--difficulty", "nan"), "--difficulty: 'nan' should be a number from 0 to 1"),

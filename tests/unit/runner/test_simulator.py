@@ -8,7 +8,7 @@ import yaml
 
 import simcore
 from praetor.controller.pools import episode_pool
-from praetor.policies.registry import make_policy, policy_names
+from praetor.policies.registry import make_policy
 from praetor.runner.errors import EpisodeRefusedError
 from praetor.runner.loop import play
 from praetor.runner.request import RunOutcome, RunRequest
@@ -28,7 +28,7 @@ def played(request: RunRequest) -> RunOutcome:
 
 
 @pytest.mark.parametrize("scenario", scenario_names())
-@pytest.mark.parametrize("policy", policy_names())
+@pytest.mark.parametrize("policy", simcore_names())
 def test_every_policy_plays_every_scenario_to_a_verdict(scenario: str, policy: str) -> None:
     outcome = played(replace(REQUEST, scenario=scenario, policy=policy))
     assert outcome.failure is None
