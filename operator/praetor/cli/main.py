@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from praetor.cli import about, evaluate, policy, run, scenario, servers
+from praetor.cli import about, evaluate, policy, run, scenario, servers, site
 from praetor.cli.errors import one_line_errors
 
 
@@ -26,6 +26,7 @@ for module in (run, evaluate, servers, about):
     module.register(app)
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(policy.app, name="policy")
+app.add_typer(site.app, name="site")
 
 
 def main() -> None:

@@ -1,0 +1,75 @@
+"""`praetor site`: check a target site, write an adapter for one, or start the demo site with its real faults."""
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from praetor.cli.errors import NOT_DONE, BadInput, need_extra
+from praetor.cli.output import Format, OutputOption, say, show
+
+TOKEN_VARIABLE = "PRAETOR_SITE_TOKEN"  # noqa: S105 (a variable's name)
+app = typer.Typer(no_args_is_help=True, help="Target sites: systems that Praetor reads and acts on.")
+
+
+class Framework(StrEnum):
+    fastapi = "fastapi"
+    flask = "flask"
+    express = "express"
+    go = "go"
+
+
+UrlArgument = Annotated[str, typer.Argument(metavar="URL", help="Where the site's /ops/* is.")]
+ChangesOption = Annotated[
+    bool, typer.Option("--changes", help="Also make changes: restarts one service, and heals the site.")
+]
+CompleteOption = Annotated[bool, typer.Option("--complete", help="An endpoint that is missing is a failure, too.")]
+ServiceOption = Annotated[
+    str | None, typer.Option("--service", help="With --changes: which service; default the last one.")
+]
+FrameworkOption = Annotated[Framework, typer.Option("--framework", help="What the service is written with.")]
+FileOption = Annotated[Path | None, typer.Option("--output", "-o", help="The file to write; default stdout.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
+
+
+@app.command("check")
+def check(
+    url: UrlArgument,
+    changes: ChangesOption = False,
+    complete: CompleteOption = False,
+    service: ServiceOption = None,
+    output: OutputOption = Format.table,
+) -> None:
+    """Says for each endpoint whether it keeps the contract; exit code 1 when the site does not conform."""
+    need_extra("server", "praetor site check")
+    from praetor.sites.check import SiteUnreachableError, check_site
+
+    try:
+        report = check_site(url, token=os.environ.get(TOKEN_VARIABLE, ""), changes=changes, service=service)
+    except SiteUnreachableError as problem:
+        say(str(problem))
+        raise typer.Exit(NOT_DONE) from None
+    told = report.model_dump(mode="json", by_alias=True)
+    show(told, output, rows=told["endpoints"])
+    if not (report.complete if complete else report.conforms):
+        raise typer.Exit(NOT_DONE)
+
+
+@app.command("adapter")
+def adapter(framework: FrameworkOption, output: FileOption = None, force: ForceOption = False) -> None:
+    """Writes one file that gives a service of yours /ops/*, with hooks to fill in."""
+    from praetor.sites.adapter import adapter_text
+
+    text = adapter_text(framework.value)
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    if output.exists() and not force:
+        raise BadInput(f"{output} is there already; name another file, or --force to write over it")
+    try:
+        output.write_text(text)
+    except OSError as problem:
+        raise BadInput(f"{output}: {problem.strerror}") from None
+    say(f"wrote {output}; its first lines say how to use it")

@@ -1,0 +1,106 @@
+"""How far a site keeps the `/ops/*` contract: the report, and the judgement of one answer.
+
+Whoever calls a site, by whatever client, judges with `fault_of`; `praetor.sites.check` asks every endpoint.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError
+
+from praetor.resources.ops import ENDPOINTS, ChangeAnswer, Endpoint
+from praetor.resources.wire import Wire
+
+MOST_PROBLEMS = 3
+NOT_THERE = frozenset({404, 405, 501})
+
+
+class Verdict(StrEnum):
+    CONFORMANT = "Conformant"
+    MISSING = "Missing"
+    WRONG_SHAPE = "WrongShape"
+    UNTRIED = "Untried"
+    """A change that is there; to see its answer it would have to be made."""
+
+
+class EndpointConformance(Wire):
+    """One endpoint of a site."""
+
+    endpoint: str = Field(max_length=100, description="Such as `GET /ops/health`.")
+    verdict: Verdict = Field(strict=False, description="Whether the endpoint keeps the contract.")
+    problem: str = Field("", max_length=1000, description="What was wrong with it, or not tried.")
+
+
+class SiteConformance(Wire):
+    """A whole site."""
+
+    url: str = Field(max_length=2000, description="Where it was asked.")
+    conforms: bool = Field(description="What is needed is there, and nothing that is there has a wrong shape.")
+    complete: bool = Field(description="It conforms and no endpoint is missing but optional ones.")
+    idempotency_key: bool = Field(description="The site says that it honours Idempotency-Key.")
+    services: list[str] = Field(max_length=100, description="The services that it names.")
+    endpoints: list[EndpointConformance] = Field(max_length=20, description="Each endpoint of the contract.")
+
+
+def report_of(
+    url: str, found: dict[str, tuple[Verdict, str]], *, services: list[str], idempotency_key: bool
+) -> SiteConformance:
+    """`found`: name of the endpoint -> verdict and problem, for every endpoint of the contract."""
+    verdicts = {name: verdict for name, (verdict, _) in found.items()}
+    present = {name for name, verdict in verdicts.items() if verdict is not Verdict.MISSING}
+    needed = {one.name for one in ENDPOINTS if one.needed}
+    conforms = needed <= present and Verdict.WRONG_SHAPE not in verdicts.values()
+    return SiteConformance(
+        url=url,
+        conforms=conforms,
+        complete=conforms and {one.name for one in ENDPOINTS if not one.optional} <= present,
+        idempotency_key=idempotency_key,
+        services=services,
+        endpoints=[
+            EndpointConformance(
+                endpoint=f"{one.method} {one.path}", verdict=found[one.name][0], problem=found[one.name][1][:1000]
+            )
+            for one in ENDPOINTS
+        ],
+    )
+
+
+def fault_of(asked: Endpoint, status: int, body: Any) -> str:
+    """What is wrong with an answer, or "". `body` is the parsed JSON, or None where it was none.
+
+    A change may be refused, by a status from 400 with the change's own form; a read may not.
+    """
+    if asked.method == "GET" and not 200 <= status < 300:
+        return f"status {status}, expected 200"
+    if body is None:
+        return f"status {status} with a body that is no JSON"
+    problem = shape_problem(asked.answer, body)
+    if problem or asked.answer is not ChangeAnswer:
+        return problem
+    answer = ChangeAnswer.model_validate(body)
+    if answer.ok and not 200 <= status < 300:
+        return f"ok: true with status {status}; a refusal says ok: false"
+    if not answer.ok and not answer.error:
+        return "ok: false without an error; it should say why and what would be accepted"
+    return ""
+
+
+def shape_problem(model: type[BaseModel], body: Any) -> str:
+    """Where the body has another shape than the model, or ""."""
+    try:
+        model.model_validate(body)
+    except ValidationError as problem:
+        return problem_text(problem)
+    return ""
+
+
+def problem_text(problem: ValidationError) -> str:
+    """`path: what was wrong` for the first problems, in one line."""
+    errors = problem.errors(include_url=False)
+    told = [f"{_path(error['loc'])}: {error['msg']}" for error in errors[:MOST_PROBLEMS]]
+    more = len(errors) - len(told)
+    return "; ".join(told) + (f"; and {more} more" if more > 0 else "")
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".") or "body"
