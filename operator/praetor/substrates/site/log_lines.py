@@ -18,7 +18,9 @@ ORDER = ("DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 def log_line(text: str, now: datetime) -> LogLine:
     """A line without a time is as old as the newest, one without a severity is INFO."""
     severity = _SEVERITY.search(text[:200])
-    return LogLine(_seconds_ago(text, now), _SEVERITIES[severity[1]] if severity else "INFO", text[:_LONGEST_CHARACTERS])
+    return LogLine(
+        _seconds_ago(text, now), _SEVERITIES[severity[1]] if severity else "INFO", text[:_LONGEST_CHARACTERS]
+    )
 
 
 def wanted(line: LogLine, severity: str | None, since: float | None) -> bool:
