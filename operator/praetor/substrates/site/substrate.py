@@ -79,7 +79,7 @@ class SiteSubstrate:
     def reset(self) -> Observation:
         """Raises SiteError, GuardedError: without health there is nothing to act on."""
         self._began, self._steps, self._formed, self._done = self._clock.monotonic(), 0, 0.0, False
-        self._declared, self._held = None, False
+        self._declared, self._held, self._ended_at = None, False, 0.0
         self._health = self._ops.health()
         self._facts = self._ops.services()
         self._samples = Samples(self._health.services[0].name, self._objectives)
@@ -89,7 +89,7 @@ class SiteSubstrate:
 
     def step(self, action: Action | dict[str, Any], *, idempotency_key: str = "") -> StepResult:
         if self._done:
-            return self._result("error", None, "the episode has ended", formed=False)
+            return self._after_the_end()
         self._steps += 1
         try:
             parsed = parse_action(action)
@@ -115,7 +115,7 @@ class SiteSubstrate:
             score=round(self._breakdown(self._formed, resolved).total, 6),
             breakdown=self._breakdown(self._formed, resolved),
             user_minutes_lost=self._samples.user_minutes_lost,
-            sim_seconds=self._now,
+            sim_seconds=self._ended_at if self._done else self._now,
             notes=() if resolved else self._why_not(),
         )
 
@@ -226,10 +226,18 @@ class SiteSubstrate:
         firing = () if self._samples.kept_since(self._now - self._pace.action_seconds) else (self._alert.title,)
         return Observation(kind, self._steps, self.max_steps, self._now, payload, error, firing)
 
+    def _after_the_end(self) -> StepResult:
+        observation = Observation(
+            "error", self._steps, self.max_steps, self._ended_at, None, "the episode has ended: nothing was done"
+        )
+        return StepResult(observation, 0.0, RewardBreakdown(), terminated=self._declared is not None)
+
     def _result(self, kind: str, payload: Payload | None, error: str | None, *, formed: bool) -> StepResult:
         truncated = not self._done and self._steps >= self.max_steps
         if truncated:
             self._done, self._held = True, self._samples.kept_since(self._now - self._pace.stabilization_seconds)
+        if self._done:
+            self._ended_at = self._now
         paid = min(_FORMED, _MOST_FORMED - self._formed) if formed and error is None else 0.0
         self._formed = round(self._formed + paid, 6)
         resolved = self._declared is not None and self._held and self._done
