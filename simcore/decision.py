@@ -23,6 +23,8 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
+    """`ruled_out` is what evidence has spoken against since the decision before."""
+
     action: Action
     hypothesis: Hypothesis | None = None
     evidence: tuple[str, ...] = ()

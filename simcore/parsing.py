@@ -1,13 +1,15 @@
 """Actions of one topology as the kernel takes them, remembered: the same action comes again and again."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from simcore.actions import Action, parse_action
 from simcore.topologies.topology import Topology
 from simcore.world.encode import Coded, encode
 
 _MOST = 8192
+_TYPED: tuple[type, ...] = get_args(get_args(Action)[0])
+_NO_PARAMETERS: dict[str, Any] = {}
 
 
 class ActionReader:
@@ -31,15 +33,18 @@ class ActionReader:
 
 
 def _key(action: Action | Mapping[str, Any]) -> Any:
-    """Something hashable that equal actions share, types included; None for what is not worth remembering."""
+    """Something hashable that only equal actions share, types, signs of zeros and the fields that are there included;
+    None for what is not worth remembering."""
+    if type(action) is not dict:
+        return action if isinstance(action, _TYPED) else None
+    parameters = action.get("parameters", _NO_PARAMETERS)
+    if type(parameters) is not dict:
+        return None
     try:
-        if type(action) is not dict:
-            return action
-        parameters = action.get("parameters")
-        pairs = tuple((k, v, type(v)) for k, v in parameters.items()) if parameters else None
-        key = (action["action_type"], action.get("target_service"), pairs, len(action))
+        pairs = tuple([(name, value or repr(value), type(value)) for name, value in parameters.items()])
+        key = (tuple(action), action["action_type"], action.get("target_service"), pairs)
         hash(key)
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError):
         return None
     return key
 

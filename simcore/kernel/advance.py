@@ -82,7 +82,7 @@ def sub_step(world: Floats, graph: Ints, none_ready: Floats, dt: float) -> None:
         none_ready[s] = run_pods(services, pods, releases, clock, s, dt)
         if services[s, at.SPECIAL] > 0.0:
             fold(services, pods, releases, clock, s, dt)
-    offer_load(services, edges, clock, order, first, callees, entry)
+    offer_load(services, edges, clock, order, first, callees, entry, dt)
     for i in range(n - 1, -1, -1):
         s = order[i]
         held = held_connections(services, s) if services[s, at.POOL_MAX] > 0.0 else 0.0

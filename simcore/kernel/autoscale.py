@@ -17,7 +17,8 @@ _NO_METRICS_S = 90.0  # pods of a rollout have no metrics at first, and the auto
 
 @inlined
 def autoscale(services: Floats, s: int, now: float, dt: float) -> None:
-    """Decides once if a tick of the loop falls into `[now, now + dt)`: within it nothing it looks at changes."""
+    """Decides once if a tick of the loop falls into `[now, now + dt)`: within it nothing it looks at changes. It scales
+    down to the highest number that was recommended in the five minutes before."""
     ticks = math.floor((now + dt) / _PERIOD_S) > math.floor(now / _PERIOD_S)
     rolling_out = now - services[s, at.CHANGED_AT] < _NO_METRICS_S
     if not ticks or services[s, at.PODS] < 1.0 or rolling_out:
@@ -28,9 +29,12 @@ def autoscale(services: Floats, s: int, now: float, dt: float) -> None:
         services[s, at.DESIRED] = wanted
     elif services[s, at.HPA_LOW_SINCE] >= at.NEVER:
         services[s, at.HPA_LOW_SINCE] = now
-    elif now - services[s, at.HPA_LOW_SINCE] >= _DOWN_WINDOW_S:
-        services[s, at.DESIRED] = wanted
-        services[s, at.HPA_LOW_SINCE] = at.NEVER
+        services[s, at.HPA_HIGHEST] = wanted
+    else:
+        services[s, at.HPA_HIGHEST] = max(services[s, at.HPA_HIGHEST], wanted)
+        if now - services[s, at.HPA_LOW_SINCE] >= _DOWN_WINDOW_S:
+            services[s, at.DESIRED] = services[s, at.HPA_HIGHEST]
+            services[s, at.HPA_LOW_SINCE] = at.NEVER
 
 
 @inlined

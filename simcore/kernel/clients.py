@@ -38,33 +38,33 @@ def use_database(
             continue
         load = services[s, at.OFFERED] / (services[s, at.NOMINAL_RPS] * max(services[s, at.READY], 1.0))
         leaked = releases[s, int(services[s, at.RELEASE]), at.CONN_LEAK_PER_S] * min(load, 2.0) * dt
-        leaked = max(0.0, min(leaked, left))
+        leaked = max(0.0, min(leaked, left)) if services[s, at.PODS] > 0.0 else 0.0
         left -= leaked
         leak_connections(services, pods, s, leaked)
-        queries = queries_per_s(services, edges, first, callees, s, d)
+        queries = queries_per_s(services, edges, first, callees, s, d, dt)
         working = queries * (1.0 - services[d, at.OWN_FAIL]) * hold
         services[s, at.CONNS] = services[s, at.LEAKED_CONN] + services[s, at.POOL_MIN] * services[s, at.READY] + working
         lock_ms = services[s, at.LOCK_HOLD_MS] + releases[s, int(services[s, at.RELEASE]), at.LOCK_MS]
         locked_s += LOCK_SHARE * queries * lock_ms / 1000.0
         lock_rate += LOCK_SHARE * queries if lock_ms > 0.0 else 0.0
         if services[s, at.CACHE_KEYS] > 0.0:
-            fill_cache(services, s, services[d, at.FAIL], lookups_per_s(services, edges, first, callees, s, d), dt)
+            fill_cache(services, s, services[d, at.FAIL], lookups_per_s(services, edges, first, callees, s, d, dt), dt)
     services[d, at.LOCK_BUSY] = locked_s
     services[d, at.LOCK_HOLD_MS] = 1000.0 * locked_s / lock_rate if lock_rate > 0.0 else 0.0
 
 
 @inlined
-def lookups_per_s(services: Floats, edges: Floats, first: Ints, callees: Ints, s: int, d: int) -> float:
+def lookups_per_s(services: Floats, edges: Floats, first: Ints, callees: Ints, s: int, d: int, dt: float) -> float:
     """How often a second a service asks its cache."""
     for e in range(first[s], first[s + 1]):
         if callees[e] == d:
-            return let_through(services, s) * edges[e, at.RATE_PER_REQUEST]
+            return let_through(services, s, dt) * edges[e, at.RATE_PER_REQUEST]
     return 0.0
 
 
 @inlined
-def queries_per_s(services: Floats, edges: Floats, first: Ints, callees: Ints, s: int, d: int) -> float:
-    through = let_through(services, s)
+def queries_per_s(services: Floats, edges: Floats, first: Ints, callees: Ints, s: int, d: int, dt: float) -> float:
+    through = let_through(services, s, dt)
     for e in range(first[s], first[s + 1]):
         if callees[e] == d:
             return through * calls_per_request(services, edges, s, e) * edges[e, at.REACH]

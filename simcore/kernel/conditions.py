@@ -95,7 +95,9 @@ def released_errors(services: Floats, releases: Floats, s: int) -> float:
 @inlined
 def work_factor(services: Floats, releases: Floats, s: int) -> float:
     """How much more CPU a request takes than it used to."""
-    factor = services[s, at.SCAN_FACTOR] * releases[s, int(services[s, at.RELEASE]), at.WORK_FACTOR]
+    current = releases[s, int(services[s, at.RELEASE]), at.WORK_FACTOR]
+    canary = releases[s, at.MAX_RELEASES - 1, at.WORK_FACTOR]
+    factor = services[s, at.SCAN_FACTOR] * (current + services[s, at.CANARY_WEIGHT] * (canary - current))
     if services[s, at.FEATURE] > 0.0:
         factor *= services[s, at.FEATURE]
     return factor * _DEBUG_WORK if services[s, at.LOG_LEVEL] >= DEBUG_LEVEL else factor
@@ -142,7 +144,7 @@ def fold(services: Floats, pods: Floats, releases: Floats, clock: Floats, s: int
     stuck_per_s = services[s, at.STUCK_PER_S]
     if breaks == at.BREAKS_THREADS:
         stuck_per_s += services[s, at.WORKERS] / _RELEASE_STICKS_IN_S
-    if stuck_per_s > 0.0:
+    if stuck_per_s > 0.0 and services[s, at.PODS] > 0.0:
         stick_threads(services, pods, s, stuck_per_s, now, dt)
     if services[s, at.REPLICA_CORES] > 0.0:
         replicate(services, s, dt)

@@ -28,6 +28,7 @@ CALLEE_COLUMNS = 17
     H_UP, H_DESIRED, H_OWN, H_LIMITED, H_PROBES, H_CLOCK, H_UNWRITTEN, H_READ_ONLY, H_OUTSIDE, H_OUTSIDE_MS, H_LAG,
     H_LAG_LIMIT, H_STALLED, H_EXCEPTIONS, H_ARRIVAL, H_CAPACITY, H_CANARY, H_DIRECT, H_TLS, H_OWN_MS,
 ) = range(20)  # fmt: skip
+_A_MOMENT_S = 10.0  # over which a client's queries are counted
 
 
 @compiled
@@ -75,7 +76,7 @@ def top_clients(services: Floats, edges: Floats, first: Ints, callees: Ints, d: 
             continue
         if services[s, at.LEAKED_CONN] > o[R_HELD]:
             o[R_TOP_HOLDER], o[R_HELD] = s, services[s, at.LEAKED_CONN]
-        asked = queries_per_s(services, edges, first, callees, s, d)
+        asked = queries_per_s(services, edges, first, callees, s, d, _A_MOMENT_S)
         total += asked
         if asked > most:
             o[R_TOP_ASKER], most = s, asked

@@ -18,7 +18,7 @@ _LARGE_ANSWERS = 0.35
 
 @inlined
 def offer_load(
-    services: Floats, edges: Floats, clock: Floats, order: Ints, first: Ints, callees: Ints, entry: int
+    services: Floats, edges: Floats, clock: Floats, order: Ints, first: Ints, callees: Ints, entry: int, dt: float
 ) -> None:
     """Arrival rates, callers first: what a caller lets through, times its calls, times its retries."""
     for s in range(services.shape[0]):
@@ -30,18 +30,19 @@ def offer_load(
     for i in range(order.shape[0]):
         s = order[i]
         services[s, at.OFFERED] += services[s, at.EXTRA_RPS]
-        through = let_through(services, s)
+        through = let_through(services, s, dt)
         for e in range(first[s], first[s + 1]):
             calls = through * calls_per_request(services, edges, s, e)
             services[callees[e], at.OFFERED] += calls * edges[e, at.ATTEMPTS] * edges[e, at.REACH]
 
 
 @inlined
-def let_through(services: Floats, s: int) -> float:
-    """Requests per second that go on to callees: not what is turned away, nor what direct clients ask, which is
-    answered from memory."""
+def let_through(services: Floats, s: int, dt: float) -> float:
+    """Requests per second that go on to callees within `dt`: of those that come and of those that were queued, not what
+    is turned away, nor what direct clients ask, which is answered from memory."""
     offered = services[s, at.OFFERED]
-    admitted = min(offered * (1.0 - services[s, at.EARLY_FAIL]), services[s, at.CAPACITY])
+    queued = (services[s, at.BACKLOG] + services[s, at.LAG]) / dt
+    admitted = min(offered * (1.0 - services[s, at.EARLY_FAIL]) + queued, services[s, at.CAPACITY])
     return admitted if services[s, at.EXTRA_RPS] <= 0.0 else admitted * (1.0 - services[s, at.EXTRA_RPS] / offered)
 
 
@@ -111,6 +112,7 @@ def downstream(services: Floats, edges: Floats, first: Ints, callees: Ints, s: i
         c = callees[e]
         if edges[e, at.IS_ASYNC] > 0.0:
             n, failed = edges[e, at.RATE_PER_REQUEST], services[c, at.LAG_REFUSED]
+            part = n - math.floor(n)
             mean += n * _PUBLISH_MS
         else:
             n = calls_per_request(services, edges, s, e)
@@ -119,5 +121,5 @@ def downstream(services: Floats, edges: Floats, first: Ints, callees: Ints, s: i
             mean += n * took
             variance += n * spread + part * (1.0 - part) * took * took
         if failed > 0.0:
-            good *= (1.0 - min(n, 1.0) * failed) * (1.0 - failed) ** max(n - 1.0, 0.0)
+            good *= (1.0 - part * failed) * (1.0 - failed) ** (n - part)
     return mean, variance, good

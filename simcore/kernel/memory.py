@@ -15,7 +15,7 @@ _FORGET_CRASHES_S = 600.0
 _LONGEST_CRASH_DELAY_S = 300.0
 _GC_STARTS_AT = 0.85
 _GC_COST = 0.08  # of a collection, relative to the work between two of them, at equal shares of live and free memory
-_IMBALANCE = 0.2  # load balancers do not spread evenly: pods leak at 0.8, 1.0 and 1.2 of the average
+_IMBALANCE = 0.2  # load balancers do not spread evenly: pods leak at 0.8 to 1.2 of the average
 _HEAP_IMBALANCE = 0.005
 _MB_PER_SLOT = 0.5  # what a database reserves for a connection that it allows, used or not
 _MB_PER_CONN = 5.0
@@ -67,6 +67,12 @@ def stop_container(services: Floats, pods: Floats, s: int, p: int, when: float) 
     pods[s, p, at.LEAKED_MB] = 0.0
     services[s, at.RESTARTS] += 1.0
     give_back(services, pods, s, p)
+
+
+@inlined
+def unevenness(p: float, pods: float) -> float:
+    """From -1 for the first pod to 1 for the last; on average, and for a pod alone, 0."""
+    return 2.0 * p / (pods - 1.0) - 1.0 if pods > 1.0 else 0.0
 
 
 @inlined
@@ -128,7 +134,7 @@ def run_pods(services: Floats, pods: Floats, releases: Floats, clock: Floats, s:
             settled = -1.0
             if pods[s, p, at.REPLACE_AT] <= now:
                 roll_pod(services, pods, clock, s, p)
-            leak = leak_rate * (1.0 + _IMBALANCE * (p % 3 - 1.0))
+            leak = leak_rate * (1.0 + _IMBALANCE * unevenness(p, services[s, at.PODS]))
             share, used = run_pod(services, pods, s, p, leak, fixed, now, dt)
         ready += share
         none_ready *= 1.0 - share

@@ -4,7 +4,7 @@ import math
 
 from simcore.kernel import layout as at
 from simcore.kernel.compiled import inlined
-from simcore.kernel.conditions import database_cores
+from simcore.kernel.conditions import database_cores, stolen_cpu
 from simcore.kernel.flow import downstream
 from simcore.kernel.layout import Floats, Ints
 from simcore.kernel.memory import probe_failures, probe_pods
@@ -34,11 +34,12 @@ def limit_rate(services: Floats, clock: Floats, s: int, entry: int, dt: float) -
 
 @inlined
 def drain(services: Floats, s: int, arrival: float, capacity: float, dt: float) -> tuple[float, float]:
-    """Advances the backlog; returns (share of arrivals refused because the queue is full, mean wait in it, seconds)."""
+    """Advances the backlog; returns (share of arrivals refused because the queue is full, mean wait in it, seconds).
+    Where a queue has come to hold more than it has room for, as pods are fewer, all who come are refused."""
     before = services[s, at.BACKLOG]
     grown = max(0.0, before + (arrival - capacity) * dt)
     room = services[s, at.QUEUE_LIMIT] * max(services[s, at.READY], 1.0)
-    services[s, at.BACKLOG] = min(grown, room)
+    services[s, at.BACKLOG] = max(min(grown, room), grown - arrival * dt)
     refused = (grown - services[s, at.BACKLOG]) / max(arrival * dt, 1e-9)
     return min(refused, 1.0), 0.5 * (before + services[s, at.BACKLOG]) / max(capacity, 1e-9)
 
@@ -116,10 +117,13 @@ def slots(services: Floats, s: int, held: float) -> float:
 
 
 @inlined
-def cpu_percent(services: Floats, s: int, busy: float) -> float:
-    """Of the limit: what requests use, and what burns beside them in the same containers."""
+def cpu_percent(services: Floats, clock: Floats, s: int, busy: float) -> float:
+    """Of the limit: what requests use, and what burns beside them in the same containers. Time in which a neighbour has
+    the node's cores is nobody's CPU time here."""
     used = min(1.0, busy)
     if services[s, at.SPECIAL] > 0.0:
+        stolen = stolen_cpu(services, clock, s)
+        used /= 1.0 + services[s, at.ON_HOG_NODE] * stolen / (1.0 - stolen)
         bursts = services[s, at.BURST_MS] / (1000.0 * services[s, at.BURST_EVERY_S] * services[s, at.CPU_CORES])
         used = min(services[s, at.HOGGED] + (1.0 - services[s, at.HOGGED]) * used + bursts, 1.0)
     return 100.0 * used
@@ -160,7 +164,8 @@ def serve(
     if services[s, at.IS_CONSUMER] > 0.0:
         consume(services, s, capacity, dt)
         arrival = min(arrival, capacity) if services[s, at.LAG] <= 0.0 else capacity
-    refused, queued = drain(services, s, arrival, capacity, dt)
+    worked = min(arrival + services[s, at.BACKLOG] / dt, capacity)
+    refused, queued = drain(services, s, arrival * (1.0 - none_ready), capacity, dt)
     slack = max(by_cpu - arrival, 0.02 * by_cpu)
     late = overdue(deadline / 1000.0, queued, probability, slack)
     own_good = (1.0 - early) * (1.0 - none_ready) * (1.0 - refused) * (1.0 - late) * extra_good
@@ -174,9 +179,10 @@ def serve(
     services[s, at.VAR_MS2] = wait_variance + work * work + extra_variance + child_variance
     moved = max(abs(services[s, at.FAIL] - fail_before), abs(services[s, at.MEAN_MS] / mean_before - 1.0))
     clock[at.MOVED] = max(clock[at.MOVED], moved)
-    busy = min(arrival, capacity)
-    services[s, at.CPU_PERCENT] = cpu_percent(services, s, busy / by_cpu) if services[s, at.READY] > 0.0 else 0.0
-    in_work = min(busy * (hold + min(1000.0 * (cpu_wait + queued), deadline)) / 1000.0, free)
+    services[s, at.CPU_PERCENT] = (
+        cpu_percent(services, clock, s, worked / by_cpu) if services[s, at.READY] > 0.0 else 0.0
+    )
+    in_work = min(worked * (hold + min(1000.0 * (cpu_wait + queued), deadline)) / 1000.0, free)
     threads = max(services[s, at.READY] * services[s, at.WORKERS], 1.0)
     services[s, at.THREADS_BUSY] = min((services[s, at.STUCK] + in_work) / threads, 1.0)
     if services[s, at.POOL_MAX] > 0.0:

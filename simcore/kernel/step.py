@@ -60,6 +60,8 @@ def step(
     if ledger[at.ENDED] > 0.0:
         out[observe.OUT_ENDED], out[observe.OUT_NOW] = ledger[at.ENDED], clock[at.NOW_S] - clock[at.ALERT_S]
         return
+    if kind == LIST:
+        s = -1  # it is of the whole, whatever service it was asked of
     ledger[at.STEPS] += 1.0
     paid, refusal = out[observe.OUT_PAID : observe.OUT_PAID + 6], changes.ACCEPTED
     if kind == RESOLVE:

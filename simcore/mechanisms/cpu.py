@@ -18,7 +18,7 @@ from simcore.mechanisms.model import (
 CPU = (
     Mechanism(
         "cpu_saturation", "cpu", "Requests have come to take more CPU than a service's pods have.",
-        {**onset(300, 600), "utilisation": (1.1, 1.5), "ramp_seconds": (60, 200)},
+        {**onset(300, 600), "utilisation": (1.1, 1.35), "ramp_seconds": (60, 200)},
         (Row(at.WORK_MS, times("utilisation", plan.OF_WORK_AT_FULL_MS), ramp="ramp_seconds"),),
         roles=("Stateless",),
     ),
@@ -36,7 +36,7 @@ CPU = (
     ),
     Mechanism(
         "cfs_throttling", "cpu", "Bursts of background threads use up the CPU quota of whole periods.",
-        {**onset(250, 500), "burst_periods": (9, 14), "every_seconds": (3, 5)},
+        {**onset(250, 500), "burst_periods": (11, 16), "every_seconds": (3, 4.5)},
         (
             Row(at.BURST_MS, times("burst_periods", plan.OF_PERIOD_QUOTA_MS)),
             Row(at.BURST_EVERY_S, times("every_seconds")),
@@ -45,7 +45,7 @@ CPU = (
     ),
     Mechanism(
         "noisy_neighbour", "cpu", "A service without a CPU limit takes the node's cores from the pods beside it.",
-        {**onset(250, 500), "node_share": (1.05, 1.3), "pods_share": (0.5, 1.0)},
+        {**onset(250, 500), "node_share": (1.1, 1.35), "pods_share": (0.6, 1.0)},
         (
             Row(at.CPU_CORES, times("node_share", plan.OF_NODE_CORES, constant=1.4)),
             Row(at.HOG, Value(of=plan.OF_NUMBER), WORLD, at.SET_CLOCK),

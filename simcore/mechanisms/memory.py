@@ -31,7 +31,7 @@ MEMORY = (
     ),
     Mechanism(
         "slow_leak", "memory", "Pods that have run for weeks have leaked almost up to their limit.",
-        {**onset(300, 600), "filled_share": (0.972, 0.985), "seconds_to_limit": (12_000, 20_000)},
+        {**onset(300, 600), "filled_share": (0.972, 0.985), "seconds_to_limit": (200_000, 400_000)},
         (
             Row(at.LEAKED_MB, times("filled_share", _ROOM), mode=at.SET_PODS),
             Row(at.LEAK_MB_PER_S, per("seconds_to_limit", _ROOM), mode=at.SET_EVERY_RELEASE),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from simcore.actions import Action, parse_action
-from simcore.decision import Decision, History
+from simcore.decision import Decision, History, Hypothesis
 from simcore.kernel import layout as at
 from simcore.kernel.keys import COLUMN
 from simcore.observation import Observation
@@ -70,6 +70,7 @@ class OraclePolicy:
         self._episode = episode
         self._causes = list(episode.world.incident.truth)
         self._todo: list[Action] = []
+        self._curing: Hypothesis | None = None
         self._quiet_since: float | None = None
         self._looks = 0
 
@@ -78,12 +79,18 @@ class OraclePolicy:
         if not self._todo and self._causes:
             cause = self._causes.pop(0)
             self._todo = cure_actions(cause.mechanism, cause.service, TrueSystem(self._episode))
+            self._curing = Hypothesis(cause.service, cause.mechanism)
         if self._todo:
-            return Decision(self._todo.pop(0), reason="It is known what is broken.")
+            return Decision(
+                self._todo.pop(0), self._curing, reason=f"It is known: {_named(self._curing)}. This is its cure."
+            )
         if self._is_well(observation):
             causes = [{"service": cause.service, "mechanism": cause.mechanism_class} for cause in truth]
-            return Decision(parse_action({"action_type": "resolve_incident", "parameters": {"causes": causes}}))
-        return Decision(self._look(), reason="Waiting until it holds.")
+            declaration = parse_action({"action_type": "resolve_incident", "parameters": {"causes": causes}})
+            return Decision(declaration, self._curing, reason=f"It is known: {_named(self._curing)}. Declare it.")
+        return Decision(
+            self._look(), self._curing, reason=f"It is known: {_named(self._curing)}. Wait until all is well."
+        )
 
     def _is_well(self, observation: Observation) -> bool:
         services = self._episode.world.state.services
@@ -101,3 +108,7 @@ class OraclePolicy:
         kinds = ("read_logs", "check_metrics", "describe_service", "list_services")
         kind = kinds[self._looks % len(kinds)]
         return parse_action({"action_type": kind, "target_service": None if kind == "list_services" else target})
+
+
+def _named(cause: Hypothesis | None) -> str:
+    return f"{cause.mechanism.replace('_', ' ')} at {cause.service}" if cause else "nothing is broken"

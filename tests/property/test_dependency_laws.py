@@ -1,119 +1,87 @@
-"""What services do to one another: shared connections and retries, against arithmetic and independent simulation."""
+"""Law 2: what callers get of those they call, against requests that are walked through one by one."""
 
-import random
-
-import numpy as np
 import pytest
-import simpy
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from simcore.world import layout as at
-from tests.support.tiny_world import run, service_row, tiny_world
+from simcore.kernel import layout as at
+from simcore.topologies.topology import Call
+from tests.support.tiny_world import TinyWorld, chain, part, tiny_world
+from tests.support.walked_requests import Station, walk
 
-CHAIN = np.array([[0.0, 1.0], [0.0, 0.0]])
-POOL = 20.0
-
-
-def leaking_client(per_second: float):
-    """A client at nominal load that leaks connections of a database that has twenty."""
-    state = tiny_world(2, rate=10.0)
-    service_row(state, 0, work_ms=5.0, cores=1.0)
-    service_row(state, 1, work_ms=4.0, cores=4.0)
-    state.services[0, [at.NOMINAL_RPS, at.OFFERED]] = 10.0
-    state.services[1, [at.POOL_MAX, at.POOL_HOLD_MS, at.TIMEOUT_MS, at.QUEUE_LIMIT]] = POOL, 20.0, 1000.0, 60.0
-    state.releases[0, 0, at.CONN_LEAK_PER_S] = per_second
-    return state
+ROOMY = 16.0  # cores: nothing waits
 
 
-@pytest.mark.parametrize("per_second", [0.02, 0.05, 0.1])
-def test_a_leak_exhausts_a_pool_when_leak_times_time_says_so(per_second):
-    state, due_seconds = leaking_client(per_second), POOL / per_second
-    elapsed = 0.0
-    while state.services[0, at.LEAKED_CONN] < POOL - 1e-6 and elapsed < 2 * due_seconds:
-        run(state, 10.0, CHAIN)
-        elapsed += 10.0
-        assert state.services[0, at.LEAKED_CONN] == pytest.approx(min(elapsed * per_second, POOL), rel=1e-6)
-    assert due_seconds <= elapsed + 1e-6 <= due_seconds + 10.0 + 1e-5
+@st.composite
+def trees(draw: st.DrawFn) -> TinyWorld:
+    """A random tree of services, in which some fail and some are slow."""
+    count = draw(st.integers(2, 7))
+    parts = [part(f"s{n}", work_ms=draw(st.floats(1.0, 80.0)), cpu_cores=ROOMY) for n in range(count)]
+    callers = [draw(st.integers(0, n - 1)) for n in range(1, count)]
+    calls = [Call(f"s{caller}", f"s{n}", draw(st.sampled_from([1.0, 2.0]))) for n, caller in enumerate(callers, 1)]
+    world = tiny_world(parts, calls, rate=draw(st.floats(1.0, 20.0)))
+    for each in parts:
+        world.set(each.name, {at.EXTRA_ERRORS: draw(st.floats(0.0, 0.5)), at.NET_DELAY_MS: draw(st.floats(0.0, 100.0))})
+    world.run(100.0)
+    return world
 
 
-def test_a_pool_serves_until_it_is_nearly_exhausted_and_then_fails_the_client():
-    state = leaking_client(0.1)
-    run(state, 100.0, CHAIN)
-    assert state.services[0, at.FAIL] < 0.001
-    for _ in range(20):
-        run(state, 10.0, CHAIN)
-    assert state.services[1, at.CONNS] == pytest.approx(POOL, abs=0.01)
-    assert state.services[0, at.FAIL] > 0.99
+@settings(max_examples=100, deadline=None)
+@given(world=trees())
+def test_a_parents_errors_and_latency_contain_its_childrens(world):
+    for call in world.topology.calls:
+        assert world.get(call.caller, at.FAIL) >= world.get(call.callee, at.FAIL) - 1e-12
+        assert world.get(call.caller, at.MEAN_MS) >= world.get(call.callee, at.MEAN_MS)
+        assert world.p99_ms(call.caller) >= world.p99_ms(call.callee)
 
 
-def test_connections_in_use_are_those_of_an_independent_simulation():
-    """Little's law within 2 %: a request holds its connection while it waits, works and travels."""
-    rate, servers, work_ms, travel_ms = 100.0, 2, 10.0, 20.0
-    state = tiny_world(rate=rate)
-    service_row(state, 0, work_ms=work_ms, cores=float(servers))
-    state.services[0, [at.POOL_MAX, at.POOL_HOLD_MS]] = 50.0, travel_ms
-    for _ in range(10):
-        run(state, 10.0)
-    in_use = simulated_in_use(rate / 1000.0, servers, work_ms, travel_ms, requests=150_000)
-    assert state.services[0, at.CONNS] == pytest.approx(in_use, rel=0.02)
+@settings(max_examples=100, deadline=None)
+@given(world=trees())
+def test_a_call_that_is_made_brings_its_load(world):
+    """Every service is asked by its callers, as often as they ask, whatever fails."""
+    for call in world.topology.calls:
+        expected = world.get(call.caller, at.OFFERED) * call.rate
+        assert world.get(call.callee, at.OFFERED) == pytest.approx(expected, rel=1e-6)
 
 
-def simulated_in_use(per_ms: float, servers: int, work_ms: float, travel_ms: float, requests: int) -> float:
-    """The time average of how many hold a connection, counted at departures and arrivals, never by L = lambda W."""
-    rng, env = random.Random(11), simpy.Environment()
-    cpu = simpy.Resource(env, capacity=servers)
-    held, area, last = 0, 0.0, 0.0
-
-    def change(by: int) -> None:
-        nonlocal held, area, last
-        area += held * (env.now - last)
-        held, last = held + by, env.now
-
-    def request():
-        change(+1)
-        with cpu.request() as place:
-            yield place
-            yield env.timeout(rng.expovariate(1.0 / work_ms))
-        yield env.timeout(travel_ms)
-        change(-1)
-
-    def arrivals():
-        for _ in range(requests):
-            env.process(request())
-            yield env.timeout(rng.expovariate(per_ms))
-
-    env.process(arrivals())
-    env.run()
-    return area / last
+@pytest.mark.parametrize("failing", [0.0, 0.1, 0.5, 1.0])
+@pytest.mark.parametrize("rate", [0.5, 1.0, 1.5, 3.0])
+def test_a_request_fails_as_often_as_one_that_is_walked_through(failing, rate):
+    world = chain(part("web", cpu_cores=ROOMY), part("api", cpu_cores=ROOMY), rate=10.0, per_request=rate)
+    world.set("api", {at.EXTRA_ERRORS: failing})
+    world.run(100.0)
+    stations = {"web": Station(16, 10.0, [("api", rate)]), "api": Station(16, 10.0, failing=failing)}
+    walked = walk(stations, 10.0, 20_000)
+    assert world.get("web", at.FAIL) == pytest.approx(walked.failed / walked.requests, abs=0.015)
 
 
-@pytest.mark.parametrize("retries", [0, 1, 3])
-@pytest.mark.parametrize("failing", [0.0, 0.3, 0.7, 1.0])
-def test_retries_multiply_the_calls_of_a_failing_service(retries, failing):
-    """Tried until it works or the retries are used up, counted by drawing."""
-    state = tiny_world(2, rate=10.0)
-    service_row(state, 0, work_ms=1.0, cores=10.0)
-    service_row(state, 1, work_ms=1.0, cores=10.0)
-    state.services[0, at.RETRIES], state.services[1, at.EXTRA_ERRORS] = retries, failing
-    for _ in range(10):
-        run(state, 10.0, CHAIN)
-    rng, calls, failed, requests = random.Random(3), 0, 0, 100_000
-    for _ in range(requests):
-        outcomes = [rng.random() < failing for _ in range(retries + 1)]
-        calls += outcomes.index(False) + 1 if False in outcomes else retries + 1
-        failed += all(outcomes)
-    assert state.services[1, at.OFFERED] == pytest.approx(10.0 * calls / requests, rel=0.02)
-    assert state.services[0, at.FAIL] == pytest.approx(failed / requests, abs=0.005)
+def test_failures_of_several_callees_add_up_as_in_walked_requests():
+    parts = [part(name, cpu_cores=ROOMY) for name in ("web", "a", "b", "c")]
+    world = tiny_world(parts, [Call("web", "a", 1.0), Call("web", "b", 0.5), Call("b", "c", 2.0)], rate=10.0)
+    shares = {"web": 0.05, "a": 0.1, "b": 0.2, "c": 0.3}
+    for name, share in shares.items():
+        world.set(name, {at.EXTRA_ERRORS: share})
+    world.run(100.0)
+    calls = {"web": [("a", 1.0), ("b", 0.5)], "b": [("c", 2.0)]}
+    walked = walk({n: Station(16, 10.0, calls.get(n, ()), s) for n, s in shares.items()}, 10.0, 40_000)
+    assert world.get("web", at.FAIL) == pytest.approx(walked.failed / walked.requests, abs=0.01)
 
 
-def test_retries_multiply_by_depth():
-    """Three attempts at each of two levels are nine at the bottom."""
-    state = tiny_world(3, rate=1.0)
-    for number in range(3):
-        service_row(state, number, work_ms=1.0, cores=10.0)
-    state.services[[0, 1], at.RETRIES] = 2.0
-    state.services[2, at.EXTRA_ERRORS] = 1.0
-    calls = np.zeros((3, 3))
-    calls[0, 1] = calls[1, 2] = 1.0
-    for _ in range(10):
-        run(state, 10.0, calls)
-    assert state.services[:, at.OFFERED].tolist() == pytest.approx([1.0, 3.0, 9.0], rel=1e-6)
+@settings(max_examples=40, deadline=None)
+@given(timeout_ms=st.floats(50.0, 500.0), work_ms=st.floats(10.0, 1000.0))
+def test_no_caller_waits_longer_than_its_timeout(timeout_ms, work_ms):
+    world = chain(part("web", cpu_cores=ROOMY, work_ms=1.0), part("api", cpu_cores=ROOMY, work_ms=work_ms), rate=1.0)
+    world.set("web", {at.CLIENT_TIMEOUT_MS: timeout_ms})
+    world.run(100.0)
+    assert world.get("web", at.MEAN_MS) <= timeout_ms + 1.0 + 1e-9
+
+
+@pytest.mark.parametrize("work_ms", [20.0, 60.0, 150.0])
+def test_a_callers_timeout_fails_the_share_of_calls_that_take_longer(work_ms):
+    """The world knows mean and variance, and takes the tail of a lognormal; work is exponential here."""
+    world = chain(part("web", cpu_cores=ROOMY, work_ms=1.0), part("api", cpu_cores=ROOMY, work_ms=work_ms), rate=1.0)
+    world.set("web", {at.CLIENT_TIMEOUT_MS: 200.0})
+    world.run(100.0)
+    walked = walk({"api": Station(16, work_ms)}, 1.0, 20_000)
+    late = sum(latency > 200.0 for latency in walked.latencies["api"]) / len(walked.latencies["api"])
+    assert world.get("web", at.FAIL) == pytest.approx(late, abs=0.05)

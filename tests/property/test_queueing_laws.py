@@ -1,52 +1,33 @@
-"""The kernel's queues against queueing theory's tables and against an independent discrete-event simulation."""
+"""Law 1: queues, against the textbook, its tables and requests that are walked through one by one."""
 
-import random
+import math
 import statistics
 
-import numpy as np
 import pytest
-import simpy
-from simcore.world.queueing import percentile_99
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from simcore.world import layout as at
-from tests.support.tiny_world import run, service_row, tiny_world
+from simcore.kernel import layout as at
+from simcore.topologies.topology import Call
+from tests.support.tiny_world import TinyWorld, chain, part, tiny_world
+from tests.support.walked_requests import Station, Walked, walk
 
 WORK_MS = 100.0
 
 
-def kernel_mean_wait_ms(servers: int, utilisation: float) -> float:
-    state = tiny_world(rate=utilisation * servers * 1000.0 / WORK_MS)
-    service_row(state, 0, work_ms=WORK_MS, cores=float(servers))
-    for _ in range(10):
-        run(state, 10.0)
-    return float(state.services[0, at.MEAN_MS]) - WORK_MS
+def queue(servers: int, utilisation: float) -> TinyWorld:
+    """Requests of 100 ms on so many cores, with nobody who gives up."""
+    world = tiny_world([part(cpu_cores=float(servers), work_ms=WORK_MS)], rate=utilisation * servers * 10.0)
+    world.be_patient()
+    world.run(100.0)
+    return world
 
 
-def simulated_mean_wait_ms(servers: int, utilisation: float, requests: int, seed: int) -> float:
-    """M/M/c by SimPy: exponential arrivals and services, first come first served."""
-    rng, waits = random.Random(seed), []
-    env = simpy.Environment()
-    pool = simpy.Resource(env, capacity=servers)
-    rate = utilisation * servers / WORK_MS
-
-    def request():
-        began = env.now
-        with pool.request() as place:
-            yield place
-            waits.append(env.now - began)
-            yield env.timeout(rng.expovariate(1.0 / WORK_MS))
-
-    def arrivals():
-        for _ in range(requests):
-            env.process(request())
-            yield env.timeout(rng.expovariate(rate))
-
-    env.process(arrivals())
-    env.run()
-    return statistics.fmean(waits[requests // 10 :])
+def mean_wait_ms(world: TinyWorld) -> float:
+    return world.get("api", at.MEAN_MS) - WORK_MS
 
 
-# Mean number in queue Lq of M/M/c, from the tables of Hillier and Lieberman and of Allen; Wq = Lq / lambda (Little).
+# Mean number in queue of M/M/c, from the tables of Hillier and Lieberman and of Allen.
 TABLE = [
     (1, 0.5, 0.5),
     (1, 0.8, 3.2),
@@ -61,61 +42,129 @@ TABLE = [
 @pytest.mark.parametrize(("servers", "utilisation", "in_queue"), TABLE)
 def test_the_mean_wait_is_that_of_the_tables(servers, utilisation, in_queue):
     expected_ms = in_queue / (utilisation * servers / WORK_MS)
-    assert kernel_mean_wait_ms(servers, utilisation) == pytest.approx(expected_ms, rel=0.05)
+    assert mean_wait_ms(queue(servers, utilisation)) == pytest.approx(expected_ms, rel=0.05)
+
+
+def balance_equations(servers: int, load: float) -> float:
+    """The mean number that wait in M/M/c, summed over the stationary distribution of its birth-death chain."""
+    weights = [1.0]
+    for n in range(1, 2000):
+        weights.append(weights[-1] * load / min(n, servers))
+    return sum((n - servers) * weight for n, weight in enumerate(weights) if n > servers) / math.fsum(weights)
+
+
+@settings(max_examples=60, deadline=None)
+@given(servers=st.integers(1, 8), utilisation=st.floats(0.2, 0.9))
+def test_the_mean_wait_is_that_of_the_balance_equations(servers, utilisation):
+    waiting = balance_equations(servers, servers * utilisation)
+    expected_ms = waiting / (utilisation * servers / WORK_MS)
+    assert mean_wait_ms(queue(servers, utilisation)) == pytest.approx(expected_ms, rel=0.05, abs=0.01)
 
 
 @pytest.mark.parametrize(("servers", "utilisation"), [(1, 0.6), (2, 0.8), (3, 0.85)])
-def test_the_mean_wait_is_that_of_an_independent_simulation(servers, utilisation):
-    simulated = statistics.fmean(simulated_mean_wait_ms(servers, utilisation, 60_000, seed) for seed in range(4))
-    assert kernel_mean_wait_ms(servers, utilisation) == pytest.approx(simulated, rel=0.06)
+def test_the_mean_wait_is_that_of_walked_requests(servers, utilisation):
+    stations, rate = {"api": Station(servers, WORK_MS)}, utilisation * servers * 10.0
+    waits = [statistics.fmean(walk(stations, rate, 40_000, seed).waits["api"]) for seed in range(3)]
+    assert mean_wait_ms(queue(servers, utilisation)) == pytest.approx(statistics.fmean(waits), rel=0.05)
 
 
-def test_throughput_is_capped_at_capacity_and_the_rest_queues():
-    state = tiny_world(rate=30.0)
-    service_row(state, 0, work_ms=WORK_MS, cores=2.0)
-    run(state, 100.0)
-    assert state.services[0, at.CAPACITY] == pytest.approx(20.0, rel=0.01)
-    assert state.services[0, at.BACKLOG] == pytest.approx((30.0 - 20.0) * 100.0, rel=0.02)
+@settings(max_examples=60, deadline=None)
+@given(
+    rate=st.floats(1.0, 45.0),
+    works=st.lists(st.floats(1.0, 20.0), min_size=1, max_size=4),
+    calls=st.sampled_from([0.5, 1.0]),
+)
+def test_as_many_are_in_work_as_arrive_in_the_time_that_one_takes(rate, works, calls):
+    """Little's law within 2 %, at every service of a chain."""
+    parts = [part(f"s{n}", work_ms=work) for n, work in enumerate(works)]
+    world = chain(*parts, rate=rate, per_request=calls)
+    world.be_patient()
+    world.run(200.0)
+    for each in parts:
+        arriving, seconds = world.get(each.name, at.OFFERED), world.get(each.name, at.MEAN_MS) / 1000.0
+        assert world.in_work(each.name) == pytest.approx(arriving * seconds, rel=0.02)
 
 
-def test_a_backlog_drains_in_its_length_over_the_spare_capacity():
-    state = tiny_world(rate=12.0)
-    service_row(state, 0, work_ms=WORK_MS, cores=2.0)
-    run(state, 50.0)
-    state.services[0, at.BACKLOG] = 400.0
-    expected_seconds = 400.0 / (20.0 - 12.0)
-    run(state, 0.9 * expected_seconds)
-    assert state.services[0, at.BACKLOG] > 0.0
-    run(state, 0.2 * expected_seconds)
-    assert state.services[0, at.BACKLOG] == 0.0
+@pytest.mark.parametrize("rate", [5.0, 14.0])
+def test_as_many_are_in_work_as_in_a_walked_system(rate):
+    """Little's law against a count over time, which does not use it."""
+    world = chain(part("api", work_ms=50.0), part("child", work_ms=20.0), rate=rate)
+    world.be_patient()
+    world.run(200.0)
+    walked = [
+        walk({"api": Station(1, 50.0, [("child", 1.0)]), "child": Station(1, 20.0)}, rate, 30_000, s) for s in (1, 2)
+    ]
+    assert world.in_work("api") == pytest.approx(statistics.fmean(w.in_system for w in walked), rel=0.05)
 
 
-@pytest.mark.parametrize("failing", [0.0, 0.1, 0.5, 1.0])
-def test_a_parents_failures_contain_its_childs(failing):
-    state = tiny_world(2, rate=5.0)
-    service_row(state, 0, work_ms=10.0, cores=2.0)
-    service_row(state, 1, work_ms=10.0, cores=2.0)
-    state.services[1, at.EXTRA_ERRORS] = failing
-    calls = np.array([[0.0, 1.0], [0.0, 0.0]])
-    for _ in range(5):
-        run(state, 10.0, calls)
-    assert state.services[0, at.FAIL] == pytest.approx(failing, abs=0.01)
+@settings(max_examples=30, deadline=None)
+@given(rate=st.floats(21.0, 100.0))
+def test_throughput_is_capped_at_capacity_and_the_rest_queues(rate):
+    """20 a second is what two cores do; what comes through is counted at the next service."""
+    world = chain(part(work_ms=WORK_MS, cpu_cores=2.0), part("child", work_ms=1.0), rate=5.0)
+    world.be_patient()
+    world.load(rate)
+    world.run(200.0)
+    assert world.get("child", at.OFFERED) == pytest.approx(20.0, rel=0.001)
+    assert world.get("api", at.CPU_PERCENT) == pytest.approx(100.0)
+    assert world.get("api", at.BACKLOG) == pytest.approx((rate - 20.0) * 200.0, rel=0.001)
 
 
-def test_a_parents_latency_contains_its_childs():
-    state = tiny_world(2, rate=5.0)
-    service_row(state, 0, work_ms=10.0, cores=2.0)
-    service_row(state, 1, work_ms=200.0, cores=2.0)
-    calls = np.array([[0.0, 1.0], [0.0, 0.0]])
-    for _ in range(5):
-        run(state, 10.0, calls)
-    parent, child = state.services[0], state.services[1]
-    assert parent[at.MEAN_MS] >= child[at.MEAN_MS]
-    assert percentile_99(parent[at.MEAN_MS], parent[at.VAR_MS2]) >= percentile_99(child[at.MEAN_MS], child[at.VAR_MS2])
+@settings(max_examples=40, deadline=None)
+@given(queued=st.floats(50.0, 2000.0), rate=st.floats(1.0, 18.0))
+def test_a_queue_drains_in_its_length_over_the_spare_capacity(queued, rate):
+    world = tiny_world([part(work_ms=WORK_MS, cpu_cores=2.0)], rate=rate)
+    world.be_patient()
+    world.set("api", {at.BACKLOG: queued})
+    took = world.until(lambda: world.get("api", at.BACKLOG) <= 0.0, at_most=4000.0, every=1.0)
+    assert took == pytest.approx(queued / (20.0 - rate), abs=1.0 + 1e-6)
 
 
-def test_the_99th_percentile_of_a_chain_is_that_of_sampled_sums():
-    """A chain of three exponential stages, sampled: within 15 %."""
-    rng = np.random.default_rng(5)
-    sampled = np.percentile(sum(rng.exponential(mean, 400_000) for mean in (20.0, 50.0, 10.0)), 99)
-    assert percentile_99(80.0, 20.0**2 + 50.0**2 + 10.0**2) == pytest.approx(sampled, rel=0.15)
+SHOPS = {
+    "one": ({"a": Station(2, 40.0)}, 35.0),
+    "a chain": (
+        {"a": Station(1, 10.0, [("b", 1.0)]), "b": Station(1, 30.0, [("c", 1.0)]), "c": Station(2, 50.0)},
+        22.0,
+    ),
+    "a fan": (
+        {
+            "a": Station(1, 8.0, [("b", 1.0), ("c", 0.5), ("d", 2.0)]),
+            "b": Station(1, 20.0),
+            "c": Station(1, 60.0),
+            "d": Station(2, 15.0),
+        },
+        20.0,
+    ),
+    "a diamond": (
+        {
+            "a": Station(2, 10.0, [("b", 1.0), ("c", 1.0)]),
+            "b": Station(2, 30.0, [("d", 1.0)]),
+            "c": Station(2, 15.0, [("d", 1.0)]),
+            "d": Station(1, 10.0),
+        },
+        35.0,
+    ),
+}
+
+
+def built(stations: dict[str, Station], rate: float) -> TinyWorld:
+    parts = [part(name, cpu_cores=float(s.servers), work_ms=s.work_ms) for name, s in stations.items()]
+    calls = [Call(name, callee, often) for name, s in stations.items() for callee, often in s.calls]
+    world = tiny_world(parts, calls, rate=rate)
+    world.be_patient()
+    world.run(200.0)
+    return world
+
+
+@pytest.mark.parametrize("name", SHOPS)
+def test_the_99th_percentile_is_that_of_walked_requests(name):
+    """Within 15 %, through queues, at every service that calls others; the mean within 5 %."""
+    stations, rate = SHOPS[name]
+    world, walked = built(stations, rate), walk(stations, rate, 30_000)
+    for each in stations:
+        assert world.get(each, at.MEAN_MS) == pytest.approx(mean_latency(walked, each), rel=0.05), each
+        assert world.p99_ms(each) == pytest.approx(walked.p99(each), rel=0.15), each
+
+
+def mean_latency(walked: Walked, name: str) -> float:
+    return statistics.fmean(walked.latencies[name])

@@ -1,6 +1,6 @@
 """Playing episodes in tests: what a policy did, as plain data that can be compared byte by byte."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import simcore
@@ -22,15 +22,6 @@ def play(episode: Episode, policy_name: str = "playbook", seed: int = 0) -> list
         history.append((decision, result))
         observation = result.observation
     return history
-
-
-def play_script(episode: Episode, choose: Callable[[int], dict[str, Any]]) -> None:
-    """Plays actions by their number until the episode ends."""
-    episode.reset()
-    number = 0
-    while not episode.done:
-        episode.step(choose(number))
-        number += 1
 
 
 def transcript(episode: Episode, policy_name: str = "playbook") -> str:

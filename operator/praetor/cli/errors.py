@@ -15,7 +15,7 @@ BAD_INPUT = 2
 NOT_DONE = 1
 
 _MODULES_OF_EXTRA = {
-    "server": ("fastapi", "uvicorn", "httpx", "jinja2", "markdown_it", "prometheus_client"),
+    "server": ("fastapi", "uvicorn", "httpx", "jinja2", "markdown_it", "prometheus_client", "reportlab"),
     "operator": ("kopf", "kubernetes"),
 }
 

@@ -7,7 +7,18 @@ import typer
 
 from praetor.cli.errors import BadInput
 from praetor.cli.options import DifficultyOption, SplitOption, difficulty_of, one_of
-from praetor.cli.output import Format, OutputOption, say, show
+from praetor.cli.output import Format, OutputOption, as_text, say, show
+from praetor.cli.report import (
+    POSTMORTEM,
+    RUN,
+    TRACE,
+    Formats,
+    FormatsOption,
+    made,
+    need_formats,
+    postmortem,
+    write_files,
+)
 
 if TYPE_CHECKING:
     from praetor.cli.playing import Played
@@ -23,7 +34,9 @@ FilesOption = Annotated[list[Path] | None, typer.Option("-f", "--filename", help
 SeedOption = Annotated[int | None, typer.Option(min=0, max=LARGEST_SEED, help="Which episode; default 0.")]
 PolicyOption = Annotated[str | None, typer.Option(help="Who decides; default playbook.")]
 EpisodesOption = Annotated[int | None, typer.Option(min=1, max=MOST_EPISODES, help="So many seeds, from --seed on.")]
-ReportOption = Annotated[Path | None, typer.Option("--report", help="Writes postmortem.md and trace.jsonl there.")]
+ReportOption = Annotated[
+    Path | None, typer.Option("--report", help="Writes postmortem.md, trace.jsonl and run.json there.")
+]
 WatchOption = Annotated[bool, typer.Option("--watch", "-w", help="Tells each step on stderr as it happens.")]
 ExitStatusOption = Annotated[bool, typer.Option("--exit-status", help="Exit with 1 when not resolved.")]
 
@@ -41,6 +54,7 @@ def run(
     split: SplitOption = None,
     episodes: EpisodesOption = None,
     report: ReportOption = None,
+    formats: FormatsOption = None,
     watch: WatchOption = False,
     exit_status: ExitStatusOption = False,
     output: OutputOption = Format.table,
@@ -48,7 +62,10 @@ def run(
     """Plays a scenario, or the IncidentRuns of a manifest, in the simulator, and prints them with their status."""
     choices = {"seed": seed, "difficulty": difficulty, "policy": policy, "split": split, "episodes": episodes}
     wanted = _wanted(scenario, files, {name: value for name, value in choices.items() if value is not None})
-    played = [_play(one, report, watch, alone=len(wanted) == 1) for one in wanted]
+    if formats and report is None:
+        raise BadInput("--report-format: name a folder with --report")
+    need_formats(formats)
+    played = [_play(one, report, formats, watch, alone=len(wanted) == 1) for one in wanted]
     _print(played, output)
     if any(one.status.phase == "Failed" for one in played) or (exit_status and not all(map(_is_resolved, played))):
         raise typer.Exit(NOT_RESOLVED)
@@ -85,7 +102,7 @@ def _of_scenario(
     return from_library(scenario, range(seed, seed + episodes), spec)
 
 
-def _play(wanted: "Wanted", report: Path | None, watch: bool, *, alone: bool) -> "IncidentRun":
+def _play(wanted: "Wanted", report: Path | None, formats: Formats, watch: bool, *, alone: bool) -> "IncidentRun":
     from praetor.cli.playing import play_run
     from praetor.cli.watching import Watcher
 
@@ -93,18 +110,16 @@ def _play(wanted: "Wanted", report: Path | None, watch: bool, *, alone: bool) ->
     if report is None:
         nowhere = played.run.status.model_copy(update={"trace_ref": None, "report_ref": None})
         return played.run.model_copy(update={"status": nowhere})
-    _write(played, report if alone else report / played.run.metadata.name)
+    _write(played, report if alone else report / played.run.metadata.name, formats)
     return played.run
 
 
-def _write(played: "Played", folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, data in played.artifacts.items():
-            (folder / name).write_bytes(data)
-    except OSError as problem:
-        raise BadInput(f"--report: {folder}: {problem.strerror}") from None
-    say(f"report: {folder / 'postmortem.md'}")
+def _write(played: "Played", folder: Path, formats: Formats) -> None:
+    trace = played.artifacts.get(TRACE, b"")
+    manifest = as_text(_manifest(played.run), Format.json).encode()
+    files = {POSTMORTEM: postmortem(played.run, trace), RUN: manifest, **played.artifacts}
+    write_files("--report", folder, files | made(formats, played.run, trace))
+    say(f"report: {folder / POSTMORTEM}")
 
 
 def _print(played: "list[IncidentRun]", output: Format) -> None:

@@ -10,7 +10,7 @@ from praetor.console.reading import Runs
 NamespaceQuery = Annotated[
     str | None, Query(max_length=63, description="The run's namespace; default: the server's own.")
 ]
-_MISSING: dict[int | str, dict[str, Any]] = {404: {"description": "There is none; the message says why."}}
+MISSING: dict[int | str, dict[str, Any]] = {404: {"description": "There is none; the message says why."}}
 
 
 class RunList(BaseModel):
@@ -29,19 +29,20 @@ def api_router(runs: Runs) -> APIRouter:
         """All IncidentRuns, newest first."""
         return RunList(items=await runs.all(namespace))
 
-    @router.get("/runs/{name}", responses=_MISSING)
+    @router.get("/runs/{name}", responses=MISSING)
     async def one_run(name: str, namespace: NamespaceQuery = None) -> dict[str, Any]:
         """One IncidentRun."""
         return await runs.one(namespace, name)
 
-    @router.get("/runs/{name}/postmortem", responses=_MISSING)
+    @router.get("/runs/{name}/postmortem", responses=MISSING)
     async def postmortem(name: str, namespace: NamespaceQuery = None) -> Response:
         """Its post-mortem as Markdown."""
         return Response(await runs.postmortem(namespace, name), media_type="text/markdown; charset=utf-8")
 
-    @router.get("/runs/{name}/trace", responses=_MISSING)
+    @router.get("/runs/{name}/trace", responses=MISSING)
     async def trace(name: str, namespace: NamespaceQuery = None) -> Response:
         """Its trace: one JSON object a line."""
-        return Response(await runs.trace(namespace, name), media_type="application/jsonl")
+        named = {"Content-Disposition": f'inline; filename="{name}-trace.jsonl"'}
+        return Response(await runs.trace(namespace, name), media_type="application/jsonl", headers=named)
 
     return router

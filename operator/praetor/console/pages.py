@@ -6,13 +6,12 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from praetor.console import views
 from praetor.console.api import NamespaceQuery
 from praetor.console.reading import Runs, is_finished
-from praetor.reports.escape import one_line
+from praetor.console.templates import page
 from praetor.reports.html import post_mortem_html
 from praetor.reports.story import read_story
 from praetor.web.errors import ApiError
@@ -20,15 +19,6 @@ from praetor.web.errors import ApiError
 SHOWN_RUNS = 200
 COMPONENTS = ("r_diagnostic", "r_correct_op", "r_resolution", "r_format", "r_efficiency", "r_penalty")
 _STATIC = {"style.css": "text/css", "live.js": "text/javascript", "mark.svg": "image/svg+xml"}
-_TEMPLATES = Environment(
-    loader=PackageLoader("praetor.console"),
-    autoescape=select_autoescape(default=True, default_for_string=True),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_TEMPLATES.filters["plain"] = one_line
-_TEMPLATES.filters["moment"] = views.moment
 
 
 def pages_router(runs: Runs) -> APIRouter:
@@ -38,11 +28,11 @@ def pages_router(runs: Runs) -> APIRouter:
     async def first_page(namespace: NamespaceQuery = None) -> HTMLResponse:
         found = await runs.all(namespace)
         rows = [views.row(run) for run in found[:SHOWN_RUNS]]
-        return _page("runs.html", rows=rows, total=len(found), busy=any(not is_finished(run) for run in found))
+        return page("runs.html", rows=rows, total=len(found), busy=any(not is_finished(run) for run in found))
 
     @router.get("/console/{namespace}/{name}", response_class=HTMLResponse)
     async def run_page(namespace: str, name: str) -> HTMLResponse:
-        return _page("run.html", **await _run_context(runs, namespace, name))
+        return page("run.html", **await _run_context(runs, namespace, name))
 
     @router.get("/static/{file}")
     async def static(file: str) -> Response:
@@ -78,7 +68,3 @@ async def _if_stored(reading: Any) -> bytes:
         return bytes(await reading)
     except ApiError:
         return b""
-
-
-def _page(template: str, **context: Any) -> HTMLResponse:
-    return HTMLResponse(_TEMPLATES.get_template(template).render(now=views.now(), **context))

@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
+from praetor.reports.postmortem import render_postmortem
 from praetor.resources.conditions import COMPLETE, FAILED
+from praetor.resources.run import IncidentRun
 from praetor.store.scope import Scope
 from praetor.web.errors import ApiError
 from simcore.errors import NotFoundError
@@ -10,6 +14,7 @@ from simcore.protocols import Manifest, Store
 
 TRACE = "trace.jsonl"
 POSTMORTEM = "postmortem.md"
+_REFERENCES = {TRACE: "traceRef", POSTMORTEM: "reportRef"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +45,49 @@ class Runs:
             raise ApiError(404, "not_found", message) from None
 
     async def postmortem(self, namespace: str | None, name: str) -> bytes:
-        return await self._artifact(namespace, name, POSTMORTEM)
+        """As it was stored; of a run that ended without one, such as one that was cancelled, made from its status."""
+        run = await self.one(namespace, name)
+        stored = await self._stored(run, POSTMORTEM)
+        return render_postmortem(_model(run), b"").encode() if stored is None else stored
 
     async def trace(self, namespace: str | None, name: str) -> bytes:
-        return await self._artifact(namespace, name, TRACE)
-
-    async def _artifact(self, namespace: str | None, name: str, artifact: str) -> bytes:
         run = await self.one(namespace, name)
+        stored = await self._stored(run, TRACE)
+        if stored is None:
+            raise ApiError(404, "not_found", f"IncidentRun {name} has no {TRACE}: no episode was played")
+        return stored
+
+    async def told(self, namespace: str | None, name: str) -> tuple[IncidentRun, bytes]:
+        """An ended run and its trace, empty when no episode was played: what reports are made of."""
+        run = await self.one(namespace, name)
+        return _model(run), await self._stored(run, TRACE) or b""
+
+    async def _stored(self, run: Manifest, artifact: str) -> bytes | None:
+        """None for an ended run that never had it. Raises ApiError 404 when it is to come yet, or was and is gone."""
+        metadata = run["metadata"]
         try:
-            return await self.store.get_artifact(run["metadata"]["namespace"], name, artifact)
+            return await self.store.get_artifact(metadata["namespace"], metadata["name"], artifact)
         except NotFoundError:
-            when = "it has none" if is_finished(run) else "it is stored when the run ends"
-            message = f"IncidentRun {name} has no {artifact} (phase {phase_of(run)}): {when}"
-            raise ApiError(404, "not_found", message) from None
+            if is_finished(run) and not run.get("status", {}).get(_REFERENCES[artifact]):
+                return None
+            raise ApiError(404, "not_found", _why_missing(run, artifact)) from None
+
+
+def _why_missing(run: Manifest, artifact: str) -> str:
+    name, namespace = run["metadata"]["name"], run["metadata"]["namespace"]
+    what = f"IncidentRun {name} has no {artifact} (phase {phase_of(run)})"
+    if not is_finished(run):
+        return f"{what}: it is stored when the run ends"
+    rest = f"GET /runs/{name}?namespace={namespace} still has its status"
+    return f"{what} any more: it was evicted or deleted; {rest}; to have it again, apply the run under a new name"
+
+
+def _model(run: Manifest) -> IncidentRun:
+    try:
+        return IncidentRun.model_validate(run)
+    except ValidationError as problem:
+        message = f"IncidentRun {run['metadata']['name']} is not as the schema wants it, so there is no report of it"
+        raise ApiError(404, "not_found", f"{message}: {problem.error_count()} problems") from None
 
 
 def is_finished(run: Manifest) -> bool:

@@ -126,6 +126,7 @@ def _played(observed: Observed, outcome: RunOutcome) -> dict[str, Any]:
         "result": verdicts.result_of(outcome),
         "cause": verdicts.cause_in_short(outcome.verdict) or None,
         "steps": verdicts.last_steps(outcome),
+        "changes": verdicts.changes(outcome),
         "trace_ref": verdicts.trace_ref(outcome, observed.stored[TRACE]),
         "report_ref": _report_ref(observed),
         "message": f"{message} ({REHEARSAL})" if outcome.substrate == "Simulator" else message,

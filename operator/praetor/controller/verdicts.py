@@ -15,6 +15,7 @@ from praetor.resources.conditions import (
     ConditionStatus,
 )
 from praetor.resources.run_status import (
+    SHOWN_CHANGES,
     SHOWN_STEPS,
     SUMMARY_LIMIT,
     Breakdown,
@@ -26,6 +27,7 @@ from praetor.resources.run_status import (
 from praetor.runner.request import RunOutcome
 from praetor.runner.summary import shorten
 from praetor.store.chunks import chunks_needed
+from simcore.actions import CHANGES
 
 CAUSE_LIMIT = 253
 
@@ -132,6 +134,12 @@ def last_steps(outcome: RunOutcome) -> list[StepSummary]:
         )
         for step in outcome.steps[-SHOWN_STEPS:]
     ]
+
+
+def changes(outcome: RunOutcome) -> list[str]:
+    """What was changed, as the substrate confirmed it; refused changes are not among them."""
+    made = [step for step in outcome.steps if step["action"] in CHANGES and not step["summary"].startswith("error: ")]
+    return [shorten(step["summary"], SUMMARY_LIMIT) for step in made[:SHOWN_CHANGES]]
 
 
 def trace_ref(outcome: RunOutcome, reference: str) -> TraceRef:

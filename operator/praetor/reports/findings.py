@@ -5,9 +5,8 @@ from collections.abc import Callable
 from praetor.reports.action_items import action_items
 from praetor.reports.escape import text
 from praetor.reports.format import bullets, number, table
-from praetor.reports.story import Step, Story
+from praetor.reports.story import Story
 from praetor.resources.run import IncidentRun
-from simcore.actions import READS
 
 COMPONENTS = {
     "r_diagnostic": "first reads of their kind on relevant services",
@@ -91,7 +90,7 @@ def _ran_out(story: Story) -> bool:
 
 
 def _looked_first(story: Story) -> bool:
-    return bool(story.changes) and any(_is_read(step) for step in story.steps[: story.changes[0].number - 1])
+    return bool(story.changes) and any(step.is_read for step in story.steps[: story.changes[0].number - 1])
 
 
 def _changed_blindly(story: Story) -> bool:
@@ -99,7 +98,7 @@ def _changed_blindly(story: Story) -> bool:
 
 
 def _looked_again(story: Story) -> bool:
-    return bool(story.changes) and any(_is_read(step) for step in story.steps[story.changes[-1].number :])
+    return bool(story.changes) and any(step.is_read for step in story.steps[story.changes[-1].number :])
 
 
 def _never_looked_again(story: Story) -> bool:
@@ -118,13 +117,23 @@ def _was_refused(story: Story) -> bool:
     return any(step.error for step in story.steps)
 
 
-def _is_read(step: Step) -> bool:
-    return step.action is not None and step.action["action_type"] in READS
+def _was_broken(story: Story) -> bool:
+    """False only where it is known that nothing was."""
+    return bool(story.verdict["truth"] != [])
+
+
+def _rightly_left_alone(story: Story) -> bool:
+    return not _was_broken(story) and _was_diagnosed(story) and not story.changes
+
+
+def _changed_what_was_well(story: Story) -> bool:
+    return not _was_broken(story) and bool(story.changes)
 
 
 WELL: tuple[Finding, ...] = (
-    (_was_mitigated, "The objectives hold again, and the cause is gone."),
-    (_was_diagnosed, "The true cause was named."),
+    (lambda story: _was_mitigated(story) and _was_broken(story), "The objectives hold again, and the cause is gone."),
+    (lambda story: _was_diagnosed(story) and _was_broken(story), "The true cause was named."),
+    (_rightly_left_alone, "Nothing was broken; that was seen, said, and nothing was changed."),
     (_was_quick, "It took less than half of the step budget."),
     (_looked_first, "Evidence was read before anything was changed."),
     (_ruled_something_out, "Other explanations were ruled out by evidence."),
@@ -132,6 +141,7 @@ WELL: tuple[Finding, ...] = (
 )
 BADLY: tuple[Finding, ...] = (
     (lambda story: not _was_mitigated(story), "The objectives do not hold, or the cause is still there."),
+    (_changed_what_was_well, "Something was changed although nothing was broken."),
     (_was_misdiagnosed, "The declared cause is not the true one."),
     (_was_never_declared, "No cause was declared."),
     (_ran_out, "The step budget ran out or was used up."),

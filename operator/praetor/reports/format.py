@@ -26,6 +26,10 @@ def number(value: float | None) -> str:
     return "0" if float(digits) == 0 else digits.rstrip("0").rstrip(".")
 
 
+def counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def reward(value: float) -> str:
     return f"{value:+.3f}"
 

@@ -5,6 +5,9 @@ from markdown_it import MarkdownIt
 _NEVER = ("html_block", "html_inline", "link", "image", "autolink", "reference")
 
 
+def parser() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable(_NEVER)
+
+
 def post_mortem_html(markdown: str) -> str:
-    renderer = MarkdownIt("commonmark", {"html": False}).enable("table").disable(_NEVER)
-    return str(renderer.render(markdown))
+    return str(parser().render(markdown))

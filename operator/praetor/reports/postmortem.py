@@ -5,7 +5,7 @@ Every text that Praetor did not write itself (alerts, logs, what policies say) p
 
 from collections.abc import Callable
 
-from praetor.reports import findings, summary, timeline
+from praetor.reports import findings, hypotheses, summary, timeline
 from praetor.reports.escape import name
 from praetor.reports.story import Story, read_story
 from praetor.resources.run import IncidentRun
@@ -21,6 +21,7 @@ SECTIONS: tuple[tuple[str, Section], ...] = (
     ("Root cause", summary.root_cause),
     ("Resolution", summary.resolution),
     ("Timeline", timeline.timeline),
+    ("Hypotheses", hypotheses.hypotheses),
     ("Reward decomposition", findings.reward_decomposition),
     ("Rubric", findings.rubric),
     ("What went well", findings.went_well),

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from simcore.actions import READS
 from simcore.trace import read_trace
 
 Json = dict[str, Any]
@@ -11,7 +12,8 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One decision and what came of it; `number` counts from 1, times are simulated seconds."""
+    """One decision and what came of it; `number` counts from 1, times are simulated seconds, `seen` is the observation
+    in short."""
 
     number: int
     began_seconds: float
@@ -24,6 +26,11 @@ class Step:
     snapshot: Json
     error: str | None
     is_change: bool
+    seen: str = ""
+
+    @property
+    def is_read(self) -> bool:
+        return self.action is not None and self.action["action_type"] in READS
 
 
 @dataclass(slots=True)
@@ -44,6 +51,46 @@ class Story:
     @property
     def last_snapshot(self) -> Json:
         return self.steps[-1].snapshot if self.steps else self.first_snapshot
+
+    @property
+    def moments(self) -> list[tuple[float, Json]]:
+        """(seconds, snapshot), from the alert on; the last is after the time that a fix had to hold for."""
+        after = ((step.snapshot.get("sim_seconds", step.ended_seconds), step.snapshot) for step in self.steps)
+        return [(0.0, self.first_snapshot), *after]
+
+    @property
+    def causes(self) -> list[Json] | None:
+        """The true causes; the declared ones where nobody knows the truth; None when nobody said anything."""
+        truth: list[Json] | None = self.verdict.get("truth")
+        return truth if truth is not None else self.verdict.get("declared")
+
+    @property
+    def worth(self) -> Json:
+        """What each change was worth; empty where that cannot be known."""
+        return self.verdict.get("counterfactual") or {}
+
+    @property
+    def calls(self) -> list[tuple[str, str]]:
+        """(caller, callee): as the simulator has it, elsewhere as far as services were described."""
+        told = self.setting.get("calls")
+        if told is not None:
+            return [(caller, callee) for caller, callee in told]
+        details = [step.observation.get("payload") or {} for step in self.steps]
+        down = [(one["name"], callee) for one in details for callee in one.get("depends_on", ())]
+        return list(
+            dict.fromkeys(down + [(caller, one["name"]) for one in details for caller in one.get("called_by", ())])
+        )
+
+    @property
+    def well_again_seconds(self) -> float | None:
+        """Since when the objectives held, to the last step; None if they never broke, or never held again."""
+        since, was_broken = None, False
+        for seconds, snapshot in self.moments:
+            slos = snapshot.get("slos", ())
+            is_well = bool(slos) and all(slo["met"] for slo in slos)
+            was_broken = was_broken or (bool(slos) and not is_well)
+            since = (seconds if since is None else since) if is_well else None
+        return since if was_broken else None
 
     @property
     def changes(self) -> list[Step]:
@@ -88,4 +135,5 @@ def _step(number: int, decided: Json, event: Json) -> Step:
         snapshot=event.get("snapshot") or {},
         error=event.get("error"),
         is_change=event["kind"] == "effect",
+        seen=(event.get("data") or {}).get("summary") or "",
     )

@@ -1,5 +1,6 @@
 """The upper half of a post-mortem: what came in, what it cost, what it was, what was done about it."""
 
+from praetor.reports import worth
 from praetor.reports.escape import name, text
 from praetor.reports.format import action, bullets, causes, minutes, number, parameter, table, truth
 from praetor.reports.story import Json, Story
@@ -24,6 +25,8 @@ def _ending(story: Story) -> str:
     verdict = story.verdict
     if not verdict:
         return "The trace ends before a verdict."
+    if verdict["resolved"] and not verdict["declared"]:
+        return "The incident is **resolved**: the objectives hold, and it was rightly said that nothing is broken."
     if verdict["resolved"]:
         return "The incident is **resolved**: the objectives hold, and the true cause was named and removed."
     if not verdict["mitigated"]:
@@ -37,6 +40,7 @@ def _facts(run: IncidentRun, story: Story) -> list[tuple[str, str]]:
     setting, verdict, played = story.setting, story.verdict, run.status.scenario
     return [
         ("Run", f"{name(run.metadata.namespace or 'default')} {name(run.metadata.name)}"),
+        ("UID", name(run.metadata.uid or (setting.get("run") or {}).get("uid"))),
         ("Scenario", name(played.name if played else setting.get("scenario"))),
         ("Seed", text(played.seed if played else setting.get("seed"))),
         ("Difficulty", text(setting.get("difficulty"))),
@@ -68,7 +72,14 @@ def impact(run: IncidentRun, story: Story) -> list[str]:
     rows = [_objective(slo, after) for slo in story.first_snapshot.get("slos", ())]
     lost = number(story.verdict.get("user_minutes_lost"))
     titles = ("objective", "target", "at the alert", "at the end")
-    return [f"Users lost **{lost} user minutes** until the run ended.", "", *table(titles, rows)]
+    told = " ".join(filter(None, (f"Users lost **{lost} user minutes** until the run ended.", *_again(story))))
+    return [told, "", *table(titles, rows)]
+
+
+def _again(story: Story) -> tuple[str, ...]:
+    since = story.well_again_seconds
+    held = f"The objectives held again {minutes(since)} minutes after the alert." if since is not None else ""
+    return held, worth.in_a_sentence(story)
 
 
 def _objective(slo: Json, after: dict[tuple[str, str], Json]) -> tuple[str, ...]:
@@ -92,8 +103,17 @@ def root_cause(run: IncidentRun, story: Story) -> list[str]:
 
 
 def resolution(run: IncidentRun, story: Story) -> list[str]:
+    listed, measured = changed(story), _measured(story)
+    return listed + (["", *measured] if measured else []) + _in_own_words(story, "resolution")
+
+
+def changed(story: Story) -> list[str]:
     done = (f"{minutes(step.began_seconds)} {action(step.action)}" for step in story.changes)
-    return bullets(done, "Nothing was changed.") + _in_own_words(story, "resolution")
+    return bullets(done, "Nothing was changed.")
+
+
+def _measured(story: Story) -> list[str]:
+    return worth.by_change(story) or list(filter(None, [worth.without_truth(story) if story.changes else ""]))
 
 
 def _in_own_words(story: Story, key: str) -> list[str]:

@@ -36,15 +36,15 @@ def _told(step: Step, last: Step | None) -> Iterator[str]:
     hypothesis = decision.get("hypothesis")
     if hypothesis and hypothesis != known.get("hypothesis"):
         yield f"    - Hypothesis: {_cause(hypothesis)}"
-    for seen in _news("evidence", decision, known)[:SHOWN_EVIDENCE]:
+    for seen in news("evidence", decision, known)[:SHOWN_EVIDENCE]:
         yield f"    - Evidence: {text(seen, EVIDENCE_CHARACTERS)}"
-    for excluded in _news("ruled_out", decision, known)[:SHOWN_RULED_OUT]:
+    for excluded in news("ruled_out", decision, known)[:SHOWN_RULED_OUT]:
         yield f"    - Ruled out: {_cause(excluded)}, by {text(excluded['ruled_out_by'], EVIDENCE_CHARACTERS)}"
     if step.error:
         yield f"    - Refused: {text(step.error, EVIDENCE_CHARACTERS)}"
 
 
-def _news(key: str, decision: Json, known: Json) -> list[Any]:
+def news(key: str, decision: Json, known: Json) -> list[Any]:
     return [item for item in decision.get(key, ()) if item not in known.get(key, ())]
 
 

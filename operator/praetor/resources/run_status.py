@@ -11,6 +11,7 @@ Phase = Literal["Pending", "Running", "Suspended", "Complete", "Failed"]
 SUMMARY_LIMIT = 300
 MESSAGE_LIMIT = 1024
 SHOWN_STEPS = 10
+SHOWN_CHANGES = 8
 SEEN_LIMIT = 200
 
 _Name = Annotated[str, StringConstraints(max_length=253)]
@@ -124,6 +125,11 @@ class IncidentRunStatus(ConditionedStatus):
         default_factory=list,
         max_length=SHOWN_STEPS,
         description="The last steps in short; the trace has all.",
+    )
+    changes: list[Annotated[str, StringConstraints(max_length=SUMMARY_LIMIT)]] = Field(
+        default_factory=list,
+        max_length=SHOWN_CHANGES,
+        description="What was changed, in short and in order; the trace has all.",
     )
     trace_ref: TraceRef | None = Field(None, description="Where the trace is stored.")
     report_ref: ReportRef | None = Field(None, description="Where the post-mortem is stored.")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from praetor.runner.request import Failure, RunRequest
-from praetor.runner.stage import Stage
+from praetor.runner.stage import Stage, calls_of
 from praetor.runner.summary import REASON_LIMIT_CHARACTERS, shorten, summarise
 from praetor.runner.tools import changes_something, said, wire_form
 from simcore.decision import Decision
@@ -57,6 +57,7 @@ class Journal:
             breakdown=result.reward_breakdown.to_json(),
             snapshot=snapshot.to_json(),
             error=result.observation.error,
+            data={"summary": summarise(result.observation)},
             sim_seconds=result.observation.sim_seconds,
         )
         self.summaries.append(self._summary(wire, decision, result))
@@ -69,8 +70,9 @@ class Journal:
         self._write("end", data={"reason": reason}, error=message, sim_seconds=sim_seconds)
 
     def _setting(self) -> dict[str, Any]:
-        request, stage = self._request, self._stage
-        return {
+        request, stage, calls = self._request, self._stage, calls_of(self._stage)
+        setting = {
+            "run": {"namespace": request.namespace, "name": request.name, "uid": request.run_uid},
             "scenario": request.scenario,
             "family": stage.family,
             "seed": request.seed,
@@ -81,6 +83,7 @@ class Journal:
             "grading": stage.grading,
             "max_steps": stage.max_steps,
         }
+        return setting | ({"calls": calls} if calls is not None else {})
 
     def _summary(self, wire: dict[str, Any] | None, decision: Decision, result: StepResult) -> dict[str, Any]:
         return {

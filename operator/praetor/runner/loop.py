@@ -13,7 +13,7 @@ from typing import Any
 
 from praetor.runner.journal import Journal, OnEvent
 from praetor.runner.request import Failure, RunOutcome, RunRequest
-from praetor.runner.stage import Stage
+from praetor.runner.stage import Stage, counterfactual_of
 from praetor.runner.tools import AllowedActions, Guardrail, Tools, as_decision
 from simcore.decision import Decision, Policy
 from simcore.observation import AlertNotice, Observation
@@ -56,9 +56,15 @@ class _Episode:
         observation = self._stage.reset()
         self._journal.opened(observation)
         failure = self._steps(observation)
-        verdict = json.loads(canonical_json(self._stage.verdict().to_json()))
+        verdict = self._verdict()
         self._journal.closed(verdict, failure)
         return self._outcome(verdict, alert_title(observation), failure)
+
+    def _verdict(self) -> dict[str, Any]:
+        told = self._stage.verdict().to_json()
+        worth = counterfactual_of(self._stage)
+        plain: dict[str, Any] = json.loads(canonical_json(told | ({"counterfactual": worth} if worth else {})))
+        return plain
 
     def _steps(self, observation: Observation) -> Failure | None:
         while not self._tools.exhausted:

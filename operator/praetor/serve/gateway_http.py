@@ -11,6 +11,7 @@ from praetor.console.api import api_router
 from praetor.console.live import LiveTraces
 from praetor.console.pages import pages_router
 from praetor.console.reading import Runs
+from praetor.console.reports import reports_router
 from praetor.console.watch import watch_router
 from praetor.serve.readiness import Readiness
 from praetor.store.scope import Scope
@@ -56,6 +57,7 @@ def gateway_app(
     )
     app.include_router(webhook.webhook_router(store, scope, metrics, ttl_seconds=ttl_seconds))
     app.include_router(api_router(runs))
+    app.include_router(reports_router(runs))
     app.include_router(watch_router(runs, live or LiveTraces()))
     app.include_router(pages_router(runs))
     return app
@@ -73,9 +75,9 @@ def wanted_access(connection: HTTPConnection, scope: Scope) -> tuple[Access, ...
             return (Access("create", scope.home),)
         case ["console", of_namespace, name]:
             return (Access("get", of_namespace, name),)
-        case ["runs", name, *_] | ["watch", name]:
+        case ["runs", name, *_] | ["watch", name] | ["realtime", "run", name, *_]:
             return (Access("get", namespace, name),)
-        case [""] | ["runs"]:
+        case [""] | ["runs"] | ["runbook"] | ["postmortem"]:
             return _listing(connection.query_params.get("namespace"), scope)
     return (Access("list", scope.home),)
 

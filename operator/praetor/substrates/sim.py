@@ -1,8 +1,10 @@
 """The simulator as a substrate: an adapter around one Episode."""
 
+from dataclasses import asdict
 from typing import Any, Literal
 
-from simcore.actions import Action
+from simcore.actions import Action, action_json
+from simcore.counterfactual import counterfactual
 from simcore.episode import Episode
 from simcore.observation import Observation
 from simcore.results import Snapshot, StepResult, Verdict
@@ -31,6 +33,20 @@ class SimSubstrate:
 
     def verdict(self) -> Verdict:
         return self.episode.verdict()
+
+    def calls(self) -> list[list[str]]:
+        return [[call.caller, call.callee] for call in self.episode.world.topology.calls]
+
+    def counterfactual(self) -> dict[str, Any] | None:
+        if not self.episode.done:
+            return None
+        found = counterfactual(self.episode)
+        return {
+            "user_minutes_lost": round(found.user_minutes_lost, 3),
+            "user_minutes_lost_untouched": round(found.user_minutes_lost_untouched, 3),
+            "heals_by_itself": found.heals_by_itself,
+            "credits": [asdict(credit) | {"action": action_json(credit.action)} for credit in found.credits],
+        }
 
     def close(self) -> None:
         """There is nothing to give back."""

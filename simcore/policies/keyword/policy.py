@@ -77,7 +77,10 @@ class KeywordPolicy:
         until, looks = observation.sim_seconds + _WAIT_S, 0
         while observation.sim_seconds < until and observation.max_steps - observation.step > 1:
             looks += 1
-            observation = yield Decision(_look(services[looks % len(services)]), reason="Waiting for the effect.")
+            observation = yield Decision(
+                _look(services[looks % len(services)]),
+                reason="What the words spoke for is done: time passes until it is declared.",
+            )
         yield _declaration(plan)
 
 
@@ -94,12 +97,20 @@ def _changes(plan: Plan, system: SeenSystem) -> list[Action]:
     return found
 
 
-def _belief(plan: Plan) -> tuple[Hypothesis, tuple[str, ...], str]:
-    best = plan.guesses[0]
-    return Hypothesis(best.service, best.mechanism), (), f"The words of the logs say so ({100 * plan.chance:.0f} %)."
+def _belief(plan: Plan) -> tuple[Hypothesis | None, tuple[str, ...], str]:
+    best, chance = plan.guesses[0], f"{100 * plan.chance:.0f} %"
+    if not best.service:
+        return None, (), f"The words of the alert and the logs speak for nothing broken ({chance})."
+    named = f"{best.mechanism.replace('_', ' ')} at {best.service}"
+    return (
+        Hypothesis(best.service, best.mechanism),
+        (),
+        f"The words of the alert and the logs speak for {named} ({chance}).",
+    )
 
 
 def _declaration(plan: Plan) -> Decision:
     best = plan.guesses[0]
     causes = [{"service": best.service, "mechanism": best.mechanism}] if best.service else []
-    return Decision(parse_action({"action_type": "resolve_incident", "parameters": {"causes": causes}}))
+    action = parse_action({"action_type": "resolve_incident", "parameters": {"causes": causes}})
+    return Decision(action, *_belief(plan))

@@ -19,6 +19,9 @@ class Casebook:
     kept: list[Suspicion] = field(default_factory=list)
     asked: set[tuple[str, str, str]] = field(default_factory=set)
     exhausted: set[str] = field(default_factory=set)
+    _raised: set[tuple[str, str]] = field(default_factory=set)
+    _told: dict[tuple[str, str], str] = field(default_factory=dict)
+    _untold: list[Hypothesis] = field(default_factory=list)
 
     def may_ask(self, kind: str, service: str, command: str) -> bool:
         return (kind, service, command) not in self.asked
@@ -26,6 +29,22 @@ class Casebook:
     def rule_out(self, suspicion: Suspicion, evidence: str) -> None:
         row, suspect = suspicion
         self.ruled_out[row.mechanism, suspect] = evidence
+        self._note(row, suspect, evidence)
+
+    def raise_(self, row: Row, suspect: str) -> None:
+        """Something is asked because of it: what becomes of it will be told."""
+        self._raised.add((row.mechanism, suspect))
+
+    def doubt(self, row: Row, suspect: str, evidence: str, *, was_likely: bool) -> None:
+        """Evidence speaks against it. It decides nothing; it is told of what was raised, or spoken for by something."""
+        if evidence and (was_likely or (row.mechanism, suspect) in self._raised):
+            self._note(row, suspect, evidence)
+
+    def _note(self, row: Row, suspect: str, evidence: str) -> None:
+        key = (row.mechanism, suspect)
+        if key not in self._told:
+            self._told[key] = evidence
+            self._untold.append(Hypothesis(suspect, row.mechanism, evidence))
 
     def is_out(self, row: Row, suspect: str) -> bool:
         return (row.mechanism, suspect) in self.ruled_out or suspect in self.exhausted
@@ -53,4 +72,6 @@ class Casebook:
         self.exhausted.clear()
 
     def against(self) -> tuple[Hypothesis, ...]:
-        return tuple(Hypothesis(service, name, why) for (name, service), why in self.ruled_out.items())
+        """What was ruled out, or found unlikely, since this was asked last."""
+        news, self._untold = tuple(self._untold), []
+        return news

@@ -6,12 +6,13 @@ keeps what it found and begins again; if it goes on in the same place, it was wr
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from simcore.actions import Action, parse_action
 from simcore.decision import Decision, History, Hypothesis
 from simcore.observation import Observation
 from simcore.policies.cures import cure_actions
+from simcore.policies.playbook import words
 from simcore.policies.playbook.casebook import Casebook, Suspicion
 from simcore.policies.playbook.facts import FACTS, QUESTIONS, Question
 from simcore.policies.playbook.findings import Findings
@@ -45,7 +46,7 @@ class PlaybookPolicy:
     def decide(self, observation: Observation, history: History) -> Decision:
         self._note(observation, history)
         if observation.max_steps - observation.step <= 1:
-            return self._declare("the budget is used up; this is the best that the evidence allows")
+            return self._declare("The budget is used up, and this is the best that the evidence allows")
         if not self._findings.rows:
             return self._say({"action_type": "list_services"}, "An alert came in: see which services are unwell.")
         if self._todo:
@@ -92,12 +93,18 @@ class PlaybookPolicy:
         return self._last_trace
 
     def _follow(self, trace: Trace) -> Decision:
-        way = " -> ".join(trace.path)
         return self._ask(
             Question("run_diagnostic", "check_connectivity"),
             trace.wants,
-            f"Follow the trouble down: {way}. Whom does it call, and how is the way?",
+            words.way(trace.path, self._seen_of(trace.path)),
         )
+
+    def _seen_of(self, path: Sequence[str]) -> str:
+        """What the connections of the last but one say of the last."""
+        if len(path) < 2:
+            return ""
+        check = self._findings.check(path[-2], "check_connectivity", f"connect {path[-1]}")
+        return f"{path[-2]}: {check.name}: {check.detail}" if check else ""
 
     def _who(self, row: Row, origin: str) -> Decision | None:
         """A look at the origin, when only it can name the suspects of a row."""
@@ -106,15 +113,13 @@ class PlaybookPolicy:
                 question = QUESTIONS[fact]
                 unknown = FACTS[fact](self._findings, origin).truth is None
                 if unknown and self._case.may_ask(question.ask, origin, question.command):
-                    return self._ask(
-                        question, origin, f"Could it be {row.mechanism}? To find out: {fact.replace('_', ' ')}."
-                    )
+                    return self._ask(question, origin, words.crowd(row, origin, fact, question))
         needed = row.suspects in NAMED_IN_RESOURCES and self._findings.checks(origin, "check_resources") is None
         if needed and self._case.may_ask("run_diagnostic", origin, "check_resources"):
             return self._ask(
                 Question("run_diagnostic", "check_resources"),
                 origin,
-                f"Could it be {row.mechanism}? See what {origin} is short of.",
+                words.who(origin),
             )
         return None
 
@@ -122,36 +127,49 @@ class PlaybookPolicy:
         """The read that answers an open fact of a row, or its cure; None if something speaks against it."""
         if self._case.is_out(row, suspect):
             return None
+        known: list[str] = []
         for fact, wanted in (*((fact, True) for fact in row.because), *((fact, False) for fact in row.unless)):
             answer = FACTS[fact](self._findings, suspect)
             if answer.truth is None:
                 question = QUESTIONS[fact]
                 if self._case.may_ask(question.ask, suspect, question.command):
-                    why = f"Could it be {row.mechanism} at {suspect}? To find out: {fact.replace('_', ' ')}."
-                    return self._ask(question, suspect, why, Hypothesis(suspect, row.mechanism))
+                    self._case.raise_(row, suspect)
+                    why = words.question(row, suspect, fact, question, known)
+                    return self._ask(question, suspect, why, Hypothesis(suspect, row.mechanism), tuple(known))
                 return None
             if answer.truth != wanted:
+                self._case.doubt(row, suspect, answer.evidence, was_likely=bool(known))
                 return None
+            if wanted:
+                known.append(answer.evidence)
         return self._choose(row, suspect) if self._case.is_open((row, suspect)) else None
 
-    def _ask(self, question: Question, service: str, why: str, hypothesis: Hypothesis | None = None) -> Decision:
+    def _ask(
+        self,
+        question: Question,
+        service: str,
+        why: str,
+        hypothesis: Hypothesis | None = None,
+        evidence: tuple[str, ...] = (),
+    ) -> Decision:
         self._case.asked.add((question.ask, service, question.command))
         action: dict[str, object] = {"action_type": question.ask, "target_service": service}
         if question.command:
             action["parameters"] = {"command": question.command}
         elif question.ask == "check_metrics":
             action["parameters"] = {"window": question.window}
-        return self._say(action, why, hypothesis)
+        return self._say(action, why, hypothesis, evidence)
 
     def _nothing_fits(self, trace: Trace | None) -> Decision:
         findings = self._findings
         well = not findings.firing and not findings.unwell()
         looked = findings.alerted in findings.details
         if well and looked and findings.quiet_seconds() >= _QUIET_BEFORE_ALL_CLEAR_S:
-            return self._declare("nothing is broken any more, and nothing that was read says that it will be")
+            return self._declare("All is well, and nothing that was read says that it will not stay so")
         if findings.now - findings.rows_at > _STALE_LIST_S:
             self._forget()
-            return self._say({"action_type": "list_services"}, "No hypothesis fits yet: see who is unwell by now.")
+            why = "Nothing that was read so far explains it: see who is unwell by now, and begin again."
+            return self._say({"action_type": "list_services"}, why)
         if (
             trace is not None
             and trace.origin not in self._case.exhausted
@@ -160,7 +178,8 @@ class PlaybookPolicy:
         ):
             self._case.exhausted.add(trace.origin)
         return self._watch(
-            findings.alerted, "No hypothesis fits yet: look again at the service that the page is about."
+            findings.alerted,
+            f"Nothing that was read so far explains it: look again at {findings.alerted}, whom the page names.",
         )
 
     # doing something about it ----------------------------------------------------------------------------------
@@ -169,7 +188,7 @@ class PlaybookPolicy:
             return self._ask(
                 Question("describe_service"),
                 suspect,
-                f"{row.summary} See how {suspect} is set up before it is changed.",
+                words.setup(row, suspect),
                 Hypothesis(suspect, row.mechanism),
             )
         if self._is_calm(row):
@@ -177,7 +196,7 @@ class PlaybookPolicy:
         self._case.judge_tried(suspect)
         self._chosen = (row, suspect)
         answers = [FACTS[fact](self._findings, suspect).evidence for fact in row.because]
-        self._evidence = tuple(evidence for evidence in answers if evidence)
+        self._evidence = tuple(evidence for evidence in answers if evidence) or (words.suspicion(row, suspect),)
         self._todo = cure_actions(row.mechanism, suspect, self._findings)
         return self._change(self._todo.pop(0)) if self._todo else self._prove(row, suspect)
 
@@ -193,17 +212,18 @@ class PlaybookPolicy:
         findings = self._findings
         well = not findings.unwell() and findings.rows_at > findings.last_firing
         if well and findings.quiet_seconds() >= _QUIET_BEFORE_ALL_CLEAR_S:
-            return self._declare("it healed by itself, and nothing says that it will come back")
+            return self._declare("It healed by itself, and nothing says that it will come back")
         self._forget()
-        return self._watch(findings.alerted, "Nothing fires any more: see whether it is over.")
+        quiet = findings.now - findings.last_firing
+        return self._watch(
+            findings.alerted, f"Nothing has fired for {quiet:.0f} s, and nothing was changed: is it over?"
+        )
 
     def _change(self, action: Action) -> Decision:
         assert self._chosen is not None
         row, suspect = self._chosen
-        return Decision(
-            action, Hypothesis(suspect, row.mechanism), self._evidence, f"{row.summary} So: {in_words(action)}.",
-            self._case.against(),
-        )  # fmt: skip
+        why = words.cure(row, suspect, self._evidence, action)
+        return Decision(action, Hypothesis(suspect, row.mechanism), self._evidence, why, self._case.against())
 
     def _prove(self, row: Row, suspect: str) -> Decision:
         """Watches with different reads in turn until it has been quiet for long enough, or the proof fails."""
@@ -213,18 +233,22 @@ class PlaybookPolicy:
             if answer.truth:
                 return self._reject(row, suspect, answer.evidence)
             if answer.truth is False and self._is_settled(row.settle):
-                return self._declare("it is proven: the fault did not come back")
+                return self._declare(f"Proven: the fault has not come back for {findings.quiet_seconds():.0f} s")
             if answer.truth is None and self._is_settled(1.7 * row.settle):
-                return self._declare("everything has been well for twice as long as it takes to tell")
+                quiet = findings.quiet_seconds()
+                return self._declare(f"Everything has been well for {quiet:.0f} s, far longer than it takes to tell")
         elif self._is_settled(row.settle):
-            return self._declare("it is proven: everything has been well since the change took effect")
+            return self._declare(
+                f"Proven: everything has been well for {findings.quiet_seconds():.0f} s since the change"
+            )
         if self._goes_on(suspect):
             return self._look_further(row, suspect)
         if row.refuted_by == "disk_still_grows" and findings.now - findings.last_change > _TAKES_EFFECT_S:
             question = QUESTIONS[row.refuted_by]
             if FACTS[row.refuted_by](findings, suspect).truth is None:
-                return self._ask(question, suspect, "Did it stop growing?")
-        return self._watch(suspect, f"Did it help? Waiting until it has been quiet for {row.settle:.0f} s.")
+                why = f"The cure of {suspect} took effect: does its volume still fill up?"
+                return self._ask(question, suspect, why, Hypothesis(suspect, row.mechanism))
+        return self._watch(suspect, words.watching(findings, row.settle))
 
     def _goes_on(self, suspect: str) -> bool:
         """Whether there is trouble although a change had its time: less of it where the suspect is well again."""
@@ -276,13 +300,18 @@ class PlaybookPolicy:
         text = " ".join(row.summary for row, _ in found) or "Nothing is broken."
         action = {"action_type": "resolve_incident", "parameters": {"causes": causes, "root_cause": text}}
         hypothesis = Hypothesis(causes[0]["service"], causes[0]["mechanism"]) if causes else None
-        return self._say(action, f"Declare: {why}.", hypothesis)
+        return self._say(action, f"{why}: {_named(found)}.", hypothesis)
 
-    def _say(self, action: Mapping[str, object], reason: str, hypothesis: Hypothesis | None = None) -> Decision:
-        return Decision(parse_action(action), hypothesis, self._evidence, reason, self._case.against())
+    def _say(
+        self,
+        action: Mapping[str, object],
+        reason: str,
+        hypothesis: Hypothesis | None = None,
+        evidence: tuple[str, ...] = (),
+    ) -> Decision:
+        return Decision(parse_action(action), hypothesis, evidence or self._evidence, reason, self._case.against())
 
 
-def in_words(action: Action) -> str:
-    """A change as an engineer would say it."""
-    given = ", ".join(f"{key} {value}" for key, value in action.parameters.model_dump(exclude_unset=True).items())
-    return f"{action.action_type.replace('_', ' ')} on {action.target_service}{f' ({given})' if given else ''}"
+def _named(found: Sequence[Suspicion]) -> str:
+    causes = [f"{row.mechanism.replace('_', ' ')} at {suspect}" for row, suspect in found[:_MOST_CAUSES]]
+    return f"declare {' and '.join(causes)}" if causes else "declare that nothing is broken"

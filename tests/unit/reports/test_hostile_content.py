@@ -47,7 +47,7 @@ def parsed(html: str) -> Tags:
     return tags
 
 
-def hostile_report(words: str) -> str:
+def hostile_run(words: str) -> tuple[IncidentRun, bytes]:
     cause = {"service": words, "mechanism": words, "ruled_out_by": words}
     book = TraceBook(policy=words).step(
         action("read_logs", words, lines=words),
@@ -57,17 +57,26 @@ def hostile_report(words: str) -> str:
         ruled_out=[cause],
         error=words,
     )
-    alert = {"title": words, "description": words, "severity": words[:63], "labels": {words[:100]: words}}
+    alert = {
+        "title": words[:200],
+        "description": words[:2000],
+        "severity": words[:63],
+        "labels": {words[:63]: words[:200]},
+    }
     run = IncidentRun.model_validate(
         {
             "apiVersion": "praetor.dev/v1alpha1",
             "kind": "IncidentRun",
             "metadata": {"name": "hostile-1"},
-            "spec": {"alert": {"source": "alertmanager", "groupKey": words, **alert}},
+            "spec": {"alert": {"source": "alertmanager", "groupKey": words[:1000], **alert}},
         }
     )
     mark = {"description": words, "weight": 1.0, "done": True}
-    return render_postmortem(run, book.jsonl(notes=[words], message=words, rubric=[mark]))
+    return run, book.jsonl(notes=[words], message=words, rubric=[mark])
+
+
+def hostile_report(words: str) -> str:
+    return render_postmortem(*hostile_run(words))
 
 
 @pytest.mark.parametrize("words", HOSTILE)

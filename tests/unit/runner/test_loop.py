@@ -62,6 +62,12 @@ def test_steps_are_summarised_with_the_policys_reason() -> None:
     assert steps[0]["reason"] == "look first"
 
 
+def test_a_stage_that_cannot_be_played_again_leaves_no_word_of_what_changes_were_worth() -> None:
+    events = {event["kind"]: event.get("data") for event in read_trace(played(*GOOD).trace)}
+    assert "calls" not in events["reset"]
+    assert "counterfactual" not in events["verdict"]
+
+
 def test_the_alert_of_a_run_is_what_its_trace_opens_with() -> None:
     request = RunRequest("u", "default", "one", "tiny", alert={"title": "checkout is slow"})
     assert next(read_trace(played(*GOOD, request=request).trace))["data"] == {"title": "checkout is slow"}

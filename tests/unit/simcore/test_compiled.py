@@ -1,4 +1,4 @@
-"""What is compiled belongs to the sources of the whole world, not only to the file of the function that it is."""
+"""What is compiled belongs to the sources of the whole kernel, not only to the file of the function that it is."""
 
 import os
 import shutil
@@ -11,12 +11,10 @@ import pytest
 import simcore
 
 PACKAGE = Path(simcore.__file__).parent
-LOAD = "import numpy as np; from simcore.world import kernel, layout as at; from simcore.world.health import assess;"
-WAIT = "print(kernel.__file__, flush=True); input();"
-ASSESS = (
-    "services, pods = np.zeros((1, at.SERVICE_COLUMNS)), np.zeros((1, at.MAX_PODS, at.POD_COLUMNS));"
-    "services[0, [at.DESIRED, at.PODS]] = 1.0; assess(services, pods, 0.0); print(int(services[0, at.HEALTH]))"
-)
+LONGEST_S = 120
+LOAD = "from simcore.kernel import grade;"
+WAIT = "print(grade.__file__, flush=True); input();"
+ASK = "print(grade.earns_format(1))"  # it takes the numbers of refusals from another file
 
 
 @pytest.fixture
@@ -27,50 +25,82 @@ def tree(tmp_path):
 
 
 def start(tree: Path, code: str) -> subprocess.Popen[str]:
+    """A fresh interpreter on that tree, to be used as a context manager: its end closes the pipes."""
     env = {key: value for key, value in os.environ.items() if not key.startswith("NUMBA_")}
     env |= {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-c", code]
     return subprocess.Popen(command, cwd=tree, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
-def run(tree: Path, code: str) -> str:
-    shown, _ = start(tree, code).communicate(timeout=120)
+def ended(process: subprocess.Popen[str], said: str = "") -> str:
+    """What it still printed until it ended well."""
+    try:
+        shown, _ = process.communicate(said, timeout=LONGEST_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+    assert process.returncode == 0
     return shown.strip()
 
 
-def renumber_healths(tree: Path) -> None:
-    """`assess` writes another number now, and its own file has not changed."""
-    layout = tree / "simcore" / "world" / "layout.py"
-    text = layout.read_text()
-    assert "CRASHED = range(5)" in text
-    layout.write_text(text.replace("CRASHED = range(5)", "CRASHED = range(10, 15)"))
+def run(tree: Path, code: str) -> str:
+    with start(tree, code) as process:
+        return ended(process)
+
+
+def renumber_refusals(tree: Path) -> None:
+    """1 is another refusal now, or none; the file of the function that asks has not changed."""
+    changes = tree / "simcore" / "kernel" / "changes.py"
+    text = changes.read_text()
+    assert text.count("= range(10)") == 1
+    changes.write_text(text.replace("= range(10)", "= range(10, 20)"))
 
 
 def compiled(tree: Path) -> set[str]:
-    return {path.name for path in (tree / "simcore" / "world" / "__pycache__").glob("*.nb[ic]")}
+    return {path.name for path in (tree / "simcore" / "kernel" / "__pycache__").glob("*.nb[ic]")}
 
 
 def test_what_was_compiled_is_found_again(tree):
-    assert run(tree, LOAD + ASSESS) == "0"
-    first = compiled(tree)
-    assert any("assess" in name for name in first)
-    assert run(tree, LOAD + ASSESS) == "0"
-    assert compiled(tree) == first
+    assert run(tree, LOAD + ASK) == "False"
+    first = {path: path.stat().st_mtime_ns for path in (tree / "simcore" / "kernel" / "__pycache__").glob("*.nb[ic]")}
+    assert any("earns_format" in path.name for path in first)
+    assert run(tree, LOAD + ASK) == "False"
+    assert {path: path.stat().st_mtime_ns for path in first} == first
+    assert compiled(tree) == {path.name for path in first}
 
 
 def test_a_change_of_another_file_compiles_anew_and_drops_what_was_there(tree):
-    run(tree, LOAD + ASSESS)
+    run(tree, LOAD + ASK)
     first = compiled(tree)
-    renumber_healths(tree)
-    assert run(tree, LOAD + ASSESS) == "10"
+    renumber_refusals(tree)
+    assert run(tree, LOAD + ASK) == "True"
+    assert compiled(tree)
     assert not first & compiled(tree)
 
 
+def test_any_file_of_the_kernel_counts(tree):
+    run(tree, LOAD + ASK)
+    first = compiled(tree)
+    (tree / "simcore" / "kernel" / "nothing_yet.py").write_text("")
+    assert run(tree, LOAD + ASK) == "False"
+    assert compiled(tree)
+    assert not first & compiled(tree)
+
+
+def test_what_is_no_source_of_the_kernel_does_not_count(tree):
+    run(tree, LOAD + ASK)
+    first = compiled(tree)
+    settings = tree / "simcore" / "settings.py"
+    settings.write_text(settings.read_text() + "# changed")
+    assert run(tree, LOAD + ASK) == "False"
+    assert compiled(tree) == first
+
+
 def test_a_process_of_the_old_sources_that_compiles_late_does_not_spoil_the_new_ones(tree):
-    late = start(tree, LOAD + WAIT + ASSESS)
-    assert late.stdout.readline().startswith(str(tree))
-    renumber_healths(tree)
-    run(tree, LOAD)
-    shown, _ = late.communicate("go\n", timeout=120)
-    assert shown.strip() == "0"
-    assert run(tree, LOAD + ASSESS) == "10"
+    with start(tree, LOAD + WAIT + ASK) as late:
+        assert late.stdout is not None
+        assert late.stdout.readline().startswith(str(tree))
+        renumber_refusals(tree)
+        run(tree, LOAD)
+        assert ended(late, "go\n") == "False"
+    assert run(tree, LOAD + ASK) == "True"

@@ -102,6 +102,14 @@ def test_the_same_read_within_three_steps_is_redundant_and_after_them_is_not(epi
     assert episode.step(do("check_metrics", "api-gateway")).reward_breakdown.r_penalty == 0.0
 
 
+def test_a_list_is_of_the_whole_whatever_service_it_is_asked_of(episode):
+    twin = episode.fork()
+    for service in episode.world.topology.names:
+        asked, plain = episode.step(do("list_services", service)), twin.step(do("list_services"))
+        assert asked.reward_breakdown == plain.reward_breakdown
+    assert episode.world.buffer.tobytes() == twin.world.buffer.tobytes()
+
+
 def test_after_the_end_a_step_earns_and_changes_nothing(episode):
     episode.step(do("resolve_incident"))
     score, seconds = episode.verdict().score, episode.world.sim_seconds

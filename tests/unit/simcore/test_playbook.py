@@ -12,6 +12,7 @@ from simcore.policies.playbook.facts import FACTS, QUESTIONS
 from simcore.policies.playbook.policy import PlaybookPolicy
 from simcore.policies.playbook.suspects import SUSPECTS
 from simcore.policies.playbook.table import Row, load_table
+from simcore.policies.playbook.words import load_words, question
 from simcore.results import StepResult, without_reward
 from tests.support.playing import FAMILIES, play
 
@@ -64,6 +65,8 @@ def test_every_change_has_a_hypothesis_evidence_and_a_reason_and_is_not_refused(
             assert decision.reason
             assert result.observation.error is None, decision
             if decision.action.action_type in CHANGES:
+                assert decision.evidence
+                assert all(evidence.lower() in decision.reason.lower() for evidence in decision.evidence[-2:])
                 assert decision.hypothesis
                 assert decision.hypothesis.mechanism in decision.to_json()["hypothesis"]["mechanism"]
 
@@ -73,6 +76,28 @@ def test_every_fact_suspect_and_question_of_its_table_is_there_and_used():
     named = {fact for row in rows for fact in (*row.because, *row.unless, row.refuted_by) if fact}
     assert named <= set(FACTS) == set(QUESTIONS)
     assert {row.suspects for row in rows} == set(SUSPECTS)
+
+
+def test_every_fact_and_every_kind_of_suspicion_has_words_and_no_other():
+    words = load_words()
+    assert set(words["facts"]) == set(FACTS)
+    assert set(words["suspects"]) == set(SUSPECTS)
+
+
+def test_a_question_names_what_was_seen_what_it_may_mean_and_what_will_tell():
+    (row,) = [row for row in load_table() if row.mechanism == "canary_errors"]
+    fact = row.because[-1]
+    assert question(row, "cart", fact, QUESTIONS[fact], ["cart: exceptions: 27 %"]) == (
+        "cart: exceptions: 27 %. Perhaps the canary fails: its description tells whether a canary runs."
+    )
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_was_ruled_out_is_told_once_with_the_evidence_against_it(family):
+    for seed in range(3):
+        told = [one for decision, _ in play(simcore.make(family, seed=seed)) for one in decision.ruled_out]
+        assert all(one.ruled_out_by for one in told)
+        assert len({(one.service, one.mechanism) for one in told}) == len(told)
 
 
 @pytest.mark.parametrize("changes", [{"mechanism": "meteor"}, {"suspects": "everybody"}, {"because": ["it_rains"]}])

@@ -18,7 +18,7 @@ def _of_check(command: str, name: str, holds: Callable[[Check], bool]) -> Fact:
             return UNKNOWN
         check = findings.check(suspect, command, name)
         if check is None:
-            return Answer(False, f"{suspect}: nothing about {name}")
+            return Answer(False, f"{suspect}: its checks do not mention {name}")
         return Answer(holds(check), f"{suspect}: {name}: {check.detail}")
 
     return answer
@@ -63,7 +63,9 @@ def _first_name_check(code: float) -> Fact:
         if checks is None:
             return UNKNOWN
         bad = [check for check in checks if not check.ok and _value(check) == code]
-        return Answer(bool(bad), f"{suspect}: {bad[0].name}: {bad[0].detail}" if bad else f"{suspect}: no such lookup")
+        return Answer(
+            bool(bad), f"{suspect}: {bad[0].name}: {bad[0].detail}" if bad else f"{suspect}: no lookup fails so"
+        )
 
     return answer
 

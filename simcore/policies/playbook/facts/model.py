@@ -22,6 +22,14 @@ class Question(NamedTuple):
     window: float = 60.0
 
 
+def span(seconds: float) -> str:
+    """How long, as people say it."""
+    for unit, length, least in (("days", 86400.0, 2.0), ("h", 3600.0, 3.0), ("min", 60.0, 5.0)):
+        if seconds >= least * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
 Fact = Callable[[Findings, str], Answer]
 UNKNOWN = Answer(None)
 _KINDS = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from simcore.policies.playbook.facts.model import UNKNOWN, Answer, Fact, fact, register
+from simcore.policies.playbook.facts.model import UNKNOWN, Answer, Fact, fact, register, span
 from simcore.policies.playbook.findings import Findings
 
 _RECENT_S = 3300.0
@@ -29,8 +29,8 @@ def _released_before(low: float, high: float) -> Fact:
             return UNKNOWN
         sick = _sick_seconds(findings, suspect)
         matches = sick is not None and low <= age - sick <= high
-        when = f"unwell for {sick:.0f} s" if sick is not None else "not unwell"
-        return Answer(matches, f"{suspect}: {detail.version} rolled out {age:.0f} s ago, {when}")
+        when = f"unwell for {span(sick)}" if sick is not None else "not unwell"
+        return Answer(matches, f"{suspect}: {detail.version} rolled out {span(age)} ago, {when}")
 
     return answer
 
@@ -50,7 +50,7 @@ def released_lately(findings: Findings, suspect: str) -> Answer:
     detail, age = findings.details.get(suspect), _newest_age(findings, suspect)
     if detail is None or age is None:
         return UNKNOWN
-    return Answer(age < _RECENT_S, f"{suspect}: {detail.version} rolled out {age / 60:.0f} min ago")
+    return Answer(age < _RECENT_S, f"{suspect}: {detail.version} rolled out {span(age)} ago")
 
 
 @fact("detail")
@@ -59,7 +59,8 @@ def canary_runs(findings: Findings, suspect: str) -> Answer:
     if detail is None:
         return UNKNOWN
     share = detail.canary_percent or 0.0
-    return Answer(share > 0, f"{suspect}: canary {detail.canary_version} gets {share:.0f} %")
+    running = f"canary {detail.canary_version} gets {share:.0f} %" if share > 0 else "no canary runs"
+    return Answer(share > 0, f"{suspect}: {running}")
 
 
 @fact("detail")
@@ -84,7 +85,7 @@ def _ended(findings: Findings, suspect: str, reason: str) -> Answer:
     if since < _ROLLED_OUT_S + _TOO_SOON_S:
         return UNKNOWN
     ended = last.reason == reason and last.seconds_ago < min(_JUST_KILLED_S, since - _ROLLED_OUT_S)
-    return Answer(ended, f"{suspect}: last termination {last.reason} {last.seconds_ago:.0f} s ago")
+    return Answer(ended, f"{suspect}: last termination {last.reason} {span(last.seconds_ago)} ago")
 
 
 def _config_is(key: str, wrong: Callable[[float], bool]) -> Fact:
@@ -135,7 +136,7 @@ def _event(words: str) -> Fact:
         if detail is None:
             return UNKNOWN
         found = [event for event in detail.events if words in event]
-        return Answer(bool(found), f"{suspect}: {found[0]}" if found else f"{suspect}: no such event")
+        return Answer(bool(found), f"{suspect}: {found[0]}" if found else f"{suspect}: no event says {words!r}")
 
     return answer
 
