@@ -17,6 +17,7 @@ NOT_DONE = 1
 _MODULES_OF_EXTRA = {
     "server": ("fastapi", "uvicorn", "httpx", "jinja2", "markdown_it", "prometheus_client", "reportlab"),
     "operator": ("kopf", "kubernetes"),
+    "site": ("psutil", "psycopg", "cryptography", "dns"),
 }
 
 
@@ -42,7 +43,7 @@ def need_extra(extra: str, command: str) -> None:
 
 def missing_modules(extra: str) -> list[str]:
     """The modules of an extra that cannot be imported here."""
-    below = missing_modules("server") if extra == "operator" else []
+    below = missing_modules("server") if extra in ("operator", "site") else []
     return below + [name for name in _MODULES_OF_EXTRA[extra] if importlib.util.find_spec(name) is None]
 
 

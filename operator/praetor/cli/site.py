@@ -32,6 +32,33 @@ ServiceOption = Annotated[
 FrameworkOption = Annotated[Framework, typer.Option("--framework", help="What the service is written with.")]
 FileOption = Annotated[Path | None, typer.Option("--output", "-o", help="The file to write; default stdout.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
+HostOption = Annotated[str, typer.Option("--host", help="Off loopback callers need the token PRAETOR_SITE_TOKEN.")]
+PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one.")]
+FaultOption = Annotated[
+    float, typer.Option("--fault-seconds", min=1, help="So long after its beginning a fault ends by itself.")
+]
+RecordOption = Annotated[
+    Path | None, typer.Option("--users-log", help="A file for what each user saw, a line of JSON for each request.")
+]
+JournalOption = Annotated[
+    Path | None, typer.Option("--journal", help="A small volume for the api's log, where no tmpfs can be mounted.")
+]
+
+
+@app.command("demo")
+def demo(
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 0,
+    fault_seconds: FaultOption = 900.0,
+    users_log: RecordOption = None,
+    journal: JournalOption = None,
+) -> None:
+    """Starts frontend, api and a real PostgreSQL with users on them, prints the URL, and ends with Ctrl-C."""
+    need_extra("site", "praetor site demo")
+    from praetor.sites.demo.main import run_demo_site
+
+    token = os.environ.get(TOKEN_VARIABLE, "")
+    run_demo_site(host, port, token=token, fault_seconds=fault_seconds, record=users_log, journal=journal)
 
 
 @app.command("check")

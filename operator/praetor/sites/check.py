@@ -119,14 +119,15 @@ class _Check:
 
     def _body_of(self, name: str) -> dict[str, Any]:
         service = self._service or (self._names() or ["api"])[-1]
-        return {
+        bodies: dict[str, dict[str, Any]] = {
             "restart": {"service": service},
             "scale": {"service": service, "replicas": self._replicas(service)},
             "config": {"service": service, "key": NOBODY, "value": "1"},
             "rollback": {"service": service, "to_version": NOBODY},
             "break": {"scenario": NOBODY},
             "heal": {},
-        }[name]
+        }
+        return bodies[name]
 
     def _replicas(self, service: str) -> int:
         """As many as it has, so that nothing changes; 1 where the site does not tell."""

@@ -1,0 +1,60 @@
+"""What the site lives in: traffic, data, batch jobs, settings. Faults change these, never a symptom.
+
+One small JSON file that the supervisor writes and the processes read again and again; a process learns of a change
+within half a second, as of a reloaded configuration.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+DEFAULT_POOL = 20
+DEFAULT_REQUESTS_PER_SECOND = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    requests_per_second: float = DEFAULT_REQUESTS_PER_SECOND
+    """That users send."""
+    catalogue_mb: int = 20
+    """MiB that the api's catalogue takes in memory: it grows with what is on sale."""
+    settlements: int = 0
+    """Transactions that settle accounts at the same time; each holds a connection while the bank thinks."""
+    pool_max: int = DEFAULT_POOL
+    """db.pool.max_size: of the api's pool, and of its role in the database."""
+    debug_since: float = 0.0
+    """When somebody switched debug logging on in the running api (seconds since 1970); a restart forgets it."""
+    resolver_port: int = 0
+    """Where the api's resolver asks for names, on 127.0.0.1."""
+    endpoints: tuple[int, ...] = field(default=())
+    """Ports of the api's replicas that are ready."""
+
+
+class CircumstancesFile:
+    """`write` is the supervisor's, `now` everybody's."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read: tuple[int, int] | None = None
+        self._value = Circumstances()
+
+    def now(self) -> Circumstances:
+        state = self._path.stat()
+        written = (state.st_ino, state.st_mtime_ns)  # a time alone would miss the second of two quick writes
+        if written != self._read:
+            self._value, self._read = _parsed(json.loads(self._path.read_text())), written
+        return self._value
+
+    def write(self, value: Circumstances) -> None:
+        partly = self._path.with_suffix(".new")
+        partly.write_text(json.dumps(asdict(value)))
+        os.replace(partly, self._path)
+
+    def change(self, **changes: Any) -> None:
+        self.write(replace(self.now(), **changes))
+
+
+def _parsed(raw: dict[str, Any]) -> Circumstances:
+    return Circumstances(**raw | {"endpoints": tuple(raw["endpoints"])})

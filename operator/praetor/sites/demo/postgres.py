@@ -1,0 +1,269 @@
+"""A real PostgreSQL as a service of the site: found, initialised, started, watched, limited."""
+
+import asyncio
+import os
+import pwd
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from praetor.resources.ops import ServiceHealth, ServiceMetrics
+from praetor.sites.demo.cage import Cages
+from praetor.sites.demo.circumstances import DEFAULT_POOL
+from praetor.sites.demo.lines import log_line
+from praetor.sites.demo.releases import ARTICLES, FILL_STOCK, SCHEMA
+from praetor.sites.demo.replica import Command, Replica
+from praetor.sites.demo.service import Service
+from simcore.errors import SimcoreError
+
+BIN_VARIABLE = "PRAETOR_SITE_POSTGRES"
+ROLE, DATABASE, SUPERUSER = "api", "shop", "postgres"
+MAX_CONNECTIONS = 120
+MOST_POOL = 100
+_NOTICES_GONE_CLIENTS = 14
+_READY = "database system is ready to accept connections"
+_SEVERITIES = {"LOG": "INFO", "WARNING": "WARN", "ERROR": "ERROR", "FATAL": "ERROR", "PANIC": "ERROR"}
+_LINE = re.compile(r"(LOG|WARNING|ERROR|FATAL|PANIC):\s+(.*)")
+_SAMPLE = """
+SELECT count(*), coalesce(max(extract(epoch FROM clock_timestamp() - query_start)) FILTER (WHERE state = 'active'), 0)
+FROM pg_stat_activity WHERE usename = %s
+"""
+_TRANSACTIONS = "SELECT xact_commit, xact_rollback FROM pg_stat_database WHERE datname = %s"
+
+
+class NoPostgresError(SimcoreError):
+    """There is no PostgreSQL here; the text says how to get one."""
+
+
+def find_postgres() -> Path | None:
+    """The folder with `postgres` and `initdb`: a named one, the newest of Debian's, or the one on the PATH."""
+    named = os.environ.get(BIN_VARIABLE)
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: -int(path.parent.name))
+    on_path = [Path(found).resolve().parent for found in (shutil.which("postgres"),) if found]
+    for folder in [Path(named)] if named else [*debian, *on_path]:
+        if (folder / "postgres").exists() and (folder / "initdb").exists():
+            return folder
+    return None
+
+
+def need_postgres() -> Path:
+    found = find_postgres()
+    if found is None:
+        told = f"install one (Debian: apt-get install postgresql), or name its bin folder by {BIN_VARIABLE}"
+        raise NoPostgresError(f"the demo site needs a PostgreSQL, and none was found: {told}")
+    return found
+
+
+@dataclass
+class Cluster:
+    """The data directory and what it takes to run and to enter it."""
+
+    folder: Path
+    bin: Path
+    port: int
+    user: str | None
+    """Another user, when this one is root."""
+    superuser_password: str = field(default_factory=secrets.token_hex)
+    role_password: str = field(default_factory=secrets.token_hex)
+
+    def command(self) -> Command:
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "port": self.port,
+            "unix_socket_directories": "",
+            "max_connections": MAX_CONNECTIONS,
+            "shared_buffers": "32MB",
+            "dynamic_shared_memory_type": "mmap",  # in the folder, so that nothing stays in /dev/shm
+            "fsync": "off",
+            "wal_level": "minimal",
+            "max_wal_senders": 0,
+            "max_wal_size": "128MB",
+            "log_line_prefix": "",
+        }
+        flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        if float(_major(self.bin)) >= _NOTICES_GONE_CLIENTS:
+            flags += ["-c", "client_connection_check_interval=500"]
+        program = (str(self.bin / "postgres"), "-D", str(self.folder), *flags)
+        return Command("praetor.sites.demo.process", {"user": self.user}, program, stop=signal.SIGINT)
+
+    def initialise(self) -> None:
+        """Raises NoPostgresError with initdb's own words."""
+        self.folder.mkdir(mode=0o700)
+        password_file = self.folder.with_suffix(".password")
+        password_file.write_text(self.superuser_password)
+        if self.user is not None:
+            account = pwd.getpwnam(self.user)
+            os.chown(self.folder, account.pw_uid, account.pw_gid)
+            os.chown(password_file, account.pw_uid, account.pw_gid)
+        password_file.chmod(0o600)
+        program = (str(self.bin / "initdb"), "-D", str(self.folder), "-U", SUPERUSER, "--no-sync", "--encoding=UTF8")
+        options = ("--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={password_file}")
+        made = Command("praetor.sites.demo.process", {"user": self.user}, (*program, *options))
+        done = subprocess.run(made.arguments(), env=made.environment(), capture_output=True, text=True, cwd="/")  # noqa: S603
+        password_file.unlink()
+        if done.returncode != 0:
+            raise NoPostgresError(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
+
+    def connect(self, database: str = "postgres") -> psycopg.Connection[Any]:
+        return psycopg.connect(
+            host="127.0.0.1",
+            port=self.port,
+            user=SUPERUSER,
+            password=self.superuser_password,
+            dbname=database,
+            connect_timeout=2,
+            application_name="supervisor",
+            autocommit=True,
+        )
+
+    def fill(self) -> None:
+        with self.connect() as connection:
+            role, database = sql.Identifier(ROLE), sql.Identifier(DATABASE)
+            password = sql.Literal(self.role_password)
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(role, password))
+            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
+        with self.connect(DATABASE) as connection:
+            connection.execute(sql.SQL("SET ROLE {}").format(role))
+            connection.execute(SCHEMA)
+            connection.execute(FILL_STOCK, (ARTICLES,))
+
+    def limit(self, connections: int) -> None:
+        """How many the api may open, all replicas together."""
+        with self.connect() as connection:
+            statement = sql.SQL("ALTER ROLE {} CONNECTION LIMIT {}")
+            connection.execute(statement.format(sql.Identifier(ROLE), sql.Literal(connections)))
+
+
+def new_cluster(folder: Path) -> Cluster:
+    return Cluster(folder, need_postgres(), _free_port(), _other_user())
+
+
+class PostgresService(Service):
+    """Its figures are the database's own."""
+
+    def __init__(self, cluster: Cluster, cages: Cages, changed: Callable[[], None]) -> None:
+        super().__init__(
+            "postgres",
+            lambda number: cluster.command(),
+            memory_limit_mb=1024,
+            cages=cages,
+            version="v15",
+            versions=("v15",),
+            changed=changed,
+            most_replicas=1,
+        )
+        self.version = f"v{_major(cluster.bin)}"
+        self.versions = (self.version,)
+        self.cluster, self.pool_max = cluster, DEFAULT_POOL
+        self._connection: psycopg.Connection[Any] | None = None
+        self._transactions: tuple[int, int] | None = None
+        self._errors, self._connections = 0, 0
+
+    def _replica(self, number: int) -> Replica:
+        replica = super()._replica(number)
+        replica.logged = lambda line: self._logged(replica, line)
+        return replica
+
+    def _logged(self, replica: Replica, line: str) -> None:
+        found = _LINE.match(line)
+        if found is None:
+            self.lines.append(log_line("INFO", "postgres", line))
+            return
+        self._errors += found[1] in ("ERROR", "FATAL", "PANIC")
+        self.lines.append(log_line(_SEVERITIES[found[1]], "postgres", found[2]))
+        if found[1] in ("FATAL", "ERROR"):
+            self._contract_words(found[2])
+        if found[2] == _READY:
+            replica.ready.set()
+
+    def _contract_words(self, text: str) -> None:
+        if "too many connections" in text:
+            words = f"connection pool exhausted: {self._connections} of {self.pool_max} connections of role {ROLE}"
+            self.lines.append(log_line("ERROR", "postgres", words))
+        elif "lock timeout" in text:
+            self.lines.append(log_line("ERROR", "postgres", "Lock wait timeout exceeded"))
+
+    async def set_pool(self, connections: int) -> None:
+        self.pool_max = connections
+        await asyncio.to_thread(self.cluster.limit, connections)
+
+    async def sample(self) -> None:
+        """Once a second. A database that does not answer is one failed request."""
+        try:
+            await asyncio.to_thread(self._sample)
+        except psycopg.Error:
+            self._forget_connection()
+            if self.replicas and self.replicas[0].running:
+                self.window.add(1, 1, (), self._connections)
+
+    def _sample(self) -> None:
+        if self._connection is None:
+            self._connection = self.cluster.connect(DATABASE)
+        row = self._connection.execute(_SAMPLE, (ROLE,)).fetchone()
+        counted = self._connection.execute(_TRANSACTIONS, (DATABASE,)).fetchone()
+        assert row is not None
+        assert counted is not None
+        self._connections = row[0]
+        before = self._transactions or counted
+        self._transactions = counted
+        errors, self._errors = self._errors, 0
+        done = max(0, counted[0] - before[0])
+        self.window.add(done + errors, errors, (float(row[1]) * 1000.0,), row[0])
+
+    def _forget_connection(self) -> None:
+        if self._connection is not None:
+            with suppress(psycopg.Error):
+                self._connection.close()
+        self._connection = None
+
+    async def stop(self) -> None:
+        await asyncio.to_thread(self._forget_connection)
+        await super().stop()
+
+    async def restart(self) -> None:
+        """One at a time: they share the data."""
+        async with self.busy:
+            self.told("INFO", f"restarting postgres with {self.memory_limit_mb} MiB")
+            await self.stop()
+            self.window.clear()
+            await self.start()
+
+    def health(self) -> ServiceHealth:
+        health = super().health()
+        full = self._connections >= self.pool_max
+        return "degraded" if health == "healthy" and full else health
+
+    def metrics(self) -> ServiceMetrics:
+        return super().metrics().model_copy(update={"connection_limit": float(self.pool_max)})
+
+
+def _major(folder: Path) -> str:
+    told = subprocess.run([str(folder / "postgres"), "--version"], capture_output=True, text=True, check=True)  # noqa: S603
+    found = re.search(r"\d+(\.\d+)?", told.stdout)
+    return found[0] if found else "15"
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _other_user() -> str | None:
+    if os.getuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        with suppress(KeyError):
+            return pwd.getpwnam(name).pw_name
+    raise NoPostgresError("PostgreSQL does not run as root, and there is neither a user postgres nor nobody")

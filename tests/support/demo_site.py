@@ -1,0 +1,105 @@
+"""The demo site as a process of its own, and what of it there is on this machine."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+START = "from praetor.cli.main import main; main()"
+PATIENCE_SECONDS = 40.0
+_STEP_SECONDS = 0.3
+
+
+class DemoSite:
+    def __init__(self, process: subprocess.Popen[str], url: str, token: str) -> None:
+        self.process, self.url = process, url
+        self.since = ""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self.http = httpx.Client(base_url=url, headers=headers, timeout=10.0, trust_env=False)
+
+    def get(self, path: str, **query: Any) -> Any:
+        answer = self.http.get(path, params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def change(self, name: str, **body: Any) -> None:
+        answer = self.http.post(f"/ops/{name}", json=body)
+        assert answer.status_code == 200, answer.text
+
+    def metrics(self, service: str = "api") -> dict[str, Any]:
+        return self.get("/ops/metrics", service=service)
+
+    def says(self, words: str, service: str = "api") -> bool:
+        """In a line written since `since`: lines begin with their time."""
+        lines = self.get("/ops/logs", service=service, lines=1000)["logs"]
+        return any(words in line and line >= self.since for line in lines)
+
+    def errors(self, path: str = "", seconds: float = 3.0) -> float:
+        """Percent of the users' requests that failed; of one path, or of all."""
+        seen = self.get("/users", seconds=seconds)
+        seen = seen["paths"].get(path, {"error_rate_percent": 0.0}) if path else seen
+        return seen["error_rate_percent"]
+
+    def version(self, service: str = "api") -> str:
+        services = self.get("/ops/services")["services"]
+        return next(one["version"] for one in services if one["name"] == service)
+
+    def users_are_served(self, seconds: float = 3.0) -> bool:
+        seen = self.get("/users", seconds=seconds)
+        return seen["requests"] >= 15 and seen["failed"] == 0
+
+    def begin(self) -> None:
+        """What was said before does not count."""
+        self.since = datetime.now(UTC).isoformat()
+
+
+def until(met: Callable[[], bool], told: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> None:
+    """Waits for what is to come; says what there was instead."""
+    ends = time.monotonic() + seconds
+    while not met():
+        assert time.monotonic() < ends, f"not within {seconds:g} s: {told()}"
+        time.sleep(_STEP_SECONDS)
+
+
+@contextmanager
+def demo_site(*options: str, token: str = "", users_log: Path | None = None) -> Iterator[DemoSite]:
+    environment = os.environ | {"PRAETOR_SITE_TOKEN": token}
+    logged = ["--users-log", str(users_log)] if users_log else []
+    command = [sys.executable, "-c", START, "site", "demo", *options, *logged]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    url = process.stdout.readline().strip()
+    if not url:
+        raise AssertionError(process.stderr.read())
+    site = DemoSite(process, url, token)
+    try:
+        yield site
+    finally:
+        site.http.close()
+        process.terminate()
+        process.wait(30)
+        process.stdout.close()
+        process.stderr.close()
+
+
+def left_of(pid: int, workdir: str, children: list[int]) -> list[str]:
+    """What is still there of a site: processes, folder, mounts, control groups."""
+    groups = [str(path) for path in Path("/sys/fs/cgroup").glob(f"**/praetor-site-{pid}")]
+    mounts = [line for line in Path("/proc/mounts").read_text().splitlines() if workdir in line]
+    alive = [str(child) for child in [pid, *children] if _is_alive(child)]
+    return alive + groups + mounts + ([workdir] if Path(workdir).exists() else [])
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
