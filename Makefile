@@ -33,7 +33,7 @@ $(STAMP): requirements/dev.txt pyproject.toml
 .PHONY: lock
 lock: ## Resolve the dependencies again for Python 3.11 and later (needs uv; UPGRADE=1 takes newer versions)
 	@command -v uv >/dev/null || { echo "uv is needed to resolve the lock files: pip install uv" >&2; exit 2; }
-	uv pip compile $(LOCK) --extra operator --extra openenv --group dev -o requirements/dev.txt
+	uv pip compile $(LOCK) --extra operator --extra openenv --extra site --group dev -o requirements/dev.txt
 	uv pip compile $(LOCK) --extra operator -o requirements/operator.txt
 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml \
@@ -80,6 +80,10 @@ dev: $(STAMP) ## Gateway, controller and runner in one process on 127.0.0.1:8080
 .PHONY: crds
 crds: $(STAMP) ## Write the CRDs from the models, for kubectl and for the chart
 	$(BIN)/python -m praetor.resources.crd crds charts/praetor/files/crds
+
+.PHONY: contract
+contract: $(STAMP) ## Write manifests/contract/ops.yaml, the contract of target sites, from the models
+	$(BIN)/python -m praetor.resources.ops_openapi manifests/contract/ops.yaml
 
 .PHONY: tables
 tables: $(STAMP) ## Write the tables of docs/reference/scenarios.md from the code

@@ -11,8 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-psutil = pytest.importorskip("psutil", reason="the site extra is not installed: pip install 'praetor[site]'")
+pytest.importorskip("psutil", reason="the site extra is not installed: pip install 'praetor[site]'")
 pytest.importorskip("psycopg", reason="the site extra is not installed: pip install 'praetor[site]'")
+
+import psutil
 
 from praetor.sites.check import SiteUnreachableError, check_site
 from praetor.sites.demo.postgres import find_postgres

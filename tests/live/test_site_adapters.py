@@ -1,4 +1,4 @@
-"""The generated adapters in real services: they pass the check of sites, with hooks and without, and keep others out."""
+"""The generated adapters in real services: they pass the check, with hooks and without, and keep strangers out."""
 
 import os
 import shutil

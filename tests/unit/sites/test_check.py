@@ -137,5 +137,5 @@ def test_the_token_is_sent_and_a_refusal_says_where_it_comes_from():
 
 
 def test_a_site_that_is_not_there_is_told():
-    with pytest.raises(SiteUnreachableError, match="127.0.0.1:9"):
+    with pytest.raises(SiteUnreachableError, match=r"127\.0\.0\.1:9"):
         check_site("http://127.0.0.1:9")

@@ -134,9 +134,9 @@ class Connection:
 def test_a_pool_gives_no_more_than_it_may_and_takes_back():
     made = []
     pool = Pool(lambda: made.append(Connection()) or made[-1], lambda: 2)
-    with pool.connection(), pool.connection():
-        with pytest.raises(PoolExhaustedError, match="2 of 2 in use"), pool.connection(0.01):
-            pass
+    refused = pytest.raises(PoolExhaustedError, match="2 of 2 in use")
+    with pool.connection(), pool.connection(), refused, pool.connection(0.01):
+        pass
     with pool.connection(), pool.connection():
         assert len(made) == 2
 

@@ -37,11 +37,12 @@ class NameServer:
         while True:
             try:
                 query, sender = self._socket.recvfrom(_LONGEST_QUERY_BYTES)
+                answer = self._answer(query)
+                if answer is not None:
+                    self._socket.sendto(answer, sender)
             except OSError:
-                return
-            answer = self._answer(query)
-            if answer is not None:
-                self._socket.sendto(answer, sender)
+                if self._socket.fileno() < 0:
+                    return  # closed
 
     def _answer(self, query: bytes) -> bytes | None:
         try:

@@ -60,6 +60,7 @@ class Replica:
     usage: Usage | None = None
     pausing: bool = False
     ready: asyncio.Event = field(default_factory=asyncio.Event)
+    _caged: bool = False
     _process: asyncio.subprocess.Process | None = None
     _life: asyncio.Task[None] | None = None
 
@@ -82,7 +83,7 @@ class Replica:
         if self.usage is None or self._process is None:
             return
         self.usage.look()
-        if self.cages.folder is None and self.usage.memory_mb > self.limit_mb():
+        if self._is_over():
             with suppress(ProcessLookupError):
                 self._process.kill()
 
@@ -100,19 +101,10 @@ class Replica:
 
     async def _once(self) -> None:
         command = self.command()
-        process = await asyncio.create_subprocess_exec(
-            *command.arguments(),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=command.environment(),
-            pass_fds=command.pass_fds,
-            limit=_LONGEST_LINE_BYTES,
-            start_new_session=True,  # Ctrl-C is the supervisor's to handle
-        )
+        process = await _started(command)
         self._process = process
         cage = f"{self.name}-{next(_NUMBERS)}"
-        self.cages.put(cage, process.pid, self.limit_mb())
+        self._caged = self.cages.put(cage, process.pid, self.limit_mb())
         self.usage = Usage(process.pid, lambda: self.cages.used_mb(cage))
         try:
             await asyncio.gather(self._hear(process), self._read_log(process), process.wait())
@@ -143,7 +135,28 @@ class Replica:
         self.told("ERROR", f"{self.name} ended with exit code {shown}{why}")
 
     def _is_over(self) -> bool:
-        return self.usage is not None and self.cages.folder is None and self.usage.memory_mb > self.limit_mb()
+        return self.usage is not None and not self._caged and self.usage.memory_mb > self.limit_mb()
+
+
+async def _started(command: Command) -> asyncio.subprocess.Process:
+    """Who is cancelled while it starts ends it: nobody else knows of it."""
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            *command.arguments(),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=command.environment(),
+            pass_fds=command.pass_fds,
+            limit=_LONGEST_LINE_BYTES,
+            start_new_session=True,  # Ctrl-C is the supervisor's to handle
+        )
+    )
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await _end(await starting, command.stop)
+        raise
 
 
 async def _end(process: asyncio.subprocess.Process, number: signal.Signals) -> None:

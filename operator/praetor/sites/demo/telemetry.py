@@ -94,13 +94,15 @@ class Usage:
         return seconds
 
     def _memory_bytes(self) -> float:
-        """What is shared (PostgreSQL's buffers) counts once."""
+        """What a process shares with strangers (libraries) does not count, what it shares with its children (the
+        buffers of PostgreSQL) once."""
         private, shared = 0, 0
-        for one in self._family():
+        family = self._family()
+        for one in family:
             try:
                 memory = one.memory_info()
             except psutil.Error:
                 continue
             private += memory.rss - memory.shared
             shared = max(shared, memory.shared)
-        return float(private + shared)
+        return float(private + (shared if len(family) > 1 else 0))
