@@ -1,7 +1,8 @@
 """Which addresses may be dialled. What others name (a URL in a spec) never leads into the network around us."""
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -18,6 +19,10 @@ _TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff
 def networks(texts: Iterable[str]) -> tuple[Network, ...]:
     """Raises ValueError, which names the text that is no CIDR."""
     return tuple(ipaddress.ip_network(text.strip()) for text in texts if text.strip())
+
+
+ALLOWED_NETWORKS, ALLOWED_PORTS = "PRAETOR_GUARD_ALLOW_CIDRS", "PRAETOR_GUARD_ALLOW_PORTS"
+"""Variables: networks, and ports of loopback, with commas between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,26 @@ class AddressRules:
             return None
         kind = kind_of(address)
         return f"{text} is {kind}; guard.allowCIDRs does not have it" if kind else None
+
+
+def rules_of(texts: Iterable[str], environment: Mapping[str, str] = os.environ) -> AddressRules:
+    """Of what was said for one call (a number is a port of loopback) and of what the environment says for all.
+
+    Raises ValueError, which names the text that is neither."""
+    said = [text.strip() for text in texts]
+    ports = [text for text in said if text.isdigit()] + _listed(environment, ALLOWED_PORTS)
+    cidrs = [text for text in said if not text.isdigit()] + _listed(environment, ALLOWED_NETWORKS)
+    return AddressRules(networks(cidrs), frozenset(map(_port, ports)))
+
+
+def _listed(environment: Mapping[str, str], variable: str) -> list[str]:
+    return [text.strip() for text in environment.get(variable, "").split(",") if text.strip()]
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise ValueError(f"{text!r} is no port: ports are numbers from 1 to 65535")
+    return int(text)
 
 
 def kind_of(address: Address) -> str:

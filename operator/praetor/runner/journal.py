@@ -83,6 +83,8 @@ class Journal:
             "grading": stage.grading,
             "max_steps": stage.max_steps,
         }
+        if request.site is not None:
+            setting |= {"site": request.site.name, "attempt": request.attempt}
         return setting | ({"calls": calls} if calls is not None else {})
 
     def _summary(self, wire: dict[str, Any] | None, decision: Decision, result: StepResult) -> dict[str, Any]:
