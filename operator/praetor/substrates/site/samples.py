@@ -53,6 +53,11 @@ class Samples:
         seen = [sample.metrics for sample in self._of.get(self._entry, ()) if sample.at >= at]
         return bool(seen) and self._available(seen) and self._fast(seen)
 
+    def kept_from(self, earliest: float, now: float) -> float:
+        """Since when the objectives have held, as far back as `earliest`; `now` if they do not."""
+        times = [sample.at for sample in self._of.get(self._entry, ()) if sample.at >= earliest]
+        return next((at for at in times if self.kept_since(at)), now)
+
     def availability(self) -> float:
         newest = self.newest(self._entry)
         return 1.0 if newest is None else 1.0 - _share(newest.metrics)

@@ -14,6 +14,7 @@ from praetor.substrates.site.errors import SiteError
 from praetor.substrates.site.log_lines import log_line, wanted
 from praetor.substrates.site.ops_client import OpsClient
 from praetor.substrates.site.samples import Objectives, Samples
+from praetor.substrates.site.sight import Sight, callers_of, calls_of
 from praetor.substrates.site.snapshots import snapshot_of
 from simcore.actions import (
     CHANGES,
@@ -33,7 +34,7 @@ from simcore.results import CauseName, RewardBreakdown, Snapshot, StepResult, Ve
 
 _FORMED, _RESOLVED, _EFFICIENT = 0.01, 0.45, 0.10
 _MOST_FORMED = 0.04
-_DIAGNOSED_LINES = 200
+_READ_LINES = 400
 
 
 class Pace(NamedTuple):
@@ -84,6 +85,7 @@ class SiteSubstrate:
         self._facts = self._ops.services()
         self._samples = Samples(self._health.services[0].name, self._objectives)
         self._unwell_since: dict[str, float] = {}
+        self._changed_at = -1e9
         self._look_around()
         return self._observation("alert", self._alert)
 
@@ -141,8 +143,8 @@ class SiteSubstrate:
         service = action.target_service or ""
         match action:
             case ListServices():
-                self._health = self._ops.health()
-                return told.service_list(self._health, self._facts)
+                self._health, self._facts = self._ops.health(), self._ops.services()
+                return told.service_list(self._health, self._facts, self._endings())
             case DescribeService():
                 return self._detail(service)
             case ReadLogs():
@@ -161,16 +163,23 @@ class SiteSubstrate:
     def _change(self, action: Action, key: str) -> ChangeReceipt:
         assert action.action_type in CHANGES
         name, body = asked_of(action)
+        self._changed_at = self._now
         message = self._ops.change(name, body, key)
         self._facts = self._ops.services()
         return ChangeReceipt(action.target_service or "", action.action_type, message)
 
     def _detail(self, service: str) -> Payload:
         self._health, self._facts = self._ops.health(), self._ops.services()
-        row = next(row for row in told.service_list(self._health, self._facts).services if row.name == service)
+        endings = told.endings_of(self._lines(service, _READ_LINES))
+        rows = told.service_list(self._health, self._facts, {service: endings}).services
+        row = next(row for row in rows if row.name == service)
         since = self._unwell_since.get(service)
         unwell = None if since is None else self._now - since
-        return told.service_detail(row, self._facts, self._ops.metrics(service), unwell)
+        return told.service_detail(row, self._facts, self._ops.metrics(service), endings, unwell)
+
+    def _endings(self) -> dict[str, told.Endings]:
+        names = [state.name for state in self._health.services]
+        return {name: told.endings_of(self._lines(name, _READ_LINES)) for name in names}
 
     def _metrics(self, service: str, window: float) -> Payload:
         self._samples.add(service, self._now, self._ops.metrics(service))
@@ -183,18 +192,27 @@ class SiteSubstrate:
         return [log_line(text, now) for text in self._ops.logs(service, lines)]
 
     def _diagnostic(self, service: str, command: str) -> Payload:
+        self._health, self._facts = self._ops.health(), self._ops.services()
         health = {state.name: state.health for state in self._health.services}
-        lines = self._lines(service, _DIAGNOSED_LINES)
-        return diagnosed(service, command, self._ops.metrics(service), lines, self._facts.get(service), health)
+        around = {service, *calls_of(service, self._facts), *callers_of(service, self._facts)} & health.keys()
+        metrics = {name: self._ops.metrics(name) for name in around}
+        lines = {name: self._lines_since_change(name) for name in around}
+        return diagnosed(Sight(service, health, self._facts, metrics, lines), command)
+
+    def _lines_since_change(self, service: str) -> list[LogLine]:
+        """What was written before a change says nothing about what it made better."""
+        newest = self._now - self._changed_at
+        return [line for line in self._lines(service, _READ_LINES) if line.seconds_ago <= newest]
 
     def _declare(self, action: ResolveIncident) -> Declaration:
-        """Ends the episode; whether users are well is watched for as long as a fix must hold."""
+        """Ends the episode; the site is watched until the objectives have held for as long as a fix must."""
         self._declared = tuple(
             CauseName(cause.service, cause.mechanism, mechanism_class(cause.mechanism) or cause.mechanism)
             for cause in action.parameters.causes
         )
-        since = self._now
-        self._let_pass(self._clock.monotonic() + self._pace.stabilization_seconds)
+        wanted_seconds = self._pace.stabilization_seconds
+        since = self._samples.kept_from(max(self._changed_at, self._now - wanted_seconds), self._now)
+        self._let_pass(self._began + since + wanted_seconds)
         self._held, self._done = self._samples.kept_since(since), True
         return Declaration("declared; the site was watched")
 
