@@ -197,11 +197,11 @@ def test_a_scenario_that_cannot_be_played_says_what_is_wrong_with_it(watched: Cl
     assert reason(watched.get("irun", "on-broken"), "Failed") == "ScenarioInvalid"
 
 
-def test_a_target_site_says_that_nobody_probes_it_yet(watched: Cluster) -> None:
+def test_a_target_site_without_a_url_says_that_nobody_can_ask_it(watched: Cluster) -> None:
     site = {"apiVersion": "praetor.dev/v1alpha1", "kind": "TargetSite", "metadata": {"name": "shop"}, "spec": {}}
     watched.apply(site)
     watched.wait("condition=Reachable=Unknown", "shop", kind="tsite")
-    assert watched.get("tsite", "shop")["status"]["conditions"][0]["reason"] == "ProbingNotAvailable"
+    assert watched.get("tsite", "shop")["status"]["conditions"][0]["reason"] == "NothingToProbe"
 
 
 def test_deleting_a_run_removes_what_it_owned(watched: Cluster, garbage_collector: ControlPlane) -> None:

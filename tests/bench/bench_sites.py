@@ -1,6 +1,6 @@
 """The same policies on the reference site: each family broken for real, judged by what its users saw.
 
-    python -m tests.bench.bench_sites [--family all|NAME,...] [--policy playbook,random,nothing] [--runs 3] [--parallel 1]
+    python -m tests.bench.bench_sites [--family all|NAME,...] [--policy playbook,random,nothing] [--runs 3]
 
 Every run gets a demo site of its own. A fault that no user noticed before the first action does not count. Resolved is
 what the site's load generator, which knows of no fault, saw after the episode: under 1 % of requests failed and the p99

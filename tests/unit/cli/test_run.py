@@ -188,7 +188,7 @@ def test_an_alert_that_no_family_fits_ends_without_an_episode(json_of, tmp_path)
         ({"scenarioRef": {"name": "no-such"}}, 5, "spec.scenarioRef.name: there is no scenario 'no-such'"),
         ({"scenarioRef": {"kind": "IncidentScenario", "name": "x"}}, 5, "spec.scenarioRef.name: there is no Incident"),
         ({"policy": {"name": "nobody"}}, 5, "spec.policy.name: there is no policy 'nobody'"),
-        ({"target": {"siteRef": {"name": "shop"}}}, 5, "spec.target.siteRef: this version does not act on"),
+        ({"target": {"siteRef": {"name": "shop"}}}, 5, "spec.target.siteRef.name: there is no TargetSite"),
     ],
 )
 def test_bad_manifests_are_refused_with_file_line_and_path(call, tmp_path, spec, place, message):

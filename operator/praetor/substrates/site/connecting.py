@@ -34,11 +34,11 @@ class Asked(Protocol):
     def allow(self) -> tuple[str, ...]: ...
 
 
-def ops_client(asked: Asked) -> OpsClient:
+def guarded_client(asked: Asked) -> GuardedClient:
     """Raises SiteError for what is no URL of a site, or no rule. Nothing is dialled yet."""
     headers = {"Authorization": f"Bearer {asked.token}"} if asked.token else {}
     try:
-        return OpsClient(GuardedClient(asked.url, rules=rules_of(asked.allow), headers=headers))
+        return GuardedClient(asked.url, rules=rules_of(asked.allow), headers=headers)
     except ValueError as problem:
         raise SiteError(f"what may be dialled: {problem}") from None
     except GuardError as problem:
@@ -49,7 +49,7 @@ def site_substrate(
     asked: Asked, alert: dict[str, Any] | None, *, family: str, max_steps: int | None = None
 ) -> SiteSubstrate:
     """`alert` is an IncidentRun's. Raises SiteError, UnreachableError: on a site that says nothing nobody can play."""
-    ops = ops_client(asked)
+    ops = OpsClient(guarded_client(asked))
     try:
         services = [state.name for state in ops.health().services]
     except GuardError as problem:
