@@ -24,9 +24,11 @@ class SmallSite:
         self.logs: dict[str, list[str]] = {name: [] for name in SERVICES}
         self.health = dict.fromkeys(SERVICES, "healthy")
         self.version = dict.fromkeys(SERVICES, "v1.0")
+        self.facts: dict[str, dict[str, Any]] = {name: {} for name in SERVICES}
         self.changes: list[tuple[str, dict[str, Any], str]] = []
         self.answers: dict[str, tuple[int, Any]] = {}
         self.asked: list[str] = []
+        self.headers: list[dict[str, str]] = []
         self.fail = 0
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._http.daemon_threads = True
@@ -82,12 +84,13 @@ class SmallSite:
             self.changes.append((path.removeprefix("/ops/"), body, key))
             self.changed(path.removeprefix("/ops/"), body)
             return 200, {"ok": True, "message": "under way"}
+        if method == "OPTIONS" and path.startswith("/ops/"):
+            return 200, {}
         return 404, {}
 
     def _facts(self, name: str, calls: list[str]) -> dict[str, Any]:
-        return {
-            "name": name, "version": self.version[name], "versions": ["v1.0", "v1.1"], "replicas": 1, "calls": calls,
-        }  # fmt: skip
+        facts = {"name": name, "version": self.version[name], "versions": ["v1.0", "v1.1"], "replicas": 1}
+        return facts | {"calls": calls} | self.facts[name]
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         site = self
@@ -99,6 +102,7 @@ class SmallSite:
                 body = json.loads(self.rfile.read(length)) if length else None
                 query = {name: values[0] for name, values in parse_qs(url.query).items()}
                 key = self.headers.get("Idempotency-Key", "")
+                site.headers.append(dict(self.headers))
                 status, answer = site.answer(self.command, url.path, query, body, key)
                 data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
                 self.send_response(status)
@@ -106,7 +110,7 @@ class SmallSite:
                 self.end_headers()
                 self.wfile.write(data)
 
-            do_POST = do_GET
+            do_POST = do_OPTIONS = do_GET
 
             def log_message(self, format: str, *args: object) -> None:
                 pass
