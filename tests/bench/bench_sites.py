@@ -14,7 +14,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -124,13 +124,13 @@ def _changes(outcome: RunOutcome) -> list[str]:
     effects = [event for event in events if event["kind"] == "effect"]
     return [
         f"{event['action']['action_type']} {event['action']['target_service']} {event['action']['parameters']}"
-        + (f": {event['error']}" if event["error"] else "")
+        + (f": {event['error']}" if event.get("error") else "")
         for event in effects
     ]
 
 
 def table(results: list[Played]) -> Iterator[dict[str, Any]]:
-    for key in dict.fromkeys((one.cell.family, one.cell.policy) for one in results):
+    for key in sorted({(one.cell.family, one.cell.policy) for one in results}):
         rows = [one for one in results if (one.cell.family, one.cell.policy) == key and one.noticed]
         good, n = sum(one.resolved for one in rows), len(rows)
         low, high = wilson_interval(good, n) if n else (0.0, 1.0)
@@ -160,7 +160,8 @@ def main() -> None:
     pace = (given.action_seconds, given.stabilization_seconds)
     results = []
     with ThreadPoolExecutor(given.parallel) as pool:
-        for one in pool.map(lambda cell: played(cell, pace, given.traces), cells):
+        for done in as_completed([pool.submit(played, cell, pace, given.traces) for cell in cells]):
+            one = done.result()
             sys.stderr.write(json.dumps(one._asdict()) + "\n")
             sys.stderr.flush()
             results.append(one)
