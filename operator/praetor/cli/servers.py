@@ -44,6 +44,12 @@ RunTtlOption = Annotated[
         help="Seconds after its end when the run of an alert is deleted; 0: never.",
     ),
 ]
+AllowOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow", help="What a TargetSite's URL may lead to beside public addresses: a loopback port, a CIDR."
+    ),
+]
 WEEK_SECONDS = 7 * 24 * 3600
 
 
@@ -58,12 +64,13 @@ def dev(
     data: DataOption = None,
     workers: WorkersOption = None,
     run_ttl: RunTtlOption = 0,
+    allow: AllowOption = None,
 ) -> None:
     """Gateway, console and controller in one process over a directory: all of Praetor without a cluster."""
     need_extra("server", "praetor dev")
     from praetor.serve.dev import run_dev
 
-    run_dev(host, port, data, workers, ttl_seconds=run_ttl or None)
+    run_dev(host, port, data, workers, ttl_seconds=run_ttl or None, allow=allow or ())
 
 
 def demo(data: DataOption = None, bodies: BodiesOption = Path("tests/data/alertmanager")) -> None:

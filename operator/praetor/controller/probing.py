@@ -17,7 +17,7 @@ from praetor.guard.errors import GuardedError
 from praetor.resources import reasons
 from praetor.resources.conditions import REACHABLE
 from praetor.resources.conformance import Verdict
-from praetor.resources.site import SiteService, TargetSite
+from praetor.resources.site import TargetSite
 from praetor.runner.request import SiteRequest
 from praetor.store.validation import explain
 from praetor.substrates.site.probing import Probed, probe
@@ -83,15 +83,12 @@ def until_due(site: TargetSite, now: datetime) -> float:
 
 
 def said_of(probed: Probed) -> tuple[Said, Fields]:
-    report = probed.conformance
-    services = (
-        [SiteService(name=one.name, health=one.health) for one in probed.health.services] if probed.health else []
-    )
+    report, states = probed.conformance, probed.health.services if probed.health else []
     bad = [one for one in report.endpoints if one.verdict in (Verdict.MISSING, Verdict.WRONG_SHAPE)]
     message = "; ".join(f"{one.endpoint}: {one.verdict.value} {one.problem}".strip() for one in bad)
     reason = reasons.SITE_ANSWERS if report.conforms else reasons.SITE_DOES_NOT_CONFORM
     fields = {
-        "services": [one.model_dump(by_alias=True, mode="json") for one in services],
+        "services": [{"name": one.name, "health": one.health} for one in states],
         "endpoints": [one.model_dump(by_alias=True, mode="json") for one in report.endpoints],
     }
     return Said(REACHABLE, "True", reason, message), fields

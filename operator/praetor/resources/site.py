@@ -5,7 +5,6 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from praetor.resources.conditions import ConditionedStatus
-from praetor.resources.conformance import EndpointConformance
 from praetor.resources.meta import API_VERSION, LONGEST_OBJECT_NAME, ObjectMeta, name_within
 from praetor.resources.wire import StatusWire, Time, Wire
 
@@ -86,13 +85,23 @@ class SiteService(StatusWire):
     health: str = Field(max_length=20, description="How it was.")
 
 
+class SiteEndpoint(StatusWire):
+    """One endpoint of the contract, as it was at the last probe."""
+
+    endpoint: str = Field(max_length=100, description="Such as `GET /ops/health`.")
+    verdict: Literal["Conformant", "Missing", "WrongShape", "Untried"] = Field(
+        description="Whether it keeps the contract; a change is `Untried`, since to see its answer it would be made."
+    )
+    problem: str = Field("", max_length=1000, description="What was wrong with it.")
+
+
 class TargetSiteStatus(ConditionedStatus):
     """What is known about the site; its condition is `Reachable`."""
 
     services: list[SiteService] = Field(
         default_factory=list, max_length=100, description="Its services; the first is what users reach."
     )
-    endpoints: list[EndpointConformance] = Field(
+    endpoints: list[SiteEndpoint] = Field(
         default_factory=list, max_length=20, description="Which endpoint keeps the contract."
     )
     last_probe: Time | None = Field(None, description="When it was probed last.")
