@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from praetor.policies.registry import make_policy
 from praetor.resources.ops import SCENARIOS
@@ -83,7 +84,7 @@ def played(cell: Cell, pace: tuple[float, float], traces: Path | None) -> Played
         except AssertionError:
             return Played(cell, False, False, False, "", 0, 0.0, [], {})
         time.sleep(random.Random(f"{cell}").uniform(0.0, LATEST_PAGE_SECONDS))
-        noticed, began = users_suffer(site), time.monotonic()
+        began = time.monotonic()
         outcome = _outcome(cell, site, pace)
         seconds = time.monotonic() - began
         time.sleep(JUDGED_SECONDS)
@@ -91,7 +92,7 @@ def played(cell: Cell, pace: tuple[float, float], traces: Path | None) -> Played
     if traces is not None:
         traces.mkdir(parents=True, exist_ok=True)
         (traces / f"{cell.policy}-{cell.family}-{cell.number}.jsonl").write_bytes(outcome.trace)
-    return Played(cell, noticed, users_are_well(seen), *_in_short(outcome), round(seconds, 1), _changes(outcome), seen)
+    return Played(cell, True, users_are_well(seen), *_in_short(outcome), round(seconds, 1), _changes(outcome), seen)
 
 
 def _outcome(cell: Cell, site: DemoSite, pace: tuple[float, float]) -> RunOutcome:
@@ -110,7 +111,7 @@ def _outcome(cell: Cell, site: DemoSite, pace: tuple[float, float]) -> RunOutcom
 
 
 def _policy(cell: Cell) -> Policy:
-    return DoNothing() if cell.policy == "nothing" else make_policy(cell.policy, seed=cell.number)
+    return DoNothing() if cell.policy == "nothing" else make_policy(cell.policy, seed=crc32(repr(cell).encode()))
 
 
 def _in_short(outcome: RunOutcome) -> tuple[bool, str, int]:
@@ -143,6 +144,11 @@ def table(results: list[Played]) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
+def told_of(line: str) -> Played:
+    told = json.loads(line)
+    return Played(**told | {"cell": Cell(*told["cell"]), "noticed": told["steps"] > 0})
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--family", default="all")
@@ -153,12 +159,13 @@ def main() -> None:
     parser.add_argument("--action-seconds", type=float, default=5.0)
     parser.add_argument("--stabilization-seconds", type=float, default=60.0)
     parser.add_argument("--traces", type=Path, default=None)
+    parser.add_argument("--add", type=Path, nargs="*", default=(), help="what earlier calls told on stderr: counts too")
     given = parser.parse_args()
     families = SCENARIOS if given.family == "all" else given.family.split(",")
     numbers = range(given.first, given.first + given.runs)
     cells = [Cell(family, policy, n) for n in numbers for policy in given.policy.split(",") for family in families]
     pace = (given.action_seconds, given.stabilization_seconds)
-    results = []
+    results = [told_of(line) for file in given.add for line in file.read_text().splitlines()]
     with ThreadPoolExecutor(given.parallel) as pool:
         for done in as_completed([pool.submit(played, cell, pace, given.traces) for cell in cells]):
             one = done.result()

@@ -51,7 +51,10 @@ def test_a_site_is_played_on_and_graded_in_part(json_of, on_site, site):
 def test_nothing_calls_it_a_rehearsal(call, on_site, tmp_path):
     shown = call(*on_site, "--policy", "random", "--report", tmp_path).stdout
     assert "Rehearsal" not in shown
-    assert "Rehearsal" not in (tmp_path / "postmortem.md").read_text()
+    report = (tmp_path / "postmortem.md").read_text()
+    assert "**Site `site`:** what was done there was real." in report
+    for untrue in ("Rehearsal", "true cause was named", "| Seed |", "| Scenario |"):
+        assert untrue not in report
 
 
 def test_two_runs_are_two_runs_for_the_site(json_of, on_site):
