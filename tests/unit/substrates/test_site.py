@@ -1,5 +1,7 @@
 """A site as a substrate: what it shows is what the site says, and what it does is what the action says."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from praetor.guard.addresses import AddressRules
@@ -231,3 +233,42 @@ def test_what_users_lose_is_requests_that_failed(site, virtual, connect):
     for _ in range(10):
         substrate.step(do("list_services"))
     assert substrate.verdict().user_minutes_lost == pytest.approx(60 * 0.4 * 50 / 6, rel=0.02)
+
+
+def test_watching_that_was_done_before_the_declaration_is_not_done_again(site, virtual, connect):
+    site.breaks("api")
+    site.changed = lambda name, body: site.heals()
+    substrate = connect()
+    substrate.reset()
+    substrate.step(do("restart_service", "api"))
+    for _ in range(13):
+        substrate.step(do("list_services"))
+    declared_at = virtual.now
+    substrate.step(DECLARE)
+    assert virtual.now - declared_at <= 5.0
+    assert substrate.verdict().resolved
+
+
+def test_what_was_well_before_a_change_proves_nothing_about_it(site, virtual, connect):
+    substrate = connect()
+    substrate.reset()
+    for _ in range(13):
+        substrate.step(do("list_services"))
+    substrate.step(do("restart_service", "api"))
+    changed_at = virtual.now - 5.0
+    substrate.step(DECLARE)
+    assert virtual.now - changed_at >= 60.0
+    assert substrate.verdict().mitigated
+
+
+def test_lines_from_before_a_change_are_no_evidence_after_it(site, virtual, connect):
+    site.logs["api"] = ["2020-01-01T00:00:00Z [ERROR] api - long ago", "[ERROR] api - No space left on device"]
+    substrate = connect()
+    substrate.reset()
+    ask = do("run_diagnostic", "api", command="check_resources")
+    assert not all(check.ok for check in substrate.step(ask).observation.payload.checks)
+    substrate.step(do("restart_service", "api"))
+    site.logs["api"] = [
+        f"{datetime.now(UTC) - timedelta(seconds=30):%Y-%m-%dT%H:%M:%SZ} [ERROR] api - No space left on device"
+    ]
+    assert all(check.ok for check in substrate.step(ask).observation.payload.checks)
