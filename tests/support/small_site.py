@@ -26,7 +26,7 @@ class SmallSite:
         self.version = dict.fromkeys(SERVICES, "v1.0")
         self.facts: dict[str, dict[str, Any]] = {name: {} for name in SERVICES}
         self.changes: list[tuple[str, dict[str, Any], str]] = []
-        self.answers: dict[str, tuple[int, Any]] = {}
+        self.answers: dict[str, tuple[int, Any] | None] = {}
         self.asked: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.fail = 0
@@ -61,13 +61,13 @@ class SmallSite:
     def changed(self, name: str, body: dict[str, Any]) -> None:
         """What a change does: nothing, unless a test says otherwise."""
 
-    def answer(self, method: str, path: str, query: dict[str, str], body: Any, key: str) -> tuple[int, Any]:
+    def answer(self, method: str, path: str, query: dict[str, str], body: Any, key: str) -> tuple[int | None, Any]:
         self.asked.append(f"{method} {path}")
         if self.fail:
             self.fail -= 1
             return 503, {}
         if path in self.answers:
-            return self.answers[path]
+            return self.answers[path] or (None, b"")
         service = query.get("service", "")
         match path:
             case "/ops/health":
@@ -104,6 +104,8 @@ class SmallSite:
                 key = self.headers.get("Idempotency-Key", "")
                 site.headers.append(dict(self.headers))
                 status, answer = site.answer(self.command, url.path, query, body, key)
+                if status is None:
+                    return  # the connection ends without an answer
                 data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(data)))

@@ -1,21 +1,28 @@
 """Runs on TargetSites: what they are about, how they begin and go on, and what a probe says of a site."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from praetor.controller import statuses
 from praetor.controller.effects import RecordEvent, StartEpisode, WriteStatus
+from praetor.controller.embedded import EmbeddedController
 from praetor.controller.key import Key
 from praetor.controller.observed import Lost, Observed, Playable, Playing, Refused, Unplayable
 from praetor.controller.probing import SiteProber
 from praetor.controller.reconcile import reconcile
 from praetor.controller.subject import subject_of
 from praetor.controller.times import utc_now
+from praetor.policies.registry import make_policy
 from praetor.resources.run import IncidentRun
-from praetor.runner.request import SiteRequest
+from praetor.runner.loop import play
+from praetor.runner.request import RunOutcome, RunRequest, SiteRequest
 from praetor.store.directory import DirectoryStore
+from praetor.substrates.connect import connect
 from simcore.errors import DeniedError, NotFoundError
 from tests.support.observing import ALERT, NOW, accepted, manifest, with_status
 from tests.support.small_site import SmallSite
@@ -166,6 +173,47 @@ def test_a_site_that_refuses_is_unavailable_and_no_bad_scenario() -> None:
     (_, written) = reconcile(replace(begun_on_site(), episode=Refused("the site does not know the token")))
     assert isinstance(written, WriteStatus)
     assert {one.reason for one in written.status.conditions if one.type == "Failed"} == {"SubstrateUnavailable"}
+
+
+class SitePool:
+    """Plays here and now, where the request says."""
+
+    async def play(self, request: RunRequest, on_event: Callable[[dict[str, Any]], None]) -> RunOutcome:
+        stage, policy = connect(request), make_policy("random", seed=1)
+        return await asyncio.to_thread(play, request, stage, policy, on_event=on_event)
+
+
+async def test_embedded_a_run_on_a_site_is_played_there_and_its_token_is_stored_nowhere(
+    store: DirectoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = SmallSite()
+    monkeypatch.setenv("PRAETOR_GUARD_ALLOW_PORTS", str(site.port))
+    monkeypatch.setenv("PRAETOR_SITE_TOKEN", TOKEN)
+    spec = {"http": {"url": site.url}, "secretRef": {"name": "s"}, "actionSeconds": 0, "stabilizationSeconds": 1}
+    run = manifest(**TARGET, maxSteps=4)
+    run["metadata"] = {"name": "one", "namespace": "default"}
+    try:
+        await store.create(site_manifest(**spec))
+        async with asyncio.timeout(30), EmbeddedController(store, SitePool()):
+            await store.create(run)
+            while "completionTime" not in (status := await status_of_run(store)):  # noqa: ASYNC110 (no event to wait for)
+                await asyncio.sleep(0.02)
+    finally:
+        site.close()
+    assert (status["phase"], status["substrate"], status["grading"]) == ("Complete", "Site", "Partial")
+    assert {headers.get("Authorization") for headers in site.headers} == {f"Bearer {TOKEN}"}
+    trace = await store.get_artifact("default", "one", "trace.jsonl")
+    assert TOKEN.encode() not in trace
+    assert holding(tmp_path, TOKEN) == []
+
+
+def holding(folder: Path, text: str) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
+
+
+async def status_of_run(store: DirectoryStore) -> dict[str, Any]:
+    status: dict[str, Any] = (await store.get("IncidentRun", "default", "one")).get("status", {})
+    return status
 
 
 async def probed(store: DirectoryStore, **spec: Any) -> tuple[dict[str, Any], float | None]:

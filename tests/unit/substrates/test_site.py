@@ -112,6 +112,14 @@ def test_a_change_is_never_tried_again(site, connect):
     assert site.asked.count("POST /ops/restart") == 1
 
 
+def test_a_change_without_an_answer_may_have_been_made(site, connect):
+    substrate = connect()
+    substrate.reset()
+    site.answers["/ops/scale"] = None
+    error = substrate.step(do("scale_service", "api", replicas=2)).observation.error
+    assert "nobody knows whether it was done" in error
+
+
 def test_a_read_is_tried_again(site, connect):
     substrate = connect()
     substrate.reset()

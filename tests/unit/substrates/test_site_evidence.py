@@ -5,6 +5,7 @@ import pytest
 from praetor.resources.ops import ServiceFacts, ServiceMetrics, SiteHealth
 from praetor.substrates.site.checks import diagnosed
 from praetor.substrates.site.sight import Sight
+from praetor.substrates.site.supposing import supposed
 from praetor.substrates.site.told import endings_of, service_detail, service_list
 from simcore.observation import LogLine
 from tests.support.small_site import CALM, SERVICES
@@ -130,3 +131,20 @@ def test_the_limit_of_a_database_is_the_setting_that_raises_it():
     health = SiteHealth.model_validate({"status": "ok", "services": [{"name": "postgres", "health": "healthy"}]})
     (row,) = service_list(health, facts()).services
     assert service_detail(row, facts(), figures, endings_of([]), None).config == (("db.pool.max_size", "20"),)
+
+
+@pytest.mark.parametrize(
+    ("by", "line", "calls"),
+    [
+        ("frontend", "ERROR api: ConnectionRefusedError", ["api"]),
+        ("frontend", "INFO api answered", []),
+        ("frontend", "ERROR api-v2 and rapid are others", []),
+        ("api", "ERROR could not resolve host: postgres.internal", ["postgres"]),
+        ("api", "ERROR pool exhausted", ["postgres"]),
+        ("postgres", "ERROR api: canceling statement due to lock timeout", []),
+    ],
+)
+def test_who_calls_whom_is_supposed_from_complaints_alone(by, line, calls):
+    severity, _, text = line.partition(" ")
+    told = {name: [LogLine(1.0, severity, f"[{severity}] {name} - {text}")] * (name == by) for name in SERVICES}
+    assert list(supposed(told)[by].calls) == calls

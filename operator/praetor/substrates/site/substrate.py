@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
-from praetor.guard.errors import GuardedError
+from praetor.guard.errors import GuardedError, UnreachableError
 from praetor.substrates.site import told
 from praetor.substrates.site.changes import asked_of
 from praetor.substrates.site.checks import diagnosed
@@ -16,6 +16,7 @@ from praetor.substrates.site.ops_client import OpsClient
 from praetor.substrates.site.samples import Objectives, Samples
 from praetor.substrates.site.sight import Sight, callers_of, calls_of
 from praetor.substrates.site.snapshots import snapshot_of
+from praetor.substrates.site.supposing import supposed
 from simcore.actions import (
     CHANGES,
     Action,
@@ -81,8 +82,7 @@ class SiteSubstrate:
         """Raises SiteError, GuardedError: without health there is nothing to act on."""
         self._began, self._steps, self._formed, self._done = self._clock.monotonic(), 0, 0.0, False
         self._declared, self._held, self._ended_at = None, False, 0.0
-        self._health = self._ops.health()
-        self._facts = self._ops.services()
+        self._refresh()
         self._samples = Samples(self._health.services[0].name, self._objectives)
         self._unwell_since: dict[str, float] = {}
         self._changed_at = -1e9
@@ -143,7 +143,7 @@ class SiteSubstrate:
         service = action.target_service or ""
         match action:
             case ListServices():
-                self._health, self._facts = self._ops.health(), self._ops.services()
+                self._refresh()
                 return told.service_list(self._health, self._facts, self._endings())
             case DescribeService():
                 return self._detail(service)
@@ -164,12 +164,28 @@ class SiteSubstrate:
         assert action.action_type in CHANGES
         name, body = asked_of(action)
         self._changed_at = self._now
-        message = self._ops.change(name, body, key)
-        self._facts = self._ops.services()
+        try:
+            message = self._ops.change(name, body, key)
+        except UnreachableError as problem:
+            raise SiteError(f"{problem}: nobody knows whether it was done, so look at what is there now") from None
+        self._refresh()
         return ChangeReceipt(action.target_service or "", action.action_type, message)
 
+    def _refresh(self) -> None:
+        """How the services are, and what runs; at a site that does not tell, whom their lines name."""
+        self._health = self._ops.health()
+        self._facts = self._ops.services()
+        if not self._facts:
+            self._facts = supposed({state.name: self._readable(state.name) for state in self._health.services})
+
+    def _readable(self, service: str) -> list[LogLine]:
+        try:
+            return self._lines(service, _READ_LINES)
+        except (SiteError, GuardedError):
+            return []
+
     def _detail(self, service: str) -> Payload:
-        self._health, self._facts = self._ops.health(), self._ops.services()
+        self._refresh()
         endings = told.endings_of(self._lines(service, _READ_LINES))
         rows = told.service_list(self._health, self._facts, {service: endings}).services
         row = next(row for row in rows if row.name == service)
@@ -179,7 +195,7 @@ class SiteSubstrate:
 
     def _endings(self) -> dict[str, told.Endings]:
         names = [state.name for state in self._health.services]
-        return {name: told.endings_of(self._lines(name, _READ_LINES)) for name in names}
+        return {name: told.endings_of(self._readable(name)) for name in names}
 
     def _metrics(self, service: str, window: float) -> Payload:
         self._samples.add(service, self._now, self._ops.metrics(service))
@@ -192,7 +208,7 @@ class SiteSubstrate:
         return [log_line(text, now) for text in self._ops.logs(service, lines)]
 
     def _diagnostic(self, service: str, command: str) -> Payload:
-        self._health, self._facts = self._ops.health(), self._ops.services()
+        self._refresh()
         health = {state.name: state.health for state in self._health.services}
         around = {service, *calls_of(service, self._facts), *callers_of(service, self._facts)} & health.keys()
         metrics = {name: self._ops.metrics(name) for name in around}
