@@ -280,3 +280,21 @@ def test_lines_from_before_a_change_are_no_evidence_after_it(site, virtual, conn
         f"{datetime.now(UTC) - timedelta(seconds=30):%Y-%m-%dT%H:%M:%SZ} [ERROR] api - No space left on device"
     ]
     assert all(check.ok for check in substrate.step(ask).observation.payload.checks)
+
+
+def test_a_change_that_was_refused_changed_nothing(site, virtual, connect):
+    site.logs["api"] = [f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} [ERROR] api - No space left on device"]
+    substrate = connect()
+    substrate.reset()
+    site.answers["/ops/scale"] = (422, {"ok": False, "error": "at most 3"})
+    substrate.step(do("scale_service", "api", replicas=9))
+    shown = substrate.step(do("run_diagnostic", "api", command="check_resources")).observation.payload
+    assert "disk" in {check.name for check in shown.checks if not check.ok}
+
+
+def test_a_site_that_falls_silent_is_not_known_to_be_well(site, virtual, connect):
+    substrate = connect()
+    substrate.reset()
+    virtual.then = [(virtual.now + 20.0, lambda: site.answers.update({"/ops/health": (500, {})}))]
+    substrate.step(DECLARE)
+    assert not substrate.verdict().mitigated

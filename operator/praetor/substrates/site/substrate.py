@@ -3,20 +3,16 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
 from praetor.guard.errors import GuardedError, UnreachableError
 from praetor.substrates.site import told
 from praetor.substrates.site.changes import asked_of
-from praetor.substrates.site.checks import diagnosed
 from praetor.substrates.site.errors import SiteError
-from praetor.substrates.site.log_lines import log_line, wanted
 from praetor.substrates.site.ops_client import OpsClient
+from praetor.substrates.site.reader import SiteReader
 from praetor.substrates.site.samples import Objectives, Samples
-from praetor.substrates.site.sight import Sight, callers_of, calls_of
 from praetor.substrates.site.snapshots import snapshot_of
-from praetor.substrates.site.supposing import supposed
 from simcore.actions import (
     CHANGES,
     Action,
@@ -30,12 +26,12 @@ from simcore.actions import (
 )
 from simcore.errors import ActionError
 from simcore.mechanisms.table import mechanism_class
-from simcore.observation import AlertNotice, ChangeReceipt, Declaration, LogLine, Logs, Observation, Payload
+from simcore.observation import AlertNotice, ChangeReceipt, Declaration, Observation, Payload
 from simcore.results import CauseName, RewardBreakdown, Snapshot, StepResult, Verdict
 
 _FORMED, _RESOLVED, _EFFICIENT = 0.01, 0.45, 0.10
 _MOST_FORMED = 0.04
-_READ_LINES = 400
+_SILENT_S = 10.0
 
 
 class Pace(NamedTuple):
@@ -72,7 +68,13 @@ class SiteSubstrate:
         objectives: Objectives | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self._ops, self._alert, self.family, self.max_steps = ops, alert, family, max_steps
+        self._ops, self._reader, self._alert, self.family, self.max_steps = (
+            ops,
+            SiteReader(ops),
+            alert,
+            family,
+            max_steps,
+        )
         self._pace, self._clock = pace or Pace(), clock or Clock()
         self._objectives = objectives or Objectives()
         self._declared: tuple[CauseName, ...] | None = None
@@ -82,8 +84,8 @@ class SiteSubstrate:
         """Raises SiteError, GuardedError: without health there is nothing to act on."""
         self._began, self._steps, self._formed, self._done = self._clock.monotonic(), 0, 0.0, False
         self._declared, self._held, self._ended_at = None, False, 0.0
-        self._refresh()
-        self._samples = Samples(self._health.services[0].name, self._objectives)
+        self._reader.refresh()
+        self._samples = Samples(self._reader.names[0], self._objectives)
         self._unwell_since: dict[str, float] = {}
         self._changed_at = -1e9
         self._look_around()
@@ -103,7 +105,7 @@ class SiteSubstrate:
         return self._result(kind, payload, error, formed=True)
 
     def snapshot(self) -> Snapshot:
-        return snapshot_of(self._now, self._health, self._facts, self._samples, self._objectives)
+        return snapshot_of(self._now, self._reader.health, self._reader.facts, self._samples, self._objectives)
 
     def verdict(self) -> Verdict:
         resolved = self._held and self._declared is not None
@@ -130,7 +132,7 @@ class SiteSubstrate:
 
     def _carried_out(self, action: Action, key: str) -> tuple[str, Payload | None, str | None]:
         """(kind, payload, error). What a site refuses or does not have is an error to read, never an exception."""
-        names = [state.name for state in self._health.services]
+        names = self._reader.names
         if action.target_service is not None and action.target_service not in names:
             known = ", ".join(names)
             return "error", None, f"target_service: there is no {action.target_service!r}; there are {known}"
@@ -143,18 +145,16 @@ class SiteSubstrate:
         service = action.target_service or ""
         match action:
             case ListServices():
-                self._refresh()
-                return told.service_list(self._health, self._facts, self._endings())
+                return self._reader.services()
             case DescribeService():
-                return self._detail(service)
+                since = self._unwell_since.get(service)
+                return self._reader.detail(service, None if since is None else self._now - since)
             case ReadLogs():
-                lines = self._lines(service, 1000 if action.parameters.severity else action.parameters.lines)
-                kept = [line for line in lines if wanted(line, action.parameters.severity, action.parameters.since)]
-                return Logs(service, tuple(kept[-action.parameters.lines :]))
+                return self._reader.logs(action)
             case CheckMetrics():
                 return self._metrics(service, action.parameters.window)
             case RunDiagnostic():
-                return self._diagnostic(service, action.parameters.command)
+                return self._reader.diagnostic(service, action.parameters.command, self._now - self._changed_at)
             case ResolveIncident():
                 return self._declare(action)
             case _:
@@ -163,62 +163,22 @@ class SiteSubstrate:
     def _change(self, action: Action, key: str) -> ChangeReceipt:
         assert action.action_type in CHANGES
         name, body = asked_of(action)
-        self._changed_at = self._now
+        before, self._changed_at = self._changed_at, self._now
         try:
             message = self._ops.change(name, body, key)
+        except SiteError:
+            self._changed_at = before
+            raise
         except UnreachableError as problem:
             raise SiteError(f"{problem}: nobody knows whether it was done, so look at what is there now") from None
-        self._refresh()
+        self._reader.refresh()
         return ChangeReceipt(action.target_service or "", action.action_type, message)
-
-    def _refresh(self) -> None:
-        """How the services are, and what runs; at a site that does not tell, whom their lines name."""
-        self._health = self._ops.health()
-        self._facts = self._ops.services()
-        if not self._facts:
-            self._facts = supposed({state.name: self._readable(state.name) for state in self._health.services})
-
-    def _readable(self, service: str) -> list[LogLine]:
-        try:
-            return self._lines(service, _READ_LINES)
-        except (SiteError, GuardedError):
-            return []
-
-    def _detail(self, service: str) -> Payload:
-        self._refresh()
-        endings = told.endings_of(self._lines(service, _READ_LINES))
-        rows = told.service_list(self._health, self._facts, {service: endings}).services
-        row = next(row for row in rows if row.name == service)
-        since = self._unwell_since.get(service)
-        unwell = None if since is None else self._now - since
-        return told.service_detail(row, self._facts, self._ops.metrics(service), endings, unwell)
-
-    def _endings(self) -> dict[str, told.Endings]:
-        names = [state.name for state in self._health.services]
-        return {name: told.endings_of(self._readable(name)) for name in names}
 
     def _metrics(self, service: str, window: float) -> Payload:
         self._samples.add(service, self._now, self._ops.metrics(service))
         new = self._samples.newest(service)
         assert new is not None
         return told.metrics(service, new, self._samples.before(service, new.at - window) or new, self._now, None)
-
-    def _lines(self, service: str, lines: int) -> list[LogLine]:
-        now = datetime.now(UTC)
-        return [log_line(text, now) for text in self._ops.logs(service, lines)]
-
-    def _diagnostic(self, service: str, command: str) -> Payload:
-        self._refresh()
-        health = {state.name: state.health for state in self._health.services}
-        around = {service, *calls_of(service, self._facts), *callers_of(service, self._facts)} & health.keys()
-        metrics = {name: self._ops.metrics(name) for name in around}
-        lines = {name: self._lines_since_change(name) for name in around}
-        return diagnosed(Sight(service, health, self._facts, metrics, lines), command)
-
-    def _lines_since_change(self, service: str) -> list[LogLine]:
-        """What was written before a change says nothing about what it made better."""
-        newest = self._now - self._changed_at
-        return [line for line in self._lines(service, _READ_LINES) if line.seconds_ago <= newest]
 
     def _declare(self, action: ResolveIncident) -> Declaration:
         """Ends the episode; the site is watched until the objectives have held for as long as a fix must."""
@@ -229,8 +189,14 @@ class SiteSubstrate:
         wanted_seconds = self._pace.stabilization_seconds
         since = self._samples.kept_from(max(self._changed_at, self._now - wanted_seconds), self._now)
         self._let_pass(self._began + since + wanted_seconds)
-        self._held, self._done = self._samples.kept_since(since), True
+        self._held, self._done = self._is_kept_since(since), True
         return Declaration("declared; the site was watched")
+
+    def _is_kept_since(self, since: float) -> bool:
+        """A site that has fallen silent is not known to be well."""
+        newest = self._samples.newest(self._reader.names[0])
+        silent_seconds = max(_SILENT_S, 2 * self._pace.sample_seconds)
+        return newest is not None and self._now - newest.at <= silent_seconds and self._samples.kept_since(since)
 
     def _let_pass(self, until: float) -> None:
         """Measures while time goes by. A site that does not answer for a moment is measured again."""
@@ -243,8 +209,8 @@ class SiteSubstrate:
 
     def _look_around(self) -> None:
         try:
-            self._health = self._ops.health()
-            for state in self._health.services:
+            self._reader.health = self._ops.health()
+            for state in self._reader.health.services:
                 self._note(state.name, state.health)
                 self._samples.add(state.name, self._now, self._ops.metrics(state.name))
         except (SiteError, GuardedError):
@@ -257,7 +223,7 @@ class SiteSubstrate:
             self._unwell_since.setdefault(service, self._now)
 
     def _observation(self, kind: str, payload: Payload | None, error: str | None = None) -> Observation:
-        firing = () if self._samples.kept_since(self._now - self._pace.action_seconds) else (self._alert.title,)
+        firing = () if self._is_kept_since(self._now - self._pace.action_seconds) else (self._alert.title,)
         return Observation(kind, self._steps, self.max_steps, self._now, payload, error, firing)
 
     def _after_the_end(self) -> StepResult:
@@ -269,7 +235,7 @@ class SiteSubstrate:
     def _result(self, kind: str, payload: Payload | None, error: str | None, *, formed: bool) -> StepResult:
         truncated = not self._done and self._steps >= self.max_steps
         if truncated:
-            self._done, self._held = True, self._samples.kept_since(self._now - self._pace.stabilization_seconds)
+            self._done, self._held = True, self._is_kept_since(self._now - self._pace.stabilization_seconds)
         if self._done:
             self._ended_at = self._now
         paid = min(_FORMED, _MOST_FORMED - self._formed) if formed and error is None else 0.0
