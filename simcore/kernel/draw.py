@@ -86,14 +86,25 @@ def are_too_close(services: Floats, one: int, other: int) -> bool:
     return one == other or one == others or database == other
 
 
+@inlined
+def last_loss(rows: Floats, row0: int, row: int) -> float:
+    """When services lose their pods for the last time: before that it has not all happened."""
+    last = -at.NEVER
+    for r in range(row0, row):
+        if rows[r, at.ROW_MODE] == at.LOSE_PODS:
+            last = max(last, rows[r, at.ROW_FROM])
+    return last
+
+
 @compiled
-def wait_for_alert(world: Floats, graph: Ints, kind: float, difficulty: float, latest: float) -> None:
-    """Lets the fault work until the objectives have been missed for a while, as an alert rule waits."""
+def wait_for_alert(world: Floats, graph: Ints, kind: float, difficulty: float, latest: float, lost: float) -> None:
+    """Lets the fault work until the objectives have been missed for a while, as an alert rule waits: all of it, since
+    its last part (`latest`) began and the last pods were `lost`."""
     if kind == at.NO_FAULT:
         advance_to_alert(world, graph, at.NEVER, at.NEVER, BLIP_S + SETTLING_S)
     else:
         patience = 30.0 + 60.0 * difficulty
-        advance_to_alert(world, graph, patience, latest + patience, LONGEST_WAIT_FOR_ALERT_S)
+        advance_to_alert(world, graph, patience, max(latest + patience, lost), LONGEST_WAIT_FOR_ALERT_S)
 
 
 @compiled
@@ -110,7 +121,7 @@ def draw(
     kind = facts[at.KIND] = draw_kind(settings, uniform(seed, 0))
     two = kind == at.FAULT and variants.shape[0] > 2 and uniform(seed, 5) < settings[plan.D_MULTI_FAULT]
     parameters, places = np.zeros(MAX_PARAMETERS), np.zeros(8, dtype=np.int64)
-    earliest, latest, begin, row, part = 0.0, -at.NEVER, 0.0, 0, 0
+    earliest, latest, lost, begin, row, part = 0.0, -at.NEVER, -at.NEVER, 0.0, 0, 0
     target, v, causes = -1, -1, 0
     for c in range(2 if two else 1):
         base = _STREAM_OF_CAUSE * (c + 1)
@@ -133,6 +144,7 @@ def draw(
             rows, services, usual, edges, clock, first, callees, templates, variant, parameters, places, begin, row,
             at.NEVER,
         )  # fmt: skip
+        lost = max(lost, last_loss(rows, row0, row))
         note_config(services, usual, rows, variant, places, begin, row0, row)
         if kind == at.FAULT:
             part = write_parts(
@@ -151,7 +163,7 @@ def draw(
     draw_herrings(services, facts, clock, seed, settings[plan.D_DISTRACTORS], earliest)
     clock[at.NOW_S] = earliest - SETTLING_S
     remember_rest(services, clock, times, history, clock[at.NOW_S])
-    wait_for_alert(world, graph, kind, settings[plan.D_DIFFICULTY], latest)
+    wait_for_alert(world, graph, kind, settings[plan.D_DIFFICULTY], latest, lost)
     clock[at.ALERT_S] = clock[at.NOW_S]
     if kind == at.SELF_HEALING:
         write_rows(

@@ -73,10 +73,11 @@ LINKS = (
     ),
     Mechanism(
         "retry_storm", "dependency", "A caller asks again and again; its retries alone keep what it calls overloaded.",
-        {**onset(300, 500), "retries": (5, 7)},
+        {**onset(300, 500), "retries": (6, 8)},
         (
             Row(at.RETRIES, times("retries", whole=True)),
             Row(at.RETRY_BUDGET, exactly(8)),
+            Row(at.CLIENT_TIMEOUT_MS, exactly(900)),
             Row(at.QUEUE_LIMIT, exactly(1200), CALLEE),
             Row(at.WORK_MS, Value(6.0, of=at.WORK_MS, of_at=CALLEE), CALLEE, delay=40.0),
             Row(at.WORK_MS, Value(of=at.WORK_MS, of_at=CALLEE), CALLEE, delay=160.0),

@@ -163,6 +163,7 @@ def test_the_rights_that_the_chart_gives_are_enough(cluster: Cluster, tmp_path: 
             assert httpx.get(url + path, headers=BEARER).status_code == 200, path
         alice = {"Authorization": f"Bearer {cluster.server.tokens['alice']}"}
         assert post(url, captured("01_single_firing"), alice).status_code == 403
+    assert "kept up" not in (tmp_path / "log").read_text(), "the gateway may watch what it keeps copies of"
 
 
 def test_without_an_api_server_nothing_is_taken_and_nothing_is_refused_for_good(

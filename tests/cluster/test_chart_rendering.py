@@ -36,6 +36,18 @@ def rules(manifests: list[Manifest]) -> Iterator[tuple[str, Manifest]]:
             yield role["kind"], rule
 
 
+def test_webhook_sources_become_a_file_that_the_gateway_is_told_of() -> None:
+    manifests = rendered("--set", "webhook.sources.nagios.title=output,gateway.whenResolved=Now")
+    (stored,) = (one for one in of_kind(manifests, "ConfigMap") if one["metadata"]["name"].endswith("webhook-sources"))
+    assert yaml.safe_load(stored["data"]["webhook-sources.yaml"]) == {"nagios": {"title": "output"}}
+    (gateway,) = (spec["containers"][0] for spec in pod_specs(manifests) if spec["containers"][0]["name"] == "gateway")
+    (mount,) = (one for one in gateway["volumeMounts"] if one["name"] == "webhook-sources")
+    (told,) = (one["value"] for one in gateway["env"] if one["name"] == "PRAETOR_WEBHOOK_SOURCES")
+    assert told == f"{mount['mountPath']}/webhook-sources.yaml"
+    assert "--when-resolved=Now" in gateway["args"]
+    assert not of_kind(rendered(), "ConfigMap"), "without sources there is no file"
+
+
 def test_helm_finds_nothing_wrong_with_the_chart() -> None:
     assert "0 chart(s) failed" in run("helm", "lint", "--strict", str(CHART))
 

@@ -1,9 +1,6 @@
 """A real Alertmanager posts to a gateway on a socket: repeats, duplicates, re-fires, and a gateway that is away."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,14 +8,12 @@ from typing import Any
 import pytest
 
 from praetor.alerts.manifest import ledger_of
-from praetor.serve.gateway_http import gateway_app
 from praetor.store.directory import DirectoryStore
-from praetor.store.scope import Scope
-from praetor.web.callers import SharedToken
-from praetor.web.serving import bind, port_of, server_of
+from praetor.web.serving import bind, port_of
 from tests.support.alertmanager import alertmanager, alertmanager_binary
 from tests.support.eventually import eventually
 from tests.support.gateway import TOKEN, WEBHOOK
+from tests.support.live_gateway import live_gateway
 
 pytestmark = pytest.mark.skipif(
     alertmanager_binary() is None, reason="no Alertmanager here: apt-get install prometheus-alertmanager"
@@ -40,37 +35,6 @@ def store(tmp_path: Path):
     directory.close()
 
 
-class Deliveries:
-    """Counts what reaches the gateway, by status: a test waits for deliveries, never for time."""
-
-    def __init__(self, app: Any) -> None:
-        self.app, self.statuses = app, []
-
-    async def __call__(self, scope, receive, send) -> None:
-        async def counted(message) -> None:
-            if message["type"] == "http.response.start":
-                self.statuses.append(message["status"])
-            await send(message)
-
-        await self.app(scope, receive, counted)
-
-    async def more(self, count: int) -> None:
-        wanted = len(self.statuses) + count
-        await eventually(lambda: len(self.statuses) >= wanted)
-
-
-@asynccontextmanager
-async def gateway(store: DirectoryStore, listening: socket.socket, token: str = TOKEN) -> AsyncIterator[Deliveries]:
-    deliveries = Deliveries(gateway_app(store, [SharedToken(token)], Scope("praetor")))
-    server = server_of(deliveries)
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
-        yield deliveries
-    finally:
-        server.should_exit = True
-        await serving
-
-
 def webhook(port: int) -> str:
     return f"http://127.0.0.1:{port}{WEBHOOK}"
 
@@ -86,7 +50,7 @@ async def has_runs(store: DirectoryStore, count: int) -> bool:
 async def test_the_life_of_an_alert(store: DirectoryStore, tmp_path: Path) -> None:
     listening = bind("127.0.0.1", 0)
     url = webhook(port_of(listening))
-    async with gateway(store, listening) as deliveries:
+    async with live_gateway(store, listening) as deliveries:
         with alertmanager(tmp_path / "one", url, TOKEN) as sender:
             started = datetime.now(UTC)
             sender.post([OOM], started)
@@ -118,7 +82,7 @@ async def resolved(store: DirectoryStore) -> bool:
 async def test_two_alertmanagers_that_tell_the_same_make_one_run(store: DirectoryStore, tmp_path: Path) -> None:
     listening = bind("127.0.0.1", 0)
     url = webhook(port_of(listening))
-    async with gateway(store, listening) as deliveries:
+    async with live_gateway(store, listening) as deliveries:
         with alertmanager(tmp_path / "one", url, TOKEN) as one, alertmanager(tmp_path / "two", url, TOKEN) as two:
             started = datetime.now(UTC)
             for sender in (one, two):
@@ -131,7 +95,7 @@ async def test_two_alertmanagers_that_tell_the_same_make_one_run(store: Director
 async def test_a_wrong_token_is_refused_and_nothing_is_kept(store: DirectoryStore, tmp_path: Path) -> None:
     listening = bind("127.0.0.1", 0)
     url = webhook(port_of(listening))
-    async with gateway(store, listening, "another-token") as deliveries:
+    async with live_gateway(store, listening, "another-token") as deliveries:
         with alertmanager(tmp_path / "one", url, TOKEN) as sender:
             sender.post([OOM], datetime.now(UTC))
             await deliveries.more(1)
@@ -148,7 +112,7 @@ async def test_a_gateway_that_is_away_loses_nothing(store: DirectoryStore, tmp_p
         sender.post(alerts, datetime.now(UTC))
         await asyncio.sleep(AWAY_SECONDS)
         assert await runs(store) == []
-        async with gateway(store, bind("127.0.0.1", port)) as deliveries:
+        async with live_gateway(store, bind("127.0.0.1", port)) as deliveries:
             await eventually(lambda: has_runs(store, len(alerts)))
             await deliveries.more(len(alerts))
     assert len(await runs(store)) == len(alerts)

@@ -40,12 +40,12 @@ class Alertmanager:
 
 
 @contextmanager
-def alertmanager(folder: Path, webhook: str, token: str) -> Iterator[Alertmanager]:
-    """Running, with one receiver; raises NotReadyError."""
+def alertmanager(folder: Path, webhook: str, token: str, port: int = 0) -> Iterator[Alertmanager]:
+    """Running, with one receiver; it goes on with what it kept in `folder` before. Raises NotReadyError."""
     binary = alertmanager_binary()
     assert binary is not None
-    folder.mkdir()
-    config, log, port = folder / "alertmanager.yml", folder / "log", free_port()
+    folder.mkdir(exist_ok=True)
+    config, log, port = folder / "alertmanager.yml", folder / "log", port or free_port()
     config.write_text(json.dumps(_config(webhook, token)))
     arguments = [
         binary, f"--config.file={config}", f"--storage.path={folder / 'data'}", "--cluster.listen-address=",

@@ -12,6 +12,18 @@ from pathlib import Path
 from tests.support.gateway import TOKEN
 
 START_SECONDS = 60.0
+
+
+class Address(str):
+    """Where a gateway listens, and its process."""
+
+    process: subprocess.Popen[bytes]
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+
 _SCRIPT = "from praetor.cli.main import main; main()"
 _ANNOUNCED = re.compile(r"gateway at (http://\S+);")
 
@@ -19,7 +31,7 @@ _ANNOUNCED = re.compile(r"gateway at (http://\S+);")
 @contextmanager
 def gateway_process(
     kubeconfig: Path, home: str, log: Path, *options: str, token: str = TOKEN, port: int = 0
-) -> Iterator[str]:
+) -> Iterator[Address]:
     """`praetor gateway`: its address, once it listens."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PRAETOR_")}
     settings = {"KUBECONFIG": str(kubeconfig), "PRAETOR_NAMESPACE": home, "PRAETOR_WEBHOOK_TOKEN": token}
@@ -27,7 +39,9 @@ def gateway_process(
     with log.open("ab") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=clean | settings)
     try:
-        yield _address(process, log)
+        address = Address(_address(process, log))
+        address.process = process
+        yield address
     finally:
         process.terminate()
         try:

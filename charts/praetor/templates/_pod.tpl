@@ -1,4 +1,4 @@
-{{/* Arguments: root, settings (of the component). What both pods share but for their container. */}}
+{{/* Arguments: root, settings (of the component), volumes (more of them). What both pods share but for their container. */}}
 {{- define "praetor.pod" -}}
 automountServiceAccountToken: true
 enableServiceLinks: false # a Service named praetor would set PRAETOR_PORT
@@ -24,6 +24,9 @@ initContainers:
 volumes:
   - name: tmp
     emptyDir: {}
+  {{- with .volumes }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- with .settings.nodeSelector }}
 nodeSelector:
   {{- toYaml . | nindent 2 }}
@@ -38,7 +41,7 @@ tolerations:
 {{- end }}
 {{- end -}}
 
-{{/* Arguments: root, settings, port (the one that is probed), env (more variables). Both containers alike. */}}
+{{/* Arguments: root, settings, port (the one that is probed), env (more variables), mounts (of more volumes). Both containers alike. */}}
 {{- define "praetor.container" -}}
 image: {{ include "praetor.image" .root }}
 imagePullPolicy: {{ .root.Values.image.pullPolicy }}
@@ -76,4 +79,7 @@ resources:
 volumeMounts:
   - name: tmp
     mountPath: /tmp
+  {{- with .mounts }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- end -}}

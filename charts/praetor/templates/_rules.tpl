@@ -17,16 +17,20 @@
   verbs: [create]
 {{- end -}}
 
-{{/* What the gateway does: it opens runs for alerts, counts later alerts in their status, and shows runs to people. */}}
+{{/* What the gateway does: it opens runs for alerts, counts later alerts in their status, cancels them
+     (`update`) when their alerts are resolved and `--when-resolved` says so, and shows runs to people. */}}
 {{- define "praetor.rules.gateway" -}}
 - apiGroups: [praetor.dev]
   resources: [incidentruns]
-  verbs: [get, list, create]
+  verbs: [get, list, watch, create, update]
 - apiGroups: [praetor.dev]
   resources: [incidentruns/status]
   verbs: [update]
 - apiGroups: [praetor.dev]
-  resources: [incidentscenarios, targetsites]
+  resources: [targetsites]
+  verbs: [get, list, watch]
+- apiGroups: [praetor.dev]
+  resources: [incidentscenarios]
   verbs: [get, list]
 - apiGroups: [""]
   resources: [configmaps]

@@ -7,16 +7,17 @@ a newer Alertmanager may send more, and a refused alert is lost (4xx is never re
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from praetor.alerts.delivery import Delivery
+from praetor.alerts.moments import in_utc
 from praetor.alerts.notification import Alert, Notification, NotificationError
 
 SOURCE = "alertmanager"
-_NO_TIME_YEAR = 1  # Go's zero time: 0001-01-01T00:00:00Z
 
 
 def _timestamp(value: object) -> object:
@@ -35,12 +36,19 @@ class _WireAlert(_Wire):
     fingerprint: str = ""
 
 
-class _WireBody(_Wire):
-    version: Literal["4", 4] = "4"
+class GroupBody(_Wire):
     receiver: str = ""
     group_key: str = Field(min_length=1)
     truncated_alerts: int = Field(0, ge=0)
     alerts: list[_WireAlert]
+
+
+class _WireBody(GroupBody):
+    version: Literal["4", 4] = "4"
+
+
+def read(delivery: Delivery) -> Notification:
+    return parse(delivery.body)
 
 
 def parse(body: bytes | str) -> Notification:
@@ -48,10 +56,14 @@ def parse(body: bytes | str) -> Notification:
     try:
         wire = _WireBody.model_validate_json(body)
     except ValidationError as problem:
-        raise _explained(problem) from None
+        raise explained(problem) from None
+    return group_notification(SOURCE, (wire.receiver, wire.group_key), wire)
+
+
+def group_notification(source: str, group_parts: tuple[str, ...], wire: GroupBody) -> Notification:
     return Notification(
-        source=SOURCE,
-        group_parts=(wire.receiver, wire.group_key),
+        source=source,
+        group_parts=group_parts,
         group_key=wire.group_key,
         alerts=tuple(_alert(alert) for alert in wire.alerts),
         truncated=wire.truncated_alerts,
@@ -61,21 +73,11 @@ def parse(body: bytes | str) -> Notification:
 def _alert(wire: _WireAlert) -> Alert:
     return Alert(
         fingerprint=wire.fingerprint or _fingerprint(wire.labels),
-        starts_at=_known_time(wire.starts_at),
+        starts_at=in_utc(wire.starts_at),
         firing=wire.status == "firing",
         labels=wire.labels,
         annotations=wire.annotations,
     )
-
-
-def _known_time(moment: datetime | None) -> datetime | None:
-    """In UTC; none for what is no moment of the calendar there."""
-    if moment is None or moment.year == _NO_TIME_YEAR:
-        return None
-    try:
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except OverflowError:
-        return None
 
 
 def _fingerprint(labels: Mapping[str, str]) -> str:
@@ -83,7 +85,7 @@ def _fingerprint(labels: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(labels, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _explained(problem: ValidationError) -> NotificationError:
+def explained(problem: ValidationError) -> NotificationError:
     first = problem.errors(include_url=False, include_context=False)[0]
     field = ".".join(str(part) for part in first["loc"])
     return NotificationError(first["msg"], field)

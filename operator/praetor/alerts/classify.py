@@ -1,60 +1,19 @@
 """Which family of incidents an alert speaks of: from its words, never from parts of words.
 
 An honest None is worth more than a guess: without a family there is no rehearsal, and a person is told to
-look.
+look. The words are in `families.yaml`, the rule that they follow in docs/reference/alert-families.md.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from praetor.alerts.words import Words, words_of
+from praetor.alerts.saying import Saying, saying
+from praetor.alerts.vocabulary import Family, Line, Phrase, vocabulary
+from praetor.alerts.words import sentences_of
 
 _TELLING_LABELS = ("alertname", "reason", "exit_code", "exitcode", "exitCode")
-
-_OUT_OF_MEMORY = (
-    "oom",
-    "oomkill",
-    "oomkilled",
-    "out of memory",
-    "outofmemory",
-    "exit code 137",
-    "exitcode 137",
-)
-_NOT_YET = ("running", "almost", "nearly", "prevent", "avoid")  # "running out of memory" is no crash yet
-_DATABASE = (
-    "db", "database", "databases", "postgres", "postgresql", "psql", "pgbouncer", "mysql", "mariadb", "jdbc",
-    "hikari", "hikaricp", "hikaripool", "sql",
-)  # fmt: skip
-_POOL = ("pool", "pools", "hikaripool")
-_USED_UP = (
-    "exhausted", "exhaustion", "exhausting", "depleted", "saturated", "saturation", "waiting", "starved",
-    "timeout", "timeouts", "timed out", "no available connection", "no connections available",
-)  # fmt: skip
-_TOO_MANY = ("too many connections", "too many clients", "remaining connection slots are reserved")
-_DEPLOY = ("deploy", "deployment", "rollout", "release", "upgrade")
-_AFTER = ("after", "since", "following", "post", "by", "caused by")
-_ARTICLES = (
-    "",
-    "the",
-    "a",
-    "last",
-    "latest",
-    "new",
-    "recent",
-    "the last",
-    "the latest",
-    "the new",
-    "the recent",
-)
-_SINCE_DEPLOY = tuple(
-    " ".join(f"{after} {article} {deploy}".split()) for after in _AFTER for article in _ARTICLES for deploy in _DEPLOY
-)
-_BAD_DEPLOY = tuple(f"{bad} {deploy}" for bad in ("bad", "faulty", "broken") for deploy in _DEPLOY)
-_SYMPTOM = (
-    "error", "errors", "5xx", "500s", "fail", "fails", "failing", "failed", "failure", "failures", "latency",
-    "crash", "crashes", "crashing", "crashloop", "memory", "down", "degraded", "slow", "starved",
-)  # fmt: skip
+_HEADLINE_ANNOTATIONS = ("summary", "title", "message")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,52 +25,67 @@ class Classification:
     evidence: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    name: str
+    is_headline: bool
+    sentences: Sequence[Saying]
+
+
 def classify(alert: Mapping[str, Any]) -> Classification:
-    """The family of `spec.alert` in its wire form. The most specific family that fits wins: a memory or pool
-    problem that began with a deploy is the deploy's."""
-    texts = list(_texts(alert))
+    """The family of `spec.alert` in its wire form: the one that its headline names, else the one that the rest of
+    it names. Two that are named equally, and neither more specific, are none."""
     service = alert.get("service") or None
-    for family, reading in _FAMILIES:
-        evidence = tuple(f"{place}: {found}" for place, words in texts for found in reading(words))
-        if evidence:
-            return Classification(family, service, evidence)
-    return Classification(None, service)
+    places = list(_places(alert))
+    said = frozenset(phrase for place in places for sentence in place.sentences for phrase in sentence.phrases)
+    found = {family.name: evidence for family in vocabulary().families if (evidence := _evidence(family, places, said))}
+    family = _decided(found)
+    return Classification(family, service, tuple(text for text, _ in found[family]) if family else ())
 
 
-def _texts(alert: Mapping[str, Any]) -> Iterable[tuple[str, Words]]:
+def _places(alert: Mapping[str, Any]) -> Iterator[_Place]:
     labels = alert.get("labels") or {}
     annotations = alert.get("annotations") or {}
-    places = {"title": alert.get("title"), "description": alert.get("description")}
-    places |= {f"label {name}": f"{name} {labels[name]}" for name in _TELLING_LABELS if labels.get(name)}
-    said = set(places.values())
-    places |= {f"annotation {name}": text for name, text in annotations.items() if text not in said}
-    for place, text in places.items():
-        if text and not place.endswith("_url"):
-            yield place, words_of(str(text))
+    texts = {"title": alert.get("title"), "description": alert.get("description")}
+    texts |= {f"label {name}": f"{name} {labels[name]}" for name in _TELLING_LABELS if labels.get(name)}
+    said = set(texts.values())
+    texts |= {f"annotation {name}": text for name, text in sorted(annotations.items()) if text not in said}
+    headlines = {"title", *(f"annotation {name}" for name in _HEADLINE_ANNOTATIONS)}
+    for name, text in texts.items():
+        if text and not name.endswith("_url"):
+            is_headline = name in headlines or name.startswith("label ")
+            sayings = dict.fromkeys(saying(words) for words in sentences_of(str(text)))  # a repeat says nothing new
+            yield _Place(name, is_headline, [one for one in sayings if one.phrases])
 
 
-def _bad_deployment(words: Words) -> list[str]:
-    if found := words.first(_BAD_DEPLOY):
-        return [found]
-    when, what = words.first(_SINCE_DEPLOY), words.first(_SYMPTOM)
-    return [f"{what}, {when}"] if when and what else []
+def _evidence(family: Family, places: Iterable[_Place], said: frozenset[Phrase]) -> list[tuple[str, bool]]:
+    """What speaks for a family, and whether it is a headline; at most one text of each place."""
+    if not family.unless_alert.isdisjoint(said):
+        return []
+    lines = [(place, _first(family.lines, place.sentences, said)) for place in places]
+    return [(f"{place.name}: {words}", place.is_headline) for place, words in lines if words]
 
 
-def _pool_exhaustion(words: Words) -> list[str]:
-    database, pool, used_up = words.first(_DATABASE), words.first(_POOL), words.first(_USED_UP)
-    if database and pool and used_up:
-        return [f"{database}, {pool}, {used_up}"]
-    too_many = words.first(_TOO_MANY)
-    return [f"{database}, {too_many}"] if database and too_many else []
+def _first(lines: Iterable[Line], sentences: Iterable[Saying], said: frozenset[Phrase]) -> str:
+    return next((words for sentence in sentences for line in lines if (words := _match(line, sentence, said))), "")
 
 
-def _out_of_memory(words: Words) -> list[str]:
-    found = words.first(_OUT_OF_MEMORY, unless_after=_NOT_YET)
-    return [found] if found else []
+def _match(line: Line, sentence: Saying, said: frozenset[Phrase]) -> str:
+    """The words of the sentence that make the line true; "" if it is not."""
+    if not line.unless.isdisjoint(sentence.mentioned):
+        return ""
+    here = [sentence.phrases & term.phrases for term in line.terms]
+    elsewhere = [
+        term.anywhere and not found and said & term.phrases for term, found in zip(line.terms, here, strict=True)
+    ]
+    if not any(here) or not all(map(any, zip(here, elsewhere, strict=True))):
+        return ""
+    return ", ".join(" ".join(min(found)) for found in here if found)
 
 
-_FAMILIES: tuple[tuple[str, Callable[[Words], list[str]]], ...] = (
-    ("bad_deployment_cascade", _bad_deployment),
-    ("db_pool_exhaustion", _pool_exhaustion),
-    ("oom_crash", _out_of_memory),
-)
+def _decided(found: Mapping[str, Sequence[tuple[str, bool]]]) -> str | None:
+    beaten = {name for family in vocabulary().families if family.name in found for name in family.over}
+    left = [name for name in found if name not in beaten]
+    headlines = [name for name in left if any(is_headline for _, is_headline in found[name])]
+    named = headlines or left
+    return named[0] if len(named) == 1 else None

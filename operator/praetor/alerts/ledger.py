@@ -23,21 +23,28 @@ class Ledger:
     newest_starts_at: datetime | None = None
 
     def knows(self, occurrence: Occurrence) -> bool:
-        """An occurrence without a time is never known: nothing tells it from the one before."""
+        """An occurrence with neither a time nor a name of its own is never known: nothing tells it from the one
+        before."""
         if occurrence.starts_at is None:
-            return False
+            return occurrence.identified and occurrence.key in self.seen
         covered = self.newest_starts_at is not None and occurrence.starts_at <= self.newest_starts_at
         return covered or occurrence.key in self.seen
 
+    def _fires(self, occurrence: Occurrence) -> bool:
+        """Not what was over already: the sender of an event that has a name tells of each change once, so that
+        "it fires" after "it is over" only came late. Senders of groups repeat what is."""
+        came_late = occurrence.identified and self.firing == 0 and occurrence.key in self.seen
+        return occurrence.firing and not came_late
+
     def counting(self, occurrences: Iterable[Occurrence]) -> "Ledger":
         """What fires now, nothing taken in."""
-        return replace(self, firing=sum(occurrence.firing for occurrence in occurrences))
+        return replace(self, firing=sum(map(self._fires, occurrences)))
 
     def joined(self, occurrences: Sequence[Occurrence]) -> "Ledger":
         """With all of `occurrences` taken in."""
         arrivals = sorted(occurrences, key=lambda occurrence: occurrence.starts_at or _EARLIEST)
         keys = list(dict.fromkeys((*self.seen, *(occurrence.key for occurrence in arrivals))))
-        firing = {occurrence.key for occurrence in arrivals if occurrence.firing}
+        firing = {occurrence.key for occurrence in arrivals if self._fires(occurrence)}
         kept = _bounded(keys, firing)
         newest = self.newest_starts_at if firing <= kept.keys() else _newest(self.newest_starts_at, arrivals)
         return Ledger(tuple(kept), len(firing), newest)

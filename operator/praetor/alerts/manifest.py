@@ -64,6 +64,7 @@ def alert_spec(notification: Notification) -> dict[str, Any]:
         "service": clean(notification.service, SERVICE_LIMIT),
         "severity": clean(labels.get("severity") or first.labels.get("severity", ""), SEVERITY_LIMIT),
         "status": "firing" if notification.firing else "resolved",
+        "scenario": notification.scenario,
         "labels": clean_map(labels, entries=LABELS_LIMIT, value_bytes=LABEL_LIMIT, total_bytes=LABELS_LIMIT_BYTES),
         "annotations": clean_map(
             notification.annotations,
@@ -78,7 +79,7 @@ def alert_spec(notification: Notification) -> dict[str, Any]:
 
 def known_run(manifest: Manifest, digest: str) -> KnownRun:
     metadata = manifest["metadata"]
-    is_ours = metadata.get("labels", {}).get(GROUP_LABEL) == digest and "alert" in manifest.get("spec", {})
+    is_ours = metadata.get("labels", {}).get(GROUP_LABEL) == digest and source_of(manifest) is not None
     return KnownRun(
         name=metadata["name"],
         number=run_number(metadata["name"]),
@@ -86,6 +87,12 @@ def known_run(manifest: Manifest, digest: str) -> KnownRun:
         finished=is_finished(manifest),
         ledger=ledger_of(manifest),
     )
+
+
+def source_of(manifest: Manifest) -> str | None:
+    """Two sources may call their groups alike, and are then still two groups. None for a run of no alert."""
+    source: str | None = manifest.get("spec", {}).get("alert", {}).get("source")
+    return source
 
 
 def ledger_of(manifest: Manifest) -> Ledger:

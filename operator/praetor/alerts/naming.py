@@ -5,7 +5,9 @@ import re
 from collections.abc import Sequence
 
 _DIGEST_CHARS = 16
-_RUN_NAME = re.compile(rf"(?P<source>[a-z][a-z0-9]*)-(?P<group>[0-9a-f]{{{_DIGEST_CHARS}}})-(?P<number>[1-9]\d*)")
+_RUN_NAME = re.compile(
+    rf"(?P<source>[a-z](?:[-a-z0-9]*[a-z0-9])?)-(?P<group>[0-9a-f]{{{_DIGEST_CHARS}}})-(?P<number>[1-9]\d*)"
+)
 
 
 def group_digest(parts: Sequence[str]) -> str:

@@ -20,19 +20,21 @@ class NotificationError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One alert of a group. `starts_at` is None where the source gives no time."""
+    """One alert of a group. `starts_at` is None where the source gives no time. `identified` says that the
+    fingerprint is of this occurrence alone, so that it is known again without a time."""
 
     fingerprint: str
     starts_at: datetime | None
     firing: bool
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
+    identified: bool = False
 
     @property
     def occurrence(self) -> "Occurrence":
         started = self.starts_at.astimezone(UTC).isoformat() if self.starts_at else ""
         digest = hashlib.sha256(f"{self.fingerprint}\0{started}".encode("utf-8", "replace")).hexdigest()
-        return Occurrence(digest[:KEY_CHARS], self.starts_at, self.firing)
+        return Occurrence(digest[:KEY_CHARS], self.starts_at, self.firing, self.identified)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +44,20 @@ class Occurrence:
     key: str
     starts_at: datetime | None
     firing: bool
+    identified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One delivery of one group. `group_parts` identify the group; `truncated` counts alerts left out."""
+    """One delivery of one group. `group_parts` identify the group; `truncated` counts alerts left out;
+    `scenario` is the one that the sender names, if it names any."""
 
     source: str
     group_parts: tuple[str, ...]
     group_key: str
     alerts: tuple[Alert, ...]
     truncated: int = 0
+    scenario: str = ""
 
     @property
     def occurrences(self) -> tuple[Occurrence, ...]:

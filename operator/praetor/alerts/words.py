@@ -1,31 +1,30 @@
-"""Text as words: `ContainerOOMKilled` is container, oom, killed; `headroom` is one word and not `oom`."""
+"""Text as words: `ContainerOOMKilled` is container, oom, killed; `headroom` is one word and not `oom`.
+
+All of it takes time linear in the text, whatever the text is.
+"""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
 
-_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+[a-z]*")
-_REACH = 2  # words before a phrase that can deny it
-_NEGATIONS = frozenset({"no", "not", "without", "non", "never"})
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    words: tuple[str, ...]
-
-    def first(self, phrases: Iterable[str], *, unless_after: Iterable[str] = ()) -> str:
-        """The first of `phrases` that stands here in whole words and is not denied; "" if none does."""
-        blocked = _NEGATIONS | frozenset(unless_after)
-        return next((phrase for phrase in phrases if self._says(tuple(phrase.split()), blocked)), "")
-
-    def _says(self, phrase: tuple[str, ...], blocked: frozenset[str]) -> bool:
-        length = len(phrase)
-        return any(
-            self.words[start : start + length] == phrase
-            and blocked.isdisjoint(self.words[max(0, start - _REACH) : start])
-            for start in range(len(self.words) - length + 1)
-        )
+_RUN = re.compile(r"[^\W_]+")
+_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+[a-z]*")
+_SENTENCE = re.compile(r"[.!?;](?=\s)|[\r\n]")
+_NOT_SAID = re.compile(
+    r"\{\{[^{}]*\}\}"  # a template's value that nobody filled in
+    r"|(?<![a-zA-Z])[a-zA-Z]{1,10}://\S*"  # an address
+    r"|\bLABELS\s?[=:]\s?map\[.*"  # the labels once more, as many rules append them to the description
+)
+Sentence = tuple[str, ...]
 
 
-def words_of(text: str) -> Words:
-    return Words(tuple(word.lower() for word in _WORD.findall(text)))
+def words_of(text: str) -> Sentence:
+    """Lower-case words. Capitals and digits begin a new one in ASCII; letters of other scripts belong to theirs."""
+    return tuple(word for run in _RUN.findall(text) for word in _parts(run))
+
+
+def sentences_of(text: str) -> list[Sentence]:
+    """What is said in `text`, sentence by sentence: values, addresses and appended labels are not."""
+    return [words for part in _SENTENCE.split(_NOT_SAID.sub(" ", text)) if (words := words_of(part))]
+
+
+def _parts(run: str) -> list[str]:
+    return [part.lower() for part in _PART.findall(run)] if run.isascii() else [run.lower()]

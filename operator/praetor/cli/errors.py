@@ -15,7 +15,18 @@ BAD_INPUT = 2
 NOT_DONE = 1
 
 _MODULES_OF_EXTRA = {
-    "server": ("fastapi", "uvicorn", "httpx", "jinja2", "markdown_it", "prometheus_client", "reportlab"),
+    "server": (
+        "fastapi",
+        "uvicorn",
+        "httpx",
+        "jinja2",
+        "markdown_it",
+        "prometheus_client",
+        "reportlab",
+        "orjson",
+        "websockets",
+        "mcp",
+    ),
     "operator": ("kopf", "kubernetes"),
     "site": ("psutil", "psycopg", "cryptography", "dns"),
 }

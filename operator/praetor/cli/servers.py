@@ -1,5 +1,6 @@
 """`praetor dev`, `demo`, `gateway`, `operator`: the processes that stay up, and a show of the first."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,13 @@ from praetor.cli.errors import need_extra
 from praetor.cli.output import say
 
 ENDED = 1
+
+
+class WhenResolved(StrEnum):
+    ANNOTATE = "Annotate"
+    GRACEFUL = "Graceful"
+    NOW = "Now"
+
 
 HostOption = Annotated[str, typer.Option("--host", envvar="PRAETOR_HOST", help="Off loopback callers need a token.")]
 PortOption = Annotated[int, typer.Option("--port", envvar="PRAETOR_PORT", min=0, max=65535, help="0: any free one.")]
@@ -50,6 +58,23 @@ AllowOption = Annotated[
         "--allow", help="What a TargetSite's URL may lead to beside public addresses: a loopback port, a CIDR."
     ),
 ]
+WhenResolvedOption = Annotated[
+    WhenResolved,
+    typer.Option(
+        "--when-resolved",
+        envvar="PRAETOR_WHEN_RESOLVED",
+        help="What an open run does once its alerts are resolved: go on, end after its episode, or end now.",
+    ),
+]
+NewRunsOption = Annotated[
+    int,
+    typer.Option(
+        "--new-runs-per-minute",
+        envvar="PRAETOR_NEW_RUNS_PER_MINUTE",
+        min=0,
+        help="More alert groups than that are told to come again; 0: any number.",
+    ),
+]
 WEEK_SECONDS = 7 * 24 * 3600
 
 
@@ -65,12 +90,16 @@ def dev(
     workers: WorkersOption = None,
     run_ttl: RunTtlOption = 0,
     allow: AllowOption = None,
+    when_resolved: WhenResolvedOption = WhenResolved.ANNOTATE,
+    new_runs: NewRunsOption = 0,
 ) -> None:
     """Gateway, console and controller in one process over a directory: all of Praetor without a cluster."""
     need_extra("server", "praetor dev")
     from praetor.serve.dev import run_dev
+    from praetor.serve.gateway_http import AlertSettings
 
-    run_dev(host, port, data, workers, ttl_seconds=run_ttl or None, allow=allow or ())
+    settings = AlertSettings(run_ttl or None, when_resolved.value, new_runs)
+    run_dev(host, port, data, workers, alerts=settings, allow=allow or ())
 
 
 def demo(data: DataOption = None, bodies: BodiesOption = Path("tests/data/alertmanager")) -> None:
@@ -87,12 +116,16 @@ def gateway(
     namespaces: NamespacesOption = None,
     service_accounts: ServiceAccountsOption = None,
     run_ttl: RunTtlOption = WEEK_SECONDS,
+    when_resolved: WhenResolvedOption = WhenResolved.ANNOTATE,
+    new_runs: NewRunsOption = 0,
 ) -> None:
     """Takes alerts in and shows runs, in a cluster. Callers know PRAETOR_WEBHOOK_TOKEN or are ServiceAccounts."""
     need_extra("operator", "praetor gateway")
     from praetor.serve.gateway import run_gateway
+    from praetor.serve.gateway_http import AlertSettings
 
-    run_gateway(host, port, namespaces or (), service_accounts=service_accounts, ttl_seconds=run_ttl or None)
+    alerts = AlertSettings(run_ttl or None, when_resolved.value, new_runs)
+    run_gateway(host, port, namespaces or (), service_accounts=service_accounts, alerts=alerts)
 
 
 def operator(

@@ -30,6 +30,9 @@ _MOST_ROWS = 1000
 _PDF: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/pdf": {}}, "description": "The same bytes whenever it is asked for."}
 }
+_RUNBOOK: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/json": {}, "text/html": {}, "text/markdown": {}}, "description": "The rows."}
+}
 AcceptHeader = Annotated[str, Header()]
 AllNamespaces = Annotated[str | None, Query(max_length=63, description="Only those of this namespace; default: all.")]
 
@@ -71,7 +74,7 @@ def reports_router(runs: Runs, renderer: Renderer | None = None) -> APIRouter:
         told = await runs.postmortem(ended["metadata"]["namespace"], ended["metadata"]["name"])
         return Response(told, media_type="text/markdown; charset=utf-8")
 
-    @router.get("/runbook")
+    @router.get("/runbook", responses=_RUNBOOK)
     async def runbook_view(
         namespace: AllNamespaces = None,
         format: Annotated[

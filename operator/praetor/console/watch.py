@@ -24,7 +24,7 @@ LONGEST_SECONDS = 3600.0
 def watch_router(runs: Runs, live: LiveTraces) -> APIRouter:
     router = APIRouter(tags=["runs"])
 
-    @router.get("/watch/{name}", response_class=StreamingResponse)
+    @router.get("/watch/{name}", response_class=StreamingResponse, responses={404: {"description": "No such run."}})
     async def watch(
         name: str, namespace: NamespaceQuery = None, last_event_id: Annotated[int | None, Header()] = None
     ) -> StreamingResponse:

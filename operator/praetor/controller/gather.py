@@ -1,11 +1,20 @@
 """Everything that a decision about a run depends on, in one value."""
 
-from praetor.alerts.manifest import GROUP_LABEL, known_run, ledger_of
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+
+from pydantic import ValidationError
+
+from praetor.alerts.manifest import GROUP_LABEL, known_run, ledger_of, source_of
 from praetor.controller.episodes import Episodes
-from praetor.controller.observed import Observed, is_finished
+from praetor.controller.observed import FREE, Observed, Turn, is_finished
 from praetor.controller.subject import subject_of
 from praetor.controller.times import Clock
+from praetor.controller.turns import turn_of
 from praetor.resources.run import IncidentRun
+from praetor.resources.run_status import SeenAlerts
+from praetor.resources.site import TargetSite
+from simcore.errors import NotFoundError
 from simcore.protocols import Manifest, Store
 
 
@@ -19,8 +28,35 @@ async def gather(manifest: Manifest, store: Store, episodes: Episodes, clock: Cl
         subject=await subject_of(run, store),
         episode=episodes.state(uid),
         stored=episodes.stored(uid),
+        alerts=_alerts(manifest),
+        turn=await _turn(run, store),
         awaits_resolution=is_finished(run) and await _awaits_resolution(manifest, store),
     )
+
+
+def _alerts(manifest: Manifest) -> SeenAlerts | None:
+    """A gateway that was killed has not said it in the status; what it made the run with says the same."""
+    is_alert = "alert" in manifest["spec"] and "alerts" not in (manifest.get("status") or {})
+    return SeenAlerts.model_validate(ledger_of(manifest).to_json()) if is_alert else None
+
+
+async def _turn(run: IncidentRun, store: Store) -> Turn:
+    """Nobody queues for the simulator, nor for a site that does not exist."""
+    site, namespace = run.spec.target.site_ref, run.metadata.namespace or ""
+    if site is None or is_finished(run):
+        return FREE
+    try:
+        found = TargetSite.model_validate(await store.get("TargetSite", namespace, site.name))
+    except (NotFoundError, ValidationError):
+        return FREE
+    return turn_of(run, _readable(await store.find("IncidentRun", namespace)), found.spec.concurrency)
+
+
+def _readable(manifests: Iterable[Manifest]) -> Iterator[IncidentRun]:
+    """A run that another version stored and this one cannot read is not played, and keeps nobody waiting."""
+    for manifest in manifests:
+        with suppress(ValidationError):
+            yield IncidentRun.model_validate(manifest)
 
 
 async def _awaits_resolution(manifest: Manifest, store: Store) -> bool:
@@ -33,5 +69,5 @@ async def _awaits_resolution(manifest: Manifest, store: Store) -> bool:
         return False
     others = await store.find("IncidentRun", metadata["namespace"], labels={GROUP_LABEL: group})
     this = known_run(manifest, group)
-    known = (known_run(other, group) for other in others)
+    known = (known_run(other, group) for other in others if source_of(other) == source_of(manifest))
     return all(other.number <= this.number for other in known if other.target == this.target)

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from praetor.resources.conditions import COMPLETE, FAILED, STARTED, is_true
 from praetor.resources.run import IncidentRun, IncidentRunSpec
-from praetor.resources.run_status import IncidentRunStatus
+from praetor.resources.run_status import IncidentRunStatus, SeenAlerts
 from praetor.runner.request import RunOutcome, SiteRequest
 
 TRACE = "trace.jsonl"
@@ -58,6 +58,19 @@ EpisodeState = Playing | Lost | Refused | RunOutcome
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """`Go`, `Wait` for the others to end, `GiveUp` because one is at work, or be `Replaced` by a newer one."""
+
+    kind: Literal["Go", "Wait", "GiveUp", "Replaced"] = "Go"
+    message: str = ""
+    may_change: bool = False
+    """Another run can change it at any time, without news of this one."""
+
+
+FREE = Turn()
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """`episode` is None when this process knows of none: before the start, and after a restart of the operator.
     `stored` has the references of the artifacts that this process has put."""
@@ -69,6 +82,10 @@ class Observed:
     stored: Mapping[str, str] = field(default_factory=dict)
     awaits_resolution: bool = False
     """The run is the newest of an alert group that still fires."""
+    alerts: SeenAlerts | None = None
+    """What the run had taken in when it was made, until its status says so."""
+    turn: Turn = FREE
+    """Of the runs that want the same TargetSite."""
 
     @property
     def spec(self) -> IncidentRunSpec:

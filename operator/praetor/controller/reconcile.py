@@ -27,6 +27,7 @@ from praetor.resources.run_status import IncidentRunStatus
 from praetor.runner.pool import GRACE_SECONDS
 
 LONGEST_PAUSE_SECONDS = 60.0
+TURN_SECONDS = 5.0
 
 Decision = list[Effect] | None
 """None leaves the decision to the next check."""
@@ -84,14 +85,33 @@ def suspended(observed: Observed) -> Decision:
     return [event, WriteStatus(statuses.suspended(observed)), StopEpisode()]
 
 
+def replaced(observed: Observed) -> Decision:
+    """Not one whose episode has ended: what it did is told to its end."""
+    if observed.turn.kind != "Replaced" or observed.outcome is not None:
+        return None
+    return [StopEpisode(), *fail(observed, reasons.REPLACED, observed.turn.message)]
+
+
+def another_run_is_at_work(observed: Observed) -> Decision:
+    if observed.turn.kind != "GiveUp":
+        return None
+    return _left_to_a_person(observed, reasons.SITE_BUSY, observed.turn.message)
+
+
+def waits_for_its_turn(observed: Observed) -> Decision:
+    if observed.turn.kind != "Wait":
+        return None
+    told: list[Effect] = [LookAgain(TURN_SECONDS)]
+    if observed.status.message != observed.turn.message:
+        told.insert(0, WriteStatus(statuses.waiting(observed, observed.turn.message)))
+    return told
+
+
 def nothing_to_act_on(observed: Observed) -> Decision:
     subject = observed.subject
     if not isinstance(subject, Unplayable) or subject.reason != reasons.NOTHING_TO_ACT_ON:
         return None
-    ended = statuses.nothing_to_act_on(observed, subject.message)
-    if POSTMORTEM not in observed.stored:
-        return [report(observed, ended, b"")]
-    return [RecordEvent(subject.reason, subject.message, warning=True), WriteStatus(ended)]
+    return _left_to_a_person(observed, subject.reason, subject.message)
 
 
 def unplayable(observed: Observed) -> Decision:
@@ -190,8 +210,10 @@ def pausing_before_the_next_attempt(observed: Observed) -> Decision:
 def under_way(observed: Observed) -> Decision:
     if not isinstance(observed.episode, Playing):
         return None
-    left_seconds = seconds_left(observed)
-    return [] if left_seconds is None else [LookAgain(left_seconds + GRACE_SECONDS)]
+    left_seconds, looks = seconds_left(observed), [TURN_SECONDS] * observed.turn.may_change
+    if left_seconds is not None:
+        looks.append(left_seconds + GRACE_SECONDS)
+    return [LookAgain(min(looks))] if looks else []
 
 
 def cut_off_on_a_site(observed: Observed) -> Decision:
@@ -221,6 +243,9 @@ CHECKS: tuple[Callable[[Observed], Decision], ...] = (
     cancelled_now,
     cancelled_before_an_episode_was_under_way,
     suspended,
+    replaced,
+    another_run_is_at_work,
+    waits_for_its_turn,
     nothing_to_act_on,
     unplayable,
     not_yet_started,
@@ -235,6 +260,13 @@ CHECKS: tuple[Callable[[Observed], Decision], ...] = (
     cut_off_on_a_site,
     to_be_played,
 )
+
+
+def _left_to_a_person(observed: Observed, reason: str, message: str) -> list[Effect]:
+    ended = statuses.left_to_a_person(observed, reason, message)
+    if POSTMORTEM not in observed.stored:
+        return [report(observed, ended, b"")]
+    return [RecordEvent(reason, message, warning=True), WriteStatus(ended)]
 
 
 def _is_newly_lost(observed: Observed) -> bool:

@@ -29,7 +29,8 @@ def first_seen(observed: Observed) -> IncidentRunStatus:
     conditions = unknown_conditions(
         RUN_CONDITIONS, now=wire_time(observed.now), observed_generation=observed.run.metadata.generation
     )
-    return _changed(observed, "Pending", conditions=conditions, runner_version=version("praetor"))
+    seen: dict[str, Any] = {} if observed.status.alerts or not observed.alerts else {"alerts": observed.alerts}
+    return _changed(observed, "Pending", conditions=conditions, runner_version=version("praetor"), **seen)
 
 
 def started(observed: Observed, playable: Playable) -> IncidentRunStatus:
@@ -102,12 +103,17 @@ def concluded(observed: Observed, outcome: RunOutcome) -> IncidentRunStatus:
     return _ended(observed, "Complete", [*says, *ending], **played)
 
 
-def nothing_to_act_on(observed: Observed, message: str) -> IncidentRunStatus:
+def waiting(observed: Observed, message: str) -> IncidentRunStatus:
+    return _changed(observed, "Pending", message=message)
+
+
+def left_to_a_person(observed: Observed, reason: str, message: str) -> IncidentRunStatus:
+    """The end of a run without an episode, which is nobody's failure."""
     says = [
-        Said(STARTED, "False", reasons.NOTHING_TO_ACT_ON),
-        *verdicts.without_episode(reasons.NOTHING_TO_ACT_ON, message),
-        Said(ESCALATED, "True", reasons.NOTHING_TO_ACT_ON, message),
-        *verdicts.complete(reasons.NOTHING_TO_ACT_ON, message),
+        Said(STARTED, "False", reason),
+        *verdicts.without_episode(reason, message),
+        Said(ESCALATED, "True", reason, message),
+        *verdicts.complete(reason, message),
     ]
     return _ended(observed, "Complete", says, message=message, report_ref=_report_ref(observed))
 

@@ -33,13 +33,15 @@ async def subject_of(run: IncidentRun, store: Lookup) -> Subject:
     if spec.target.site_ref:
         return await site_subject(run, spec.target.site_ref.name, store)
     if spec.alert:
-        return _of_alert(spec.alert)
+        return _of_alert(spec.alert, spec.split)
     assert spec.scenario_ref is not None
     found = await _of_scenario(spec.scenario_ref, run.metadata.namespace or "", store)
     return _in_split(found, spec.split) if isinstance(found, Playable) else found
 
 
-def _of_alert(alert: Alert) -> Subject:
+def _of_alert(alert: Alert, split: str | None) -> Subject:
+    if alert.scenario:
+        return _named(alert.scenario, split)
     found = classify(alert.model_dump(by_alias=True, exclude_none=True))
     if found.family is None:
         return Unplayable(
@@ -47,7 +49,27 @@ def _of_alert(alert: Alert) -> Subject:
             "no family of incidents fits the alert and no TargetSite matches it: a person has to look",
         )
     subject = _of_library(found.family)
-    return _in_the_shop(subject) if isinstance(subject, Playable) else subject
+    if not isinstance(subject, Playable):
+        return subject
+    if isinstance(_in_split(subject, split), Unplayable):
+        return _not_rehearsed(f"speaks of {found.family} ({found.evidence[0]})", split)
+    return _in_the_shop(subject)
+
+
+def _named(scenario: str, split: str | None) -> Subject:
+    """The sender names what to rehearse: nothing is guessed, and it is played in its own topology."""
+    subject = _of_library(scenario)
+    if isinstance(subject, Playable) and isinstance(_in_split(subject, split), Unplayable):
+        return _not_rehearsed(f"names the scenario {scenario}", split)
+    return subject
+
+
+def _not_rehearsed(what: str, split: str | None) -> Unplayable:
+    return Unplayable(
+        reasons.NOTHING_TO_ACT_ON,
+        f"the alert {what}, which split {split!r} does not rehearse, and no TargetSite matches it: "
+        "a person has to look",
+    )
 
 
 def _in_the_shop(found: Playable) -> Playable:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import httpx
@@ -17,6 +17,8 @@ PAGE_SIZE = 500
 _ATTEMPTS = 4
 _LONGEST_WAIT_SECONDS = 5.0
 _AUTHORIZATION_SECONDS = 60.0
+WATCH_SECONDS = 290
+_WATCH_SILENCE_SECONDS = 100.0
 _UNAUTHORIZED = 401
 _STRICT = {"fieldValidation": "Strict"}
 _LENIENT = {"fieldValidation": "Ignore"}
@@ -75,6 +77,45 @@ class KubeClient:
             if not query["continue"]:
                 return found
 
+    async def snapshot(
+        self, resource: Resource, namespace: str | None, selector: str = ""
+    ) -> tuple[list[Manifest], str]:
+        """All of them, and the version to watch from."""
+        query = {"limit": str(PAGE_SIZE)} | ({"labelSelector": selector} if selector else {})
+        found: list[Manifest] = []
+        while True:
+            page = await self.request("GET", resource.path(namespace), query=query)
+            found += page["items"]
+            query["continue"] = page["metadata"].get("continue", "")
+            if not query["continue"]:
+                return found, page["metadata"]["resourceVersion"]
+
+    async def watch(
+        self, resource: Resource, namespace: str | None, version: str, selector: str = ""
+    ) -> AsyncIterator[str]:
+        """What happens after `version`, a line of JSON each, until the server ends it (after minutes, as asked).
+
+        Raises UnavailableError when nothing came for longer than bookmarks (about one a minute) should take.
+        """
+        query = {
+            "watch": "1",
+            "resourceVersion": version,
+            "allowWatchBookmarks": "true",
+            "timeoutSeconds": str(WATCH_SECONDS),
+        } | ({"labelSelector": selector} if selector else {})
+        path, patience = resource.path(namespace), httpx.Timeout(30.0, read=_WATCH_SILENCE_SECONDS)
+        try:
+            async with self._http.stream(
+                "GET", path, params=query, headers=await self._headers(), timeout=patience
+            ) as response:
+                if response.is_error:
+                    await response.aread()
+                    raise refusal(response)
+                async for line in response.aiter_lines():
+                    yield line
+        except httpx.TransportError as error:
+            raise UnavailableError(f"WATCH {path}: {type(error).__name__} {error}".rstrip()) from error
+
     async def create(self, resource: Resource, namespace: str | None, manifest: Manifest) -> Manifest:
         return await self.request("POST", resource.path(namespace), body=manifest, query=_STRICT)
 
@@ -87,11 +128,21 @@ class KubeClient:
         path = resource.path(metadata.get("namespace"), metadata["name"], subresource)
         return await self.request("PUT", path, body=manifest, query=_LENIENT if subresource else _STRICT)
 
-    async def delete(self, resource: Resource, namespace: str | None, name: str, *, uid: str | None = None) -> None:
-        """What it owned goes after it. Raises NotFoundError, and ConflictError if it has another uid."""
+    async def delete(
+        self,
+        resource: Resource,
+        namespace: str | None,
+        name: str,
+        *,
+        uid: str | None = None,
+        version: str | None = None,
+    ) -> None:
+        """What it owned goes after it. Raises NotFoundError, and ConflictError if it has another uid, or another
+        resourceVersion than `version`."""
         options: Manifest = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"}
-        if uid:
-            options["preconditions"] = {"uid": uid}
+        wanted = {"uid": uid, "resourceVersion": version}
+        if any(wanted.values()):
+            options["preconditions"] = {name: value for name, value in wanted.items() if value}
         await self.request("DELETE", resource.path(namespace, name), body=options)
 
     async def request(
@@ -103,6 +154,15 @@ class KubeClient:
         query: Mapping[str, str] | None = None,
     ) -> Manifest:
         """One request. The server's "too many requests" (nothing was done) is waited out a few times."""
+        return _object(await self._response(method, path, body, query))
+
+    async def text(self, path: str, *, query: Mapping[str, str] | None = None) -> str:
+        """What is no object, for example a pod's log."""
+        return (await self._response("GET", path, None, query)).text
+
+    async def _response(
+        self, method: str, path: str, body: Manifest | None, query: Mapping[str, str] | None
+    ) -> httpx.Response:
         for attempt in range(1, _ATTEMPTS + 1):
             response = await self._authorized(method, path, body, query)
             if response.status_code != TOO_MANY_REQUESTS or attempt == _ATTEMPTS:
@@ -110,7 +170,7 @@ class KubeClient:
             await asyncio.sleep(min(retry_after_seconds(response) or 1.0, _LONGEST_WAIT_SECONDS))
         if response.is_error:
             raise refusal(response)
-        return _object(response)
+        return response
 
     async def _authorized(
         self, method: str, path: str, body: Manifest | None, query: Mapping[str, str] | None

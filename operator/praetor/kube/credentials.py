@@ -59,7 +59,7 @@ def _load(kubeconfig: str | None, context: str | None) -> Configuration:
     configuration = Configuration()
     configuration.proxy = None  # the environment's proxies are the HTTP client's to read
     try:
-        if _in_cluster(kubeconfig, context):
+        if in_cluster(kubeconfig, context):
             config.load_incluster_config(configuration)  # type: ignore[no-untyped-call]
         else:
             path = kubeconfig or os.environ.get("KUBECONFIG") or str(_HOME_KUBECONFIG)
@@ -71,6 +71,19 @@ def _load(kubeconfig: str | None, context: str | None) -> Configuration:
     return configuration
 
 
+def context_namespace(kubeconfig: str | None = None, context: str | None = None) -> str:
+    """The namespace that kubectl would take: of the kubeconfig's context, or of the pod that we run in."""
+    if in_cluster(kubeconfig, context):
+        return own_namespace()
+    path = kubeconfig or os.environ.get("KUBECONFIG") or str(_HOME_KUBECONFIG)
+    try:
+        contexts, active = config.list_kube_config_contexts(path)  # type: ignore[no-untyped-call]
+    except _UNREADABLE:
+        return "default"
+    chosen = next((each for each in contexts if each["name"] == context), active)
+    return str(chosen["context"].get("namespace") or "default")
+
+
 def own_namespace(default: str = "default") -> str:
     """The namespace of the pod that we run in."""
     try:
@@ -79,6 +92,7 @@ def own_namespace(default: str = "default") -> str:
         return default
 
 
-def _in_cluster(kubeconfig: str | None, context: str | None) -> bool:
+def in_cluster(kubeconfig: str | None = None, context: str | None = None) -> bool:
+    """Whether `load_credentials` takes those of the pod that we run in."""
     named = kubeconfig or context or os.environ.get("KUBECONFIG")
     return not named and "KUBERNETES_SERVICE_HOST" in os.environ

@@ -19,7 +19,9 @@ class Resource(NamedTuple):
 
 CONFIG_MAPS = Resource("", "v1", "configmaps")
 EVENTS = Resource("", "v1", "events")
+PODS = Resource("", "v1", "pods")
 SECRETS = Resource("", "v1", "secrets")
+SERVICES = Resource("", "v1", "services")
 LEASES = Resource("coordination.k8s.io", "v1", "leases")
 TOKEN_REVIEWS = Resource("authentication.k8s.io", "v1", "tokenreviews")
 SUBJECT_ACCESS_REVIEWS = Resource("authorization.k8s.io", "v1", "subjectaccessreviews")

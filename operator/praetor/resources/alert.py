@@ -43,6 +43,9 @@ class Alert(Wire):
         None, max_length=SEVERITY_LIMIT, description="How urgent the sender finds it, in the sender's words."
     )
     status: Literal["firing", "resolved"] = Field("firing", description="Whether it was firing when the run was made.")
+    scenario: str | None = Field(
+        None, max_length=63, description="The scenario that the sender names; it is rehearsed without classifying."
+    )
     labels: dict[_Key, _Label] = Field(
         default_factory=dict, max_length=LABELS_LIMIT, description="The labels that identify the alert."
     )

@@ -21,6 +21,8 @@ NOT_RESOLVED = "NotResolved"
 NOT_NEEDED = "NotNeeded"
 
 NOTHING_TO_ACT_ON = "NothingToActOn"
+SITE_BUSY = "SiteBusy"
+REPLACED = "Replaced"
 CANCELLED = "Cancelled"
 NO_EPISODE = "NoEpisode"
 NOT_FAILED = "NotFailed"
@@ -62,6 +64,8 @@ MEANING = {
     NOT_RESOLVED: "The episode ended, and the incident is not resolved.",
     NOT_NEEDED: "No person has to look at this.",
     NOTHING_TO_ACT_ON: "No family fits the alert and no TargetSite matches it: a person has to look.",
+    SITE_BUSY: "Another run is at work on the TargetSite, whose `concurrency` is `Forbid`: a person has to look.",
+    REPLACED: "A newer run of the same TargetSite, whose `concurrency` is `Replace`, took this one's place.",
     CANCELLED: "`spec.cancel` ended the run.",
     NO_EPISODE: "No episode was played, so there is nothing to say about this.",
     NOT_FAILED: "The run came to its end.",

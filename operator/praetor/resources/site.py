@@ -76,6 +76,11 @@ class TargetSiteSpec(Wire):
     )
     probe_seconds: int = Field(60, ge=5, le=86_400, description="Seconds between two probes of the site.")
     guardrails: Guardrails = Field(Guardrails(allowed_actions=None), description="What a run may do to it.")
+    concurrency: Literal["Forbid", "Queue", "Replace"] = Field(
+        "Queue",
+        description="When a run comes while another is at work here: `Queue` has it wait, `Forbid` leaves it to a "
+        "person, `Replace` ends the other.",
+    )
 
 
 class SiteService(StatusWire):

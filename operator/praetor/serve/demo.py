@@ -27,7 +27,7 @@ DELIVERIES = (
     ("bad_deployment_cascade_firing", "errors since a deploy"),
     ("oom_crash_firing", "the first one again, as Alertmanager repeats it"),
     ("27_hostile_content", "text that would like to be markup"),
-    ("disk_full_firing", "words that no family is known by yet"),
+    ("disk_full_firing", "a volume has no space left"),
 )
 PATIENCE_SECONDS = 120.0
 REHEARSAL = "Rehearsals in the simulator: nothing outside was touched."

@@ -1,4 +1,4 @@
-"""`praetor dev`: gateway, console, controller, runner and store in one process, without a cluster."""
+"""`praetor dev`: gateway, console, OpenEnv, controller, runner and store in one process, without a cluster."""
 
 import asyncio
 import logging
@@ -9,18 +9,23 @@ from pathlib import Path
 
 import typer
 
+from praetor.alerts.sources import Sources, sources_of
 from praetor.console.live import LiveTraces
 from praetor.controller.embedded import EmbeddedController
 from praetor.controller.pools import episode_pool
 from praetor.guard.addresses import ALLOWED_NETWORKS, ALLOWED_PORTS, rules_of
-from praetor.serve.gateway_http import TOKEN_VARIABLE, NoCallersError, check_token, gateway_app
+from praetor.openenv.app import OpenEnv, mounted_app
+from praetor.openenv.sessions import Sessions
+from praetor.serve.gateway_http import TOKEN_VARIABLE, AlertSettings, check_token, gateway_app
 from praetor.store.directory import DirectoryStore
 from praetor.store.scope import Scope
-from praetor.web.callers import CallerCheck, Loopback, SharedToken, is_loopback
+from praetor.web.callers import CallerCheck, Loopback, NoCallersError, SharedToken, is_loopback
+from praetor.web.quick_websocket import QuickWebSocket
 from praetor.web.serving import bind, server_of, url_of
 from simcore.errors import SimcoreError
 
 HOME = "default"
+OPENENV_PATH = "/openenv"
 DATA_VARIABLE = "PRAETOR_DATA_DIR"
 DEFAULT_DATA = "praetor-data"
 
@@ -43,19 +48,20 @@ def run_dev(
     data: Path | None = None,
     workers: int | None = None,
     *,
-    ttl_seconds: int | None = None,
+    alerts: AlertSettings | None = None,
     allow: Sequence[str] = (),
 ) -> None:
-    """Serves until SIGINT or SIGTERM. Raises NoCallersError off loopback without a token, BindError, DataError, and
-    AllowError for what is neither a port nor a network."""
+    """Serves until SIGINT or SIGTERM. Raises NoCallersError off loopback without a token, BindError, DataError,
+    SourcesError, SecretError, AllowError for what is neither a port nor a network."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     checks = dev_checks(host, os.environ.get(TOKEN_VARIABLE, ""))
     allow_dialling(allow)
     folder = data or Path(os.environ.get(DATA_VARIABLE) or DEFAULT_DATA)
+    sources = sources_of()
     listening = bind(host, port)
     store = open_store(folder)
     typer.echo(f"Praetor at {url_of(listening)} with its data in {folder.resolve()}; Ctrl-C ends it.", err=True)
-    asyncio.run(DevServer(store, checks, workers, ttl_seconds).serve(listening))
+    asyncio.run(DevServer(store, checks, workers, alerts, sources).serve(listening))
 
 
 def allow_dialling(texts: Sequence[str]) -> None:
@@ -98,10 +104,14 @@ class DevServer:
         store: DirectoryStore,
         checks: list[CallerCheck],
         workers: int | None = None,
-        ttl_seconds: int | None = None,
+        alerts: AlertSettings | None = None,
+        sources: Sources | None = None,
     ) -> None:
         self._store, self._workers, self._live = store, workers, LiveTraces()
-        self._server = server_of(gateway_app(store, checks, Scope(HOME), live=self._live, ttl_seconds=ttl_seconds))
+        self._openenv = OpenEnv.over(Sessions())
+        app = gateway_app(store, checks, Scope(HOME), live=self._live, alerts=alerts, sources=sources)
+        app.mount(OPENENV_PATH, mounted_app(self._openenv, web_url="/"))
+        self._server = server_of(app, websockets=QuickWebSocket)
 
     def stop(self) -> None:
         self._server.should_exit = True
@@ -111,13 +121,14 @@ class DevServer:
 
         Raises ControllerEndedError: a server that plays nothing must not look alive.
         """
+        proving = asyncio.create_task(self._openenv.health.prove())
         playing = asyncio.create_task(self._play())
         playing.add_done_callback(lambda _: self.stop())
         try:
             await self._server.serve(sockets=[listening])
         finally:
             playing.cancel()
-            (ending,) = await asyncio.gather(playing, return_exceptions=True)
+            (ending, *_) = await asyncio.gather(playing, proving, self._openenv.mcp.stop(), return_exceptions=True)
             self._store.close()
         if isinstance(ending, Exception):
             raise ControllerEndedError(f"the controller ended: {type(ending).__name__}: {ending}") from ending

@@ -1,12 +1,17 @@
 """What the gateway answers over HTTP, over any store: in a cluster, and in `praetor dev` without Kubernetes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 
 from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 
-from praetor.alerts import webhook
+from praetor.alerts.intake import Intake, Later, WhenResolved, at_once
+from praetor.alerts.pressure import Pressure
+from praetor.alerts.signed import claims_of
+from praetor.alerts.sources import Sources, sources_of
+from praetor.alerts.webhook import PATH, webhook_router
 from praetor.console.api import api_router
 from praetor.console.live import LiveTraces
 from praetor.console.pages import pages_router
@@ -16,18 +21,25 @@ from praetor.console.watch import watch_router
 from praetor.serve.readiness import Readiness
 from praetor.store.scope import Scope
 from praetor.web.app import Lifespan, new_app, no_lifespan
-from praetor.web.callers import Access, CallerCheck
+from praetor.web.callers import SHORTEST_TOKEN, Access, CallerCheck, NoCallersError
 from praetor.web.limits import BODY_LIMIT_BYTES
 from praetor.web.metrics import Metrics
-from simcore.errors import SimcoreError
 from simcore.protocols import Store
 
 TOKEN_VARIABLE = "PRAETOR_WEBHOOK_TOKEN"  # noqa: S105 (a variable's name)
-SHORTEST_TOKEN = 8
 
 
-class NoCallersError(SimcoreError):
-    """Nothing says who may call; a server that nobody may call is a mistake."""
+@dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """Runs of alerts are deleted `ttl_seconds` after their end, or kept. `new_runs_per_minute` 0: any number."""
+
+    ttl_seconds: int | None = None
+    when_resolved: WhenResolved = "Annotate"
+    new_runs_per_minute: int = 0
+
+    def intake(self, store: Store, scope: Scope, later: Later = at_once) -> Intake:
+        pressure = Pressure(runs_per_minute=self.new_runs_per_minute)
+        return Intake(store, scope, self.ttl_seconds, self.when_resolved, pressure, later)
 
 
 def gateway_app(
@@ -38,12 +50,14 @@ def gateway_app(
     live: LiveTraces | None = None,
     limit_bytes: int = BODY_LIMIT_BYTES,
     lifespan: Lifespan = no_lifespan,
-    ttl_seconds: int | None = None,
+    alerts: AlertSettings | None = None,
+    sources: Sources | None = None,
+    later: Later = at_once,
 ) -> FastAPI:
-    """The gateway over any store. `checks` say who may call; none lets nobody in.
-
-    Runs of alerts are deleted `ttl_seconds` after their end, or kept.
+    """The gateway over any store. `checks` say who may call, beside senders whose signature is right; none lets
+    nobody else in. `sources` are those of the environment by default. `later` does what no sender waits for.
     """
+    alerts, sources = alerts or AlertSettings(), sources_of() if sources is None else sources
     metrics, runs = Metrics(), Runs(store, scope)
     app = new_app(
         "Praetor",
@@ -52,15 +66,22 @@ def gateway_app(
         access_of=lambda connection: wanted_access(connection, scope),
         ready=Readiness(store, scope.home),
         metrics=metrics,
+        claims=claims_of(sources, PATH),
         limit_bytes=limit_bytes,
         lifespan=lifespan,
     )
-    app.include_router(webhook.webhook_router(store, scope, metrics, ttl_seconds=ttl_seconds))
+    ways = list(dict.fromkeys(way for check in checks for way in check.ways))
+    app.include_router(webhook_router(alerts.intake(store, scope, later), sources, ways, metrics))
     app.include_router(api_router(runs))
     app.include_router(reports_router(runs))
     app.include_router(watch_router(runs, live or LiveTraces()))
     app.include_router(pages_router(runs))
     return app
+
+
+def signs_in(sources: Sources) -> bool:
+    """Somebody can come in by a signature."""
+    return any(source.secret is not None and source.secret.is_set for source in sources.values())
 
 
 def wanted_access(connection: HTTPConnection, scope: Scope) -> tuple[Access, ...]:
@@ -93,7 +114,7 @@ def check_token(token: str, *, required: bool) -> None:
     if required and not token:
         raise NoCallersError(
             f"nobody could call this gateway: set {TOKEN_VARIABLE} to a token that Alertmanager sends too,"
-            " or let ServiceAccounts in with --service-accounts"
+            " set a secret that a source signs with, or let ServiceAccounts in with --service-accounts"
         )
     if token and len(token) < SHORTEST_TOKEN:
         raise NoCallersError(f"{TOKEN_VARIABLE} has fewer than {SHORTEST_TOKEN} characters and can be guessed")

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -10,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from praetor.web.callers import Access, CallerCheck
 from praetor.web.errors import ApiError, install_error_handlers
-from praetor.web.gate import Gate
+from praetor.web.gate import OPEN_PATHS, Gate, Verify, unsigned
 from praetor.web.headers import SafeHeaders
 from praetor.web.limits import BODY_LIMIT_BYTES, BodyLimits
 from praetor.web.metrics import Measured, Metrics
@@ -31,8 +32,11 @@ def new_app(
     access_of: Callable[[HTTPConnection], Sequence[Access]],
     ready: Callable[[], Awaitable[None]],
     metrics: Metrics,
+    claims: Callable[[HTTPConnection], Verify | None] = unsigned,
     limit_bytes: int = BODY_LIMIT_BYTES,
     lifespan: Lifespan = no_lifespan,
+    open_paths: frozenset[str] = OPEN_PATHS,
+    empty_bodies: bool = False,
 ) -> FastAPI:
     """`ready` raises when the server could not do its work now."""
     app = FastAPI(
@@ -44,8 +48,10 @@ def new_app(
         middleware=[
             Middleware(SafeHeaders),
             Middleware(Measured, metrics=metrics),
-            Middleware(Gate, checks=checks, access_of=access_of),
-            Middleware(BodyLimits, limit_bytes=limit_bytes),
+            Middleware(
+                Gate, checks=checks, access_of=access_of, claims=claims, limit_bytes=limit_bytes, open_paths=open_paths
+            ),
+            Middleware(BodyLimits, limit_bytes=limit_bytes, empty_bodies=empty_bodies),
         ],
     )
     install_error_handlers(app)
@@ -68,6 +74,16 @@ def _add_probes(app: FastAPI, ready: Callable[[], Awaitable[None]], metrics: Met
             ).response()
         return JSONResponse({"status": "ok"})
 
-    @app.get("/metrics", tags=["probes"], summary="Metrics in Prometheus' text format.")
+    text: dict[int | str, dict[str, Any]] = {
+        200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "All series."}
+    }
+
+    @app.get(
+        "/metrics",
+        tags=["probes"],
+        summary="Metrics in Prometheus' text format.",
+        response_class=Response,
+        responses=text,
+    )
     async def metrics_text() -> Response:
         return metrics.response()

@@ -13,11 +13,17 @@ from typing import Generic, Protocol, TypeVar
 from starlette.requests import HTTPConnection
 
 from praetor.web.errors import ApiError
+from simcore.errors import SimcoreError
 
 User = TypeVar("User")
+SHORTEST_TOKEN = 8
 TOKEN_HEADER = "X-Praetor-Token"  # noqa: S105 (a header's name)
 _CALLER = "praetor.caller"
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+class NoCallersError(SimcoreError):
+    """Nothing says who may call; a server that nobody may call is a mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,10 @@ class Caller:
 
 
 class CallerCheck(Protocol):
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """How a request can say who calls, for people."""
+
     async def __call__(self, connection: HTTPConnection) -> Caller | None: ...
 
 
@@ -59,6 +69,8 @@ def remember_caller(connection: HTTPConnection, caller: Caller) -> None:
 class SharedToken:
     """Whoever knows the token. It is compared as a digest, in constant time, and never kept as text."""
 
+    ways = ("token", "basic")
+
     def __init__(self, token: str) -> None:
         self._digest = _digest(token)
 
@@ -70,6 +82,8 @@ class SharedToken:
 
 class ServiceAccounts(Generic[User]):
     """Whom the API server knows by their bearer token, and lets do what the request wants."""
+
+    ways = ("service-account",)
 
     def __init__(
         self,
@@ -94,6 +108,8 @@ class ServiceAccounts(Generic[User]):
 
 class Loopback:
     """Anybody on this machine: the address says so; Host and Origin say that no web page of others asks."""
+
+    ways = ("loopback",)
 
     async def __call__(self, connection: HTTPConnection) -> Caller | None:
         if connection.client is None or not is_loopback(connection.client.host):

@@ -9,12 +9,15 @@ from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.config import WSProtocolType
 
 from simcore.errors import SimcoreError
 
 _BACKLOG = 512
 _GRACE_SECONDS = 2
 _KEEP_ALIVE_SECONDS = 75  # longer than the pauses of a sender: a connection must not close under its request
+
+FRAME_LIMIT_BYTES = 1024 * 1024
 
 
 class BindError(SimcoreError):
@@ -62,8 +65,12 @@ class Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
-def server_of(app: ASGIApp) -> Server:
-    """`await server.serve(sockets=[listening])`; from the main thread."""
+def server_of(
+    app: ASGIApp, kind: type[Server] = Server, websockets: type[asyncio.Protocol] | WSProtocolType = "auto"
+) -> Server:
+    """`await server.serve(sockets=[listening])`; from the main thread.
+
+    WebSockets are not compressed: that costs more time and memory per connection than small frames are worth."""
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -71,5 +78,8 @@ def server_of(app: ASGIApp) -> Server:
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        ws=websockets,
+        ws_max_size=FRAME_LIMIT_BYTES,
+        ws_per_message_deflate=False,
     )
-    return Server(config)
+    return kind(config)

@@ -18,7 +18,7 @@ from praetor.controller.observed import Lost, Playing, Refused, Unplayable
 from praetor.controller.reconcile import reconcile
 from praetor.resources import reasons
 from praetor.resources.conditions import RUN_CONDITIONS, find_condition
-from praetor.resources.run_status import IncidentRunStatus
+from praetor.resources.run_status import IncidentRunStatus, SeenAlerts
 from praetor.runner.request import Failure
 from tests.support.observing import ALERT, NOW, accepted, begun, finished, later, outcome, played, unseen, with_metadata
 
@@ -329,3 +329,9 @@ def test_the_newest_run_of_a_group_that_still_fires_outlives_its_ttl() -> None:
 def test_a_run_that_is_being_deleted_is_stopped_and_nothing_is_written() -> None:
     leaving = with_metadata(begun(), deletion_timestamp="2026-01-31T12:00:00Z")
     assert reconcile(leaving) == [StopEpisode()]
+
+
+def test_what_a_gateway_had_no_time_to_say_of_its_alerts_is_said_on_first_sight() -> None:
+    seen = SeenAlerts(seen=["0" * 16], firing=1)
+    assert written(reconcile(replace(unseen(alert=ALERT), alerts=seen))).alerts == seen
+    assert written(reconcile(unseen(alert=ALERT))).alerts is None

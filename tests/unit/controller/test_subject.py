@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 
+import simcore
+from praetor.alerts.vocabulary import vocabulary
 from praetor.controller.observed import Playable, Unplayable
 from praetor.controller.subject import scenario_complaint, subject_of
 from praetor.resources.run import IncidentRun
 from praetor.store.directory import DirectoryStore
 from simcore.scenarios.library import library_scenario
+from simcore.scenarios.spec import ScenarioDocument
 from tests.support.observing import ALERT, manifest
 
 OWN = {"scenarioRef": {"kind": "IncidentScenario", "name": "mine"}}
@@ -57,6 +60,24 @@ async def test_the_rehearsal_of_an_alert_is_played_in_the_shop(store: DirectoryS
     assert subject.spec == own_spec() | {"topology": "Shop"} != own_spec()
 
 
+@pytest.mark.parametrize("family", [family.name for family in vocabulary().families])
+def test_every_family_that_an_alert_can_speak_of_can_be_played_in_the_shop(family: str) -> None:
+    document = library_scenario(family)
+    in_the_shop = document.spec.model_copy(update={"topology": "Shop"})
+    assert simcore.make(ScenarioDocument(name=document.name, spec=in_the_shop), seed=1).reset().kind == "alert"
+
+
+async def test_an_alert_of_a_held_out_family_is_not_rehearsed_in_training_splits(store: DirectoryStore) -> None:
+    alert = ALERT | {"title": "PostgreSQL replication lag"}
+    refused = await found(store, alert=alert, split="train")
+    assert isinstance(refused, Unplayable)
+    assert refused.reason == "NothingToActOn"
+    assert "speaks of replication_lag (title: replication, lag)" in refused.message
+    subject = await found(store, alert=alert)
+    assert isinstance(subject, Playable)
+    assert subject.family == "replication_lag"
+
+
 @pytest.mark.parametrize(
     ("spec", "reason", "words"),
     [
@@ -86,3 +107,16 @@ def test_a_good_scenario_gives_no_complaint_and_a_bad_one_names_the_place() -> N
     bad["variants"][0]["targets"] = ["order"]
     assert scenario_complaint(bad).startswith("spec.variants.0.targets.0: there is no service or role 'order'")
     assert scenario_complaint("nothing").startswith("spec: ")
+
+
+async def test_a_scenario_that_the_sender_names_is_played_whatever_the_words_say(store: DirectoryStore) -> None:
+    alert = ALERT | {"title": "PostgreSQL replication lag", "scenario": "disk-full"}
+    subject = await found(store, alert=alert, split="train")
+    assert subject == Playable("disk-full", "disk_full")
+
+
+async def test_a_named_scenario_that_is_held_out_is_left_to_a_person(store: DirectoryStore) -> None:
+    refused = await found(store, alert=ALERT | {"scenario": "feature-flag"}, split="train")
+    assert isinstance(refused, Unplayable)
+    assert refused.reason == "NothingToActOn"
+    assert "names the scenario feature-flag" in refused.message

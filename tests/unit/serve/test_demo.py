@@ -19,7 +19,7 @@ def test_every_alert_becomes_a_row_under_the_line_that_says_rehearsal(tmp_path, 
     assert len(rows) == 5, "six deliveries, one of them a repeat"
     assert steps.count("202 new run") == 5
     assert steps.count("202 joins run") == 1
-    assert len(re.findall(r"resolve incident", steps)) == 3
+    assert len(re.findall(r"resolve incident", steps)) == 4
     reports = [row.split()[-1] for row in rows]
     assert all((tmp_path / "data") in path.parents for path in map(type(tmp_path), reports))
 

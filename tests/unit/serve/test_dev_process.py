@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.alert_bodies import captured
 from tests.support.gateway import JSON, WEBHOOK
+from tests.support.openenv_servers import talk
 
 PRAETOR = (sys.executable, "-c", "from praetor.cli.main import main; main()")
 
@@ -85,3 +86,13 @@ def test_without_a_way_to_know_callers_nothing_is_opened(tmp_path, command):
     assert refused.returncode == 2
     assert "PRAETOR_WEBHOOK_TOKEN" in refused.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_openenv_clients_play_beside_the_gateway(tmp_path):
+    with dev(tmp_path / "data") as (_, url):
+        frames = [{"type": "reset", "data": {"seed": 1}}, {"type": "state"}]
+        first, state = talk(f"{url}/openenv/ws".replace("http", "ws"), frames)
+        assert first["data"]["observation"]["kind"] == "alert"
+        assert state["data"]["seed"] == 1
+        assert httpx.get(f"{url}/openenv/web").headers["location"] == "/"
+        assert httpx.post(f"{url}/openenv/mcp", json={}).json()["error"]["code"] == -32600

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from praetor.serve.gateway_http import AlertSettings
 from praetor.store.directory import DirectoryStore
 from praetor.web.callers import ServiceAccounts
 from simcore.errors import DeniedError, InvalidObjectError, UnavailableError
@@ -78,7 +79,7 @@ async def test_an_unknown_source_is_told_the_known_ones(store):
     async with gateway_client(store) as client:
         answer = await client.post("/incidents/webhook/nagios", content=BODY, headers=JSON)
         known = (await client.get("/incidents/webhooks")).json()["sources"]
-    assert all(name in answer.json()["error"]["message"] for name in known)
+    assert all(name in answer.json()["error"]["message"] for name in (one["name"] for one in known))
 
 
 async def test_a_wrong_field_is_named(store):
@@ -167,7 +168,7 @@ async def test_a_first_page_and_a_list_may_lag(tmp_path):
 
 
 async def test_a_run_has_the_time_to_live_that_the_gateway_gives(store):
-    async with gateway_client(store, ttl_seconds=60) as client:
+    async with gateway_client(store, alerts=AlertSettings(60)) as client:
         (run,) = (await client.post(WEBHOOK, content=BODY, headers=JSON)).json()["runs"]
         assert (await client.get(f"/runs/{run['name']}")).json()["spec"]["ttlSecondsAfterFinished"] == 60
 

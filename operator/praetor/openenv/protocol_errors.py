@@ -1,0 +1,58 @@
+"""Errors over HTTP: the body that all of Praetor's servers have, and beside it the `detail` that OpenEnv's has."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+
+from praetor.openenv.envelopes import action_problem, bounded, dumps
+from praetor.openenv.options import ResetError
+from praetor.openenv.play import NotStartedError
+from praetor.openenv.sessions import CapacityError, DrainingError
+from praetor.openenv.tasks import TaskIndexError
+from praetor.web.errors import error_body
+from simcore.errors import ActionError, SimcoreError, UnknownNameError
+
+
+def refusal(status: int, code: str, message: str, field: str = "", detail: Any = None, retry: bool = False) -> Response:
+    body = error_body(code, message, field) | {"detail": message if detail is None else detail}
+    headers = {"Retry-After": "1"} if retry else {}
+    return Response(dumps(body), status, headers, media_type="application/json")
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(RequestValidationError, _bad_request)
+    app.add_exception_handler(SimcoreError, _refused)
+
+
+async def _bad_request(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, RequestValidationError)
+    problems = [bounded(dict(one)) for one in problem.errors()]
+    first = problems[0]
+    field = ".".join(str(part) for part in first["loc"])
+    return refusal(422, "invalid_request", f"{field}: {first['msg']}", field, problems)
+
+
+async def _refused(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, SimcoreError)
+    return told(problem)
+
+
+def told(problem: SimcoreError, action: Any = None) -> Response:
+    """What a client did wrong, or cannot have now."""
+    text = str(problem)
+    match problem:
+        case ActionError():
+            return refusal(422, "invalid_action", text, problem.field, [action_problem(text, action)])
+        case ResetError():
+            return refusal(422, "invalid_reset", text, problem.field)
+        case TaskIndexError():
+            return refusal(400, "no_such_task", text, detail="Invalid task index")
+        case UnknownNameError():
+            return refusal(422, "unknown_name", text)
+        case NotStartedError():
+            return refusal(409, "no_episode", text)
+        case CapacityError() | DrainingError():
+            return refusal(503, "no_place", text, retry=True)
+    return refusal(400, "refused", text)

@@ -1,0 +1,186 @@
+"""Who plays: sessions by id, bounded in number, with a queue in front of the bound.
+
+A session of a WebSocket lives as long as its connection. One of plain HTTP or MCP has no connection to end with:
+it makes room, oldest first, once it has been idle for long and its place is wanted. Nothing else is ever reaped.
+"""
+
+import asyncio
+import secrets
+import time
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from praetor.openenv.batches import Batched
+from praetor.openenv.counters import Counters
+from praetor.openenv.play import Play
+from simcore.errors import SimcoreError
+
+HangUp = Callable[[], Awaitable[None]]
+
+
+class CapacityError(SimcoreError):
+    """All places are taken; the text is the library's."""
+
+    def __init__(self, active: int, most: int) -> None:
+        super().__init__(f"Server at capacity: {active}/{most} sessions active. Cannot accept new connections.")
+        self.active, self.most = active, most
+
+
+class DrainingError(SimcoreError):
+    """The server is about to end and begins nothing new."""
+
+    def __init__(self) -> None:
+        super().__init__("this server is shutting down; connect again")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`queue_seconds` is how long a client waits for a place, `most_waiting` how many may."""
+
+    most_sessions: int = 1024
+    queue_seconds: float = 5.0
+    most_waiting: int = 1024
+    idle_seconds: float = 3600.0
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """`hang_up` ends the connection that it lives with; None where it outlives connections."""
+
+    id: str
+    play: Play = field(default_factory=Play)
+    batch: Batched | None = None
+    hang_up: HangUp | None = None
+    last_used: float = 0.0
+    closing: bool = False
+
+    @property
+    def under_way(self) -> bool:
+        return self.play.under_way or (self.batch is not None and self.batch.under_way)
+
+
+class Sessions:
+    """All of one server. Everything here runs in its event loop; nothing blocks."""
+
+    def __init__(self, limits: Limits | None = None, counters: Counters | None = None) -> None:
+        self.limits, self.counters = limits or Limits(), counters or Counters()
+        self.draining = False
+        self._by_id: OrderedDict[str, Session] = OrderedDict()
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._promised = 0
+        self._emptied = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def full(self) -> bool:
+        return len(self._by_id) + self._promised >= self.limits.most_sessions
+
+    def get(self, session_id: str) -> Session | None:
+        session = self._by_id.get(session_id)
+        if session is not None:
+            self.touch(session)
+        return session
+
+    def touch(self, session: Session) -> None:
+        session.last_used = time.monotonic()
+        self._by_id.move_to_end(session.id)
+
+    def open_now(self) -> Session | None:
+        """None where there is no place, or others wait for it already. Raises DrainingError."""
+        if self.draining:
+            raise DrainingError
+        return None if self._waiting or (self.full and not self._make_room()) else self._new()
+
+    def open(self) -> Session:
+        """Raises CapacityError and DrainingError at once."""
+        session = self.open_now()
+        if session is None:
+            self.counters.refused += 1
+            raise CapacityError(len(self), self.limits.most_sessions)
+        return session
+
+    async def open_queued(self) -> Session:
+        """Waits for a place, first come, first served. Raises CapacityError when none came, DrainingError."""
+        if len(self._waiting) >= self.limits.most_waiting:
+            raise CapacityError(len(self), self.limits.most_sessions)
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            async with asyncio.timeout(self.limits.queue_seconds):
+                await turn
+        except BaseException as problem:
+            self._give_up(turn)
+            if isinstance(problem, TimeoutError):
+                raise CapacityError(len(self), self.limits.most_sessions) from None
+            raise
+        self._promised -= 1
+        return self._new()
+
+    def close(self, session: Session) -> None:
+        """Frees the place at once; whoever waits longest gets it."""
+        if self._by_id.pop(session.id, None) is not None:
+            self.counters.closed += 1
+            self._pass_on()
+        if not self._by_id:
+            self._emptied.set()
+
+    async def drain(self, grace_seconds: float) -> None:
+        """Begins nothing new, ends what is between episodes, and waits for the others to come to their end."""
+        self.draining = True
+        for turn in self._waiting:
+            if not turn.done():
+                turn.set_exception(DrainingError())
+        for session in [one for one in self._by_id.values() if not one.under_way]:
+            await self.hang_up(session)
+        if self._by_id:
+            self._emptied.clear()
+            try:
+                async with asyncio.timeout(grace_seconds):
+                    await self._emptied.wait()
+            except TimeoutError:
+                pass
+
+    async def hang_up(self, session: Session) -> None:
+        if session.hang_up is None:
+            self.close(session)
+        else:
+            await session.hang_up()
+
+    def _new(self) -> Session:
+        session = Session(secrets.token_urlsafe(18), last_used=time.monotonic())
+        self._by_id[session.id] = session
+        self.counters.opened += 1
+        return session
+
+    def _make_room(self) -> bool:
+        """Ends the longest idle session without a connection, if it has been idle for long enough."""
+        for session in self._by_id.values():
+            if session.hang_up is None:
+                if time.monotonic() - session.last_used < self.limits.idle_seconds:
+                    return False
+                self._by_id.pop(session.id)
+                self.counters.evicted += 1
+                return True
+        return False
+
+    def _pass_on(self) -> None:
+        while self._waiting and not self.full:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                self._promised += 1
+                turn.set_result(None)
+
+    def _give_up(self, turn: asyncio.Future[None]) -> None:
+        """A place that was promised to somebody who left goes to the next."""
+        if turn in self._waiting:
+            self._waiting.remove(turn)
+        elif turn.done() and not turn.cancelled() and turn.exception() is None:
+            self._promised -= 1
+            self._pass_on()

@@ -1,0 +1,37 @@
+"""A raw client: one frame, one answer."""
+
+import json
+from contextlib import asynccontextmanager
+
+import httpx
+from websockets.asyncio.client import connect
+
+
+class Talker:
+    def __init__(self, socket):
+        self.socket = socket
+
+    async def ask(self, frame):
+        await self.socket.send(frame if isinstance(frame, str | bytes) else json.dumps(frame))
+        return json.loads(await self.socket.recv())
+
+    async def reset(self, **options):
+        return await self.ask({"type": "reset", "data": options})
+
+    async def step(self, kind, target=None, **parameters):
+        data = {"action_type": kind, "target_service": target, "parameters": parameters}
+        return await self.ask({"type": "step", "data": data})
+
+    async def state(self):
+        return (await self.ask({"type": "state"}))["data"]
+
+
+@asynccontextmanager
+async def talker(url, **options):
+    async with connect(url.replace("http://", "ws://") + "/ws", proxy=None, max_size=None, **options) as socket:
+        yield Talker(socket)
+
+
+async def get(url):
+    async with httpx.AsyncClient() as client:
+        return await client.get(url)

@@ -1,0 +1,205 @@
+"""Sessions from their first frame to their last: faults of clients, places, and the end of the server."""
+
+import asyncio
+import json
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from praetor.openenv.sessions import CapacityError, DrainingError, Limits, Sessions
+from tests.support.openenv_serving import serving
+from tests.support.openenv_talking import get, talker
+
+
+async def until(holds):
+    async with asyncio.timeout(10):
+        while not holds():  # noqa: ASYNC110 (there is no event for it)
+            await asyncio.sleep(0.005)
+
+
+async def test_a_client_that_breaks_off_frees_its_place_at_once(server):
+    url, env = server
+    async with talker(url) as client:
+        await client.reset(seed=1)
+        assert len(env.sessions) == 1
+        client.socket.transport.abort()
+        await until(lambda: len(env.sessions) == 0)
+
+
+async def test_a_frame_that_is_too_long_ends_its_own_session_alone(server):
+    url, _ = server
+    async with talker(url) as other:
+        await other.reset(seed=1, episode_id="mine")
+        async with talker(url) as client:
+            with pytest.raises(ConnectionClosed):
+                await client.ask("x" * (1024 * 1024 + 1))
+        assert (await other.state())["episode_id"] == "mine"
+
+
+async def test_who_finds_no_place_waits_for_one_and_has_lost_nothing():
+    async with serving(most_sessions=1, queue_seconds=30) as (url, env), talker(url) as first:
+        await first.state()
+        async with talker(url) as second:
+            await second.socket.send(json.dumps({"type": "reset", "data": {"seed": 4}}))
+            await second.socket.send(json.dumps({"type": "state"}))
+            await until(lambda: env.sessions.waiting == 1)
+            await first.socket.close()
+            assert json.loads(await second.socket.recv())["type"] == "observation"
+            assert json.loads(await second.socket.recv())["data"]["seed"] == 4
+            assert (await second.step("list_services"))["type"] == "observation"
+
+
+async def test_who_leaves_the_queue_takes_no_place():
+    async with serving(most_sessions=1, queue_seconds=30) as (url, env), talker(url) as first:
+        await first.state()
+        async with talker(url):
+            await until(lambda: env.sessions.waiting == 1)
+        await until(lambda: env.sessions.waiting == 0)
+        await first.socket.close()
+        await until(lambda: len(env.sessions) == 0)
+
+
+async def test_places_are_given_in_the_order_of_coming():
+    async with serving(most_sessions=1, queue_seconds=30) as (url, env), talker(url) as first:
+        await first.state()
+        served = []
+
+        async def wait_in_line(number):
+            async with talker(url) as client:
+                await client.state()
+                served.append(number)
+
+        waiting = []
+        for number in range(3):
+            waiting.append(asyncio.create_task(wait_in_line(number)))
+            await until(lambda n=number: env.sessions.waiting == n + 1)
+        await first.socket.close()
+        await asyncio.gather(*waiting)
+        assert served == [0, 1, 2]
+
+
+async def test_the_queue_itself_is_bounded():
+    sessions = Sessions(Limits(most_sessions=1, queue_seconds=30, most_waiting=1))
+    held = sessions.open()
+    waiting = asyncio.create_task(sessions.open_queued())
+    await asyncio.sleep(0)
+    with pytest.raises(CapacityError):
+        await sessions.open_queued()
+    sessions.close(held)
+    assert (await waiting) in sessions._by_id.values()
+
+
+async def test_a_promised_place_is_not_given_twice():
+    sessions = Sessions(Limits(most_sessions=1, queue_seconds=30))
+    held = sessions.open()
+    waiting = asyncio.create_task(sessions.open_queued())
+    await asyncio.sleep(0)
+    sessions.close(held)
+    with pytest.raises(CapacityError):
+        sessions.open()
+    await waiting
+    assert len(sessions) == 1
+
+
+async def test_a_promise_to_one_who_left_goes_to_the_next():
+    sessions = Sessions(Limits(most_sessions=1, queue_seconds=30))
+    held = sessions.open()
+    leaver, stayer = (asyncio.create_task(sessions.open_queued()) for _ in range(2))
+    await asyncio.sleep(0)
+    sessions.close(held)
+    leaver.cancel()
+    await asyncio.gather(leaver, return_exceptions=True)
+    async with asyncio.timeout(5):
+        await stayer
+    assert len(sessions) == 1
+
+
+def test_a_live_connection_is_never_reaped_and_a_forgotten_http_session_only_when_its_place_is_wanted():
+    sessions = Sessions(Limits(most_sessions=2, idle_seconds=0.0))
+    live, forgotten = sessions.open(), sessions.open()
+
+    async def hang_up() -> None: ...
+
+    live.hang_up = hang_up
+    newcomer = sessions.open()
+    assert sessions.get(forgotten.id) is None
+    newcomer.hang_up = hang_up
+    with pytest.raises(CapacityError):
+        sessions.open()
+    assert sessions.get(live.id) is live
+
+
+async def test_a_busy_http_session_does_not_make_room():
+    sessions = Sessions(Limits(most_sessions=1, idle_seconds=3600.0))
+    kept = sessions.open()
+    with pytest.raises(CapacityError):
+        sessions.open()
+    assert sessions.get(kept.id) is kept
+
+
+async def test_draining_lets_an_episode_end_and_begins_nothing(server):
+    url, env = server
+    async with talker(url) as idle, talker(url) as busy:
+        await idle.state()
+        await busy.reset(seed=1)
+        draining = asyncio.create_task(env.sessions.drain(30))
+        with pytest.raises(ConnectionClosed) as ended:
+            await idle.socket.recv()
+        assert ended.value.rcvd.code == 1012
+        assert (await get(f"{url}/health")).json() == {"status": "degraded"}
+        assert (await get(f"{url}/readyz")).status_code == 503
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(url.replace("http", "ws") + "/ws", proxy=None)
+        assert refused.value.response.status_code == 503
+        assert (await busy.step("list_services"))["data"]["done"] is False
+        assert not draining.done()
+        assert (await busy.step("resolve_incident"))["data"]["done"] is True
+        with pytest.raises(ConnectionClosed) as ended:
+            await busy.socket.recv()
+        assert ended.value.rcvd.code == 1012
+        async with asyncio.timeout(10):
+            await draining
+
+
+async def test_draining_does_not_wait_longer_than_its_grace(server):
+    url, env = server
+    async with talker(url) as busy:
+        await busy.reset(seed=1)
+        async with asyncio.timeout(10):
+            await env.sessions.drain(0.05)
+
+
+async def test_draining_turns_the_queue_away():
+    sessions = Sessions(Limits(most_sessions=1, queue_seconds=30))
+    sessions.open()
+    waiting = asyncio.create_task(sessions.open_queued())
+    await asyncio.sleep(0)
+    await sessions.drain(0.0)
+    with pytest.raises(DrainingError):
+        await waiting
+
+
+async def test_a_client_that_does_not_wait_for_answers_keeps_nobody_waiting(server):
+    url, _ = server
+    async with talker(url) as hasty, talker(url) as patient:
+        await hasty.reset(seed=1)
+        for _ in range(2000):
+            await hasty.socket.send(json.dumps({"type": "state"}))
+        async with asyncio.timeout(10):
+            assert (await patient.reset(seed=2))["type"] == "observation"
+        for _ in range(2000):
+            assert json.loads(await hasty.socket.recv())["type"] == "state"
+
+
+async def test_a_full_server_says_so_and_counts():
+    async with serving(most_sessions=1, queue_seconds=0.05) as (url, _), talker(url) as client:
+        await client.reset(seed=1)
+        await client.step("list_services")
+        assert (await get(f"{url}/health")).json() == {"status": "degraded"}
+        async with talker(url) as refused:
+            told = await refused.reset()
+            assert told["data"]["code"] == "CAPACITY_REACHED"
+        text = (await get(f"{url}/metrics")).text
+        for line in ("praetor_openenv_sessions 1.0", "praetor_openenv_steps_total 1.0", "sessions_refused_total 1.0"):
+            assert line in text
