@@ -51,9 +51,13 @@ def rules_of(texts: Iterable[str], environment: Mapping[str, str] = os.environ) 
 
     Raises ValueError, which names the text that is neither."""
     said = [text.strip() for text in texts]
-    ports = [text for text in said if text.isdigit()] + _listed(environment, ALLOWED_PORTS)
-    cidrs = [text for text in said if not text.isdigit()] + _listed(environment, ALLOWED_NETWORKS)
+    ports = [text for text in said if is_number(text)] + _listed(environment, ALLOWED_PORTS)
+    cidrs = [text for text in said if not is_number(text)] + _listed(environment, ALLOWED_NETWORKS)
     return AddressRules(networks(cidrs), frozenset(map(_port, ports)))
+
+
+def is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def _listed(environment: Mapping[str, str], variable: str) -> list[str]:
@@ -61,7 +65,7 @@ def _listed(environment: Mapping[str, str], variable: str) -> list[str]:
 
 
 def _port(text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) < 65536:
+    if not is_number(text) or not 0 < int(text) < 65536:
         raise ValueError(f"{text!r} is no port: ports are numbers from 1 to 65535")
     return int(text)
 

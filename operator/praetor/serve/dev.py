@@ -13,7 +13,7 @@ from praetor.alerts.sources import Sources, sources_of
 from praetor.console.live import LiveTraces
 from praetor.controller.embedded import EmbeddedController
 from praetor.controller.pools import episode_pool
-from praetor.guard.addresses import ALLOWED_NETWORKS, ALLOWED_PORTS, rules_of
+from praetor.guard.addresses import ALLOWED_NETWORKS, ALLOWED_PORTS, is_number, rules_of
 from praetor.openenv.app import OpenEnv, mounted_app
 from praetor.openenv.sessions import Sessions
 from praetor.serve.gateway_http import TOKEN_VARIABLE, AlertSettings, check_token, gateway_app
@@ -71,8 +71,8 @@ def allow_dialling(texts: Sequence[str]) -> None:
     except ValueError as problem:
         raise AllowError(f"--allow: {problem}") from None
     for variable, added in (
-        (ALLOWED_PORTS, [text for text in texts if text.isdigit()]),
-        (ALLOWED_NETWORKS, [text for text in texts if not text.isdigit()]),
+        (ALLOWED_PORTS, [text for text in texts if is_number(text)]),
+        (ALLOWED_NETWORKS, [text for text in texts if not is_number(text)]),
     ):
         known = [text for text in os.environ.get(variable, "").split(",") if text]
         if added:
