@@ -30,9 +30,11 @@ class Decision:
     evidence: tuple[str, ...] = ()
     reason: str = ""
     ruled_out: tuple[Hypothesis, ...] = ()
+    transcript: dict[str, Any] | None = None
+    """What a language model said, for the trace; None for policies that are none."""
 
     def to_json(self) -> dict[str, Any]:
-        return {
+        return ({} if self.transcript is None else {"transcript": self.transcript}) | {
             "action": action_json(self.action),
             "hypothesis": self.hypothesis.to_json() if self.hypothesis else None,
             "evidence": list(self.evidence),

@@ -10,7 +10,7 @@ from itertools import product
 from multiprocessing import get_context
 
 from simcore.api import SPLITS, check_split, make, make_policy
-from simcore.decision import Decision
+from simcore.decision import Decision, Policy
 from simcore.errors import SimcoreError
 from simcore.evaluation.counts import Counts
 from simcore.evaluation.rows import Cell, Row, rows_of
@@ -21,6 +21,8 @@ from simcore.topologies.pools import SPLIT_SIZE
 SEEDS_PER_TASK = 20
 OnProgress = Callable[[int, int], None]
 """Told (episodes played, episodes in all) after each task."""
+MakePolicy = Callable[..., Policy]
+"""`make_policy(name, seed=, episode=)`; a function of a module, since processes have to find it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Task:
     seeds: range
     split: str | None
     difficulty: float
+    make_policy: MakePolicy = make_policy
 
 
 def evaluate(
@@ -42,6 +45,7 @@ def evaluate(
     difficulty: float = 0.5,
     workers: int = 1,
     on_progress: OnProgress = lambda played, wanted: None,
+    make_policy: MakePolicy = make_policy,
 ) -> list[Row]:
     """One row per policy and family, policy by policy. The rows do not depend on the number of workers.
 
@@ -51,7 +55,7 @@ def evaluate(
     for family in families:
         check_split(library_scenario(family), split)
     cells = [Cell(policy, family) for policy, family in product(policies, families)]
-    tasks = [Task(cell, part, split, difficulty) for cell in cells for part in _parts(seeds)]
+    tasks = [Task(cell, part, split, difficulty, make_policy) for cell in cells for part in _parts(seeds)]
     counts = dict.fromkeys(cells, Counts())
     for task, counted in _played(tasks, workers):
         counts[task.cell] += counted
@@ -108,7 +112,7 @@ def play_task(task: Task) -> Counts:
 def play_episode(task: Task, seed: int) -> Verdict:
     """One episode from the page to the verdict; the policy draws from the same seed as in a run."""
     episode = make(task.cell.family, seed=seed, difficulty=task.difficulty, split=task.split)
-    policy = make_policy(task.cell.policy, seed=seed, episode=episode)
+    policy = task.make_policy(task.cell.policy, seed=seed, episode=episode)
     observation = episode.reset()
     history: list[tuple[Decision, StepResult]] = []
     while not episode.done:

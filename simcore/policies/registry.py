@@ -55,13 +55,17 @@ def policy_names() -> list[str]:
     return sorted(POLICIES)
 
 
+def unknown_policy(name: str, known: list[str]) -> UnknownNameError:
+    return UnknownNameError(f"there is no policy {name!r}; there are {', '.join(known)}")
+
+
 def make_policy(name: str, seed: int = 0, episode: "Episode | None" = None) -> Policy:
     """A fresh policy for one episode; `episode` is for those that read it.
 
     Raises UnknownNameError for a name that does not exist, SimcoreError for one that needs an episode and has none."""
     policy = POLICIES.get(name)
     if policy is None:
-        raise UnknownNameError(f"there is no policy {name!r}; there are {', '.join(policy_names())}")
+        raise unknown_policy(name, policy_names())
     if policy.of_seed is not None:
         return policy.of_seed(seed)
     if episode is None:

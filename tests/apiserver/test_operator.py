@@ -13,7 +13,9 @@ import simcore.scenarios.library
 from simcore.trace import broken_links
 from tests.controlplane.server import ControlPlane
 from tests.support.operators import Cluster, Operator, conditions, reason, run_manifest, running, until
+from tests.support.small_site import SmallSite
 
+SITE_TOKEN = "a-token-that-nobody-may-see"
 ALERT = {"source": "generic", "groupKey": "g", "title": "something odd happened to the coffee machine"}
 
 
@@ -197,11 +199,44 @@ def test_a_scenario_that_cannot_be_played_says_what_is_wrong_with_it(watched: Cl
     assert reason(watched.get("irun", "on-broken"), "Failed") == "ScenarioInvalid"
 
 
-def test_a_target_site_says_that_nobody_probes_it_yet(watched: Cluster) -> None:
+def test_a_target_site_without_a_url_says_that_nobody_can_ask_it(watched: Cluster) -> None:
     site = {"apiVersion": "praetor.dev/v1alpha1", "kind": "TargetSite", "metadata": {"name": "shop"}, "spec": {}}
     watched.apply(site)
     watched.wait("condition=Reachable=Unknown", "shop", kind="tsite")
-    assert watched.get("tsite", "shop")["status"]["conditions"][0]["reason"] == "ProbingNotAvailable"
+    assert watched.get("tsite", "shop")["status"]["conditions"][0]["reason"] == "NothingToProbe"
+
+
+def test_a_run_on_a_target_site_is_played_there_and_its_token_is_told_to_nobody(
+    crds_installed: ControlPlane, tmp_path: Path
+) -> None:
+    site = SmallSite()
+    cluster = Cluster(crds_installed, "on-site")
+    crds_installed.kubectl("create", "namespace", "on-site")
+    try:
+        with running(crds_installed, "on-site", tmp_path / "log", PRAETOR_GUARD_ALLOW_PORTS=str(site.port)) as operator:
+            played_on_a_site(cluster, site)
+            assert SITE_TOKEN not in operator.log.read_text()
+    finally:
+        site.close()
+
+
+def played_on_a_site(cluster: Cluster, site: SmallSite) -> None:
+    spec = {"http": {"url": site.url}, "actionSeconds": 0, "stabilizationSeconds": 1, "secretRef": {"name": "shop"}}
+    kind = {"apiVersion": "praetor.dev/v1alpha1", "kind": "TargetSite", "metadata": {"name": "shop"}, "spec": spec}
+    wanted = {"alert": ALERT, "target": {"siteRef": {"name": "shop"}}, "policy": {"name": "random"}}
+    cluster.apply(kind)
+    cluster.wait("condition=Reachable=Unknown", "shop", kind="tsite")
+    assert cluster.get("tsite", "shop")["status"]["conditions"][0]["reason"] == "SiteUnavailable"
+    cluster.apply(run_manifest("too-early", **wanted))
+    cluster.wait("condition=Failed", "too-early")
+    assert "there is no Secret 'shop'" in cluster.get("irun", "too-early")["status"]["message"]
+    cluster.kubectl("create", "secret", "generic", "shop", f"--from-literal=token={SITE_TOKEN}")
+    cluster.apply(run_manifest("on-site", **wanted))
+    cluster.wait("condition=Complete", "on-site")
+    status = cluster.get("irun", "on-site")["status"]
+    assert (status["substrate"], status["grading"]) == ("Site", "Partial")
+    assert {headers.get("Authorization") for headers in site.headers} == {f"Bearer {SITE_TOKEN}"}
+    assert SITE_TOKEN not in json.dumps(cluster.get("irun", "on-site")) + str(cluster.events("on-site"))
 
 
 def test_deleting_a_run_removes_what_it_owned(watched: Cluster, garbage_collector: ControlPlane) -> None:

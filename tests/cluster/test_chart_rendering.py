@@ -177,3 +177,16 @@ def _leaves(values: Manifest, prefix: str = "") -> Iterator[tuple[str, Any]]:
 def _without_annotations(crd: Manifest) -> Manifest:
     metadata = {key: value for key, value in crd["metadata"].items() if key != "annotations"}
     return {**crd, "metadata": metadata}
+
+
+def test_networks_that_sites_may_be_in_are_told_to_the_operator_alone() -> None:
+    deployments = of_kind(rendered("--set", "guard.allowCIDRs={10.96.0.0/12,fd00::/8}"), "Deployment")
+    told = {
+        deployment["metadata"]["name"]: variable["value"]
+        for deployment in deployments
+        for variable in deployment["spec"]["template"]["spec"]["containers"][0]["env"]
+        if variable["name"] == "PRAETOR_GUARD_ALLOW_CIDRS"
+    }
+    assert told == {"praetor-operator": "10.96.0.0/12,fd00::/8"}
+    defaults = yaml.safe_dump_all(rendered())
+    assert "PRAETOR_GUARD_ALLOW_CIDRS" not in defaults

@@ -35,7 +35,7 @@ def evaluate(
     output: OutputOption = Format.table,
 ) -> None:
     """Plays every policy on every family and seed, and prints a row for each policy and family."""
-    from praetor.policies.registry import policy_names
+    from praetor.policies.registry import make_policy, policy_names
     from simcore.evaluation.play import evaluate as play_all
     from simcore.evaluation.play import split_of
 
@@ -54,6 +54,7 @@ def evaluate(
             difficulty=difficulty_of(difficulty),
             workers=workers or os.cpu_count() or 1,
             on_progress=lambda played, _: bar.update(played - bar.pos),
+            make_policy=make_policy,
         )
     _print([row.to_json() for row in rows], output)
 

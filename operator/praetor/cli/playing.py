@@ -8,6 +8,7 @@ from praetor.controller.effects import Effect, PutArtifact, StartEpisode, WriteS
 from praetor.controller.observed import EpisodeState, Observed, Playable, Refused, Unplayable
 from praetor.controller.reconcile import reconcile
 from praetor.controller.times import utc_now
+from praetor.guard.errors import GuardedError
 from praetor.policies.registry import make_policy
 from praetor.resources.run import IncidentRun
 from praetor.runner.loop import play
@@ -64,7 +65,7 @@ class _Desk:
     def _played(self, request: RunRequest) -> EpisodeState:
         try:
             stage = connect(request)
-        except SimcoreError as problem:
+            policy = make_policy(request.policy, seed=request.seed, episode=getattr(stage, "episode", None))
+            return play(request, stage, policy, on_event=self._on_event)
+        except (SimcoreError, GuardedError) as problem:
             return Refused(str(problem))
-        policy = make_policy(request.policy, seed=request.seed, episode=stage.episode)
-        return play(request, stage, policy, on_event=self._on_event)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from praetor.cli.errors import BadInput
+from praetor.cli.errors import BadInput, need_extra
 from praetor.cli.options import DifficultyOption, SplitOption, difficulty_of, one_of
 from praetor.cli.output import Format, OutputOption, as_text, say, show
 from praetor.cli.report import (
@@ -38,6 +38,24 @@ ReportOption = Annotated[
     Path | None, typer.Option("--report", help="Writes postmortem.md, trace.jsonl and run.json there.")
 ]
 WatchOption = Annotated[bool, typer.Option("--watch", "-w", help="Tells each step on stderr as it happens.")]
+SiteOption = Annotated[
+    str | None, typer.Option("--site", metavar="URL", help="A real site, by its /ops/*, instead of the simulator.")
+]
+AlertOption = Annotated[str | None, typer.Option("--alert", help="With --site: what the page says, in one line.")]
+ServiceOption = Annotated[
+    str | None, typer.Option("--service", help="With --site: whom the page names; default: the site's first service.")
+]
+AllowOption = Annotated[
+    list[str] | None,
+    typer.Option("--allow", help="What a site's URL may lead to beside public addresses: a port of loopback, a CIDR."),
+]
+ActionSecondsOption = Annotated[
+    int | None, typer.Option("--action-seconds", min=0, max=300, help="With --site: what an action takes; default 5.")
+]
+StabilizationOption = Annotated[
+    int | None,
+    typer.Option("--stabilization-seconds", min=1, max=3600, help="With --site: how long a fix must hold; default 60."),
+]
 ExitStatusOption = Annotated[bool, typer.Option("--exit-status", help="Exit with 1 when not resolved.")]
 
 
@@ -56,12 +74,27 @@ def run(
     report: ReportOption = None,
     formats: FormatsOption = None,
     watch: WatchOption = False,
+    site: SiteOption = None,
+    alert: AlertOption = None,
+    service: ServiceOption = None,
+    allow: AllowOption = None,
+    action_seconds: ActionSecondsOption = None,
+    stabilization_seconds: StabilizationOption = None,
     exit_status: ExitStatusOption = False,
     output: OutputOption = Format.table,
 ) -> None:
-    """Plays a scenario, or the IncidentRuns of a manifest, in the simulator, and prints them with their status."""
-    choices = {"seed": seed, "difficulty": difficulty, "policy": policy, "split": split, "episodes": episodes}
-    wanted = _wanted(scenario, files, {name: value for name, value in choices.items() if value is not None})
+    """Plays a scenario, or the IncidentRuns of a manifest, in the simulator or on the site that they name, and prints
+    them with their status."""
+    choices = _given(seed=seed, difficulty=difficulty, policy=policy, split=split, episodes=episodes)
+    of_site = _given(
+        alert=alert, service=service, action_seconds=action_seconds, stabilization_seconds=stabilization_seconds
+    )
+    if site is not None:
+        wanted = [_on_site(site, scenario, files, choices, of_site, allow or [])]
+    elif of_site:
+        raise BadInput(f"--{next(iter(of_site)).replace('_', '-')}: name the site with --site")
+    else:
+        wanted = _wanted(scenario, files, choices, allow or [])
     if formats and report is None:
         raise BadInput("--report-format: name a folder with --report")
     need_formats(formats)
@@ -71,7 +104,37 @@ def run(
         raise typer.Exit(NOT_RESOLVED)
 
 
-def _wanted(scenario: str | None, files: list[Path] | None, choices: dict[str, Any]) -> "list[Wanted]":
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _on_site(
+    url: str,
+    scenario: str | None,
+    files: list[Path] | None,
+    choices: dict[str, Any],
+    of_site: dict[str, Any],
+    allow: list[str],
+) -> "Wanted":
+    from praetor.cli.wanted import on_site
+    from praetor.policies.registry import policy_names
+
+    need_extra("server", "praetor run --site")
+    if scenario is not None or files:
+        raise BadInput("--site: what is wrong there is not chosen; give --alert, and neither a scenario nor -f")
+    if "alert" not in of_site:
+        raise BadInput('--site: say what the page says, with --alert "40 % of checkouts fail"')
+    policy = one_of("--policy", choices.pop("policy", "playbook"), policy_names())
+    if choices:
+        raise BadInput(f"--{next(iter(choices))}: this is of the simulator, and --site is not")
+    pace = {"actionSeconds": "action_seconds", "stabilizationSeconds": "stabilization_seconds"}
+    spec = {wire: of_site[name] for wire, name in pace.items() if name in of_site}
+    return on_site(url, of_site["alert"], of_site.get("service"), policy, spec, allow)
+
+
+def _wanted(
+    scenario: str | None, files: list[Path] | None, choices: dict[str, Any], allow: list[str]
+) -> "list[Wanted]":
     from praetor.cli.wanted import from_files
 
     if (scenario is None) == (not files):
@@ -80,7 +143,7 @@ def _wanted(scenario: str | None, files: list[Path] | None, choices: dict[str, A
         return _of_scenario(scenario, **choices)
     if choices:
         raise BadInput(f"--{next(iter(choices))}: with -f it is said in the manifest's spec")
-    return from_files(files or [])
+    return from_files(files or [], allow)
 
 
 def _of_scenario(

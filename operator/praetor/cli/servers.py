@@ -52,6 +52,12 @@ RunTtlOption = Annotated[
         help="Seconds after its end when the run of an alert is deleted; 0: never.",
     ),
 ]
+AllowOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow", help="What a TargetSite's URL may lead to beside public addresses: a loopback port, a CIDR."
+    ),
+]
 WhenResolvedOption = Annotated[
     WhenResolved,
     typer.Option(
@@ -83,6 +89,7 @@ def dev(
     data: DataOption = None,
     workers: WorkersOption = None,
     run_ttl: RunTtlOption = 0,
+    allow: AllowOption = None,
     when_resolved: WhenResolvedOption = WhenResolved.ANNOTATE,
     new_runs: NewRunsOption = 0,
 ) -> None:
@@ -91,7 +98,8 @@ def dev(
     from praetor.serve.dev import run_dev
     from praetor.serve.gateway_http import AlertSettings
 
-    run_dev(host, port, data, workers, alerts=AlertSettings(run_ttl or None, when_resolved.value, new_runs))
+    settings = AlertSettings(run_ttl or None, when_resolved.value, new_runs)
+    run_dev(host, port, data, workers, alerts=settings, allow=allow or ())
 
 
 def demo(data: DataOption = None, bodies: BodiesOption = Path("tests/data/alertmanager")) -> None:

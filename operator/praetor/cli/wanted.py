@@ -1,26 +1,34 @@
 """What `praetor run` was asked to play: runs with their subjects, all of them checked before the first is played."""
 
 import asyncio
+import os
 import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from praetor.cli.documents import DEFAULT_NAMESPACE, read_manifests
+from praetor.cli.documents import DEFAULT_NAMESPACE, Manifests, read_manifests
 from praetor.cli.errors import BadInput
 from praetor.controller.observed import Playable, Unplayable
+from praetor.controller.sites import TOKEN_VARIABLE
 from praetor.controller.subject import subject_of
 from praetor.controller.times import utc_now, wire_time
+from praetor.resources.alert import GROUP_KEY_LIMIT
 from praetor.resources.meta import API_VERSION
 from praetor.resources.reasons import NOTHING_TO_ACT_ON
 from praetor.resources.run import IncidentRun
+from praetor.resources.site import TargetSite
 from simcore.api import check_split
 from simcore.scenarios.documents import dotted
 from simcore.scenarios.library import library_scenario
 from simcore.trace import canonical_json
 from simcore.validation import problems
+
+SITE_NAME = "site"
+M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +37,44 @@ class Wanted:
     subject: Playable | Unplayable
 
 
-def from_files(files: list[Path]) -> list[Wanted]:
-    """The runs of manifests. Raises BadInput, also for one that names what does not exist."""
+def from_files(files: list[Path], allow: Sequence[str] = ()) -> list[Wanted]:
+    """The runs of manifests; `allow` is what of this machine and its network may be dialled. Raises BadInput, also
+    for one that names what does not exist."""
     manifests, found = read_manifests(files), []
     for run, document in manifests.runs:
         subject = asyncio.run(subject_of(run, manifests))
         if isinstance(subject, Unplayable) and subject.reason != NOTHING_TO_ACT_ON:
             raise BadInput(f"{document.file}:{document.line_of(('spec',))}: {subject.message}")
-        found.append(Wanted(as_created(run), subject))
+        found.append(Wanted(as_created(run), with_allowed(subject, allow)))
     return found
+
+
+def on_site(
+    url: str, alert: str, service: str | None, policy: str, pace: dict[str, Any], allow: Sequence[str]
+) -> Wanted:
+    """A run on a site that no TargetSite describes; `pace` is of a TargetSite's spec. Raises BadInput."""
+    manifest: dict[str, Any] = {
+        "apiVersion": API_VERSION,
+        "kind": "TargetSite",
+        "metadata": {"name": SITE_NAME, "namespace": DEFAULT_NAMESPACE},
+        "spec": {"http": {"url": url}} | pace,
+    }
+    if os.environ.get(TOKEN_VARIABLE):
+        manifest["spec"] |= {"secretRef": {"name": "environment"}}
+    _checked(TargetSite, manifest, "--site")
+    said = {"source": "cli", "groupKey": alert[:GROUP_KEY_LIMIT], "title": alert}
+    spec: dict[str, Any] = {"alert": said | ({"service": service} if service else {}), "policy": {"name": policy}}
+    run = _run(f"{SITE_NAME}-{uuid.uuid4().hex[:12]}", spec | {"target": {"siteRef": {"name": SITE_NAME}}})
+    found = asyncio.run(subject_of(run, Manifests(others={("TargetSite", DEFAULT_NAMESPACE, SITE_NAME): manifest})))
+    if isinstance(found, Unplayable):
+        raise BadInput(found.message)
+    return Wanted(as_created(run), with_allowed(found, allow))
+
+
+def with_allowed(subject: Playable | Unplayable, allow: Sequence[str]) -> Playable | Unplayable:
+    if isinstance(subject, Unplayable) or subject.site is None:
+        return subject
+    return replace(subject, site=replace(subject.site, allow=tuple(allow)))
 
 
 def from_library(scenario: str, seeds: range, spec: dict[str, Any]) -> list[Wanted]:
@@ -54,19 +91,24 @@ def from_library(scenario: str, seeds: range, spec: dict[str, Any]) -> list[Want
 def _run(name: str, spec: dict[str, Any]) -> IncidentRun:
     metadata = {"name": name, "namespace": DEFAULT_NAMESPACE}
     manifest = {"apiVersion": API_VERSION, "kind": "IncidentRun", "metadata": metadata, "spec": spec}
+    return _checked(IncidentRun, manifest)
+
+
+def _checked(model: type[M], manifest: dict[str, Any], option: str = "") -> M:
     try:
-        return IncidentRun.model_validate(manifest)
+        return model.model_validate(manifest)
     except ValidationError as error:
-        path, message = next(problems(error, manifest, IncidentRun))
-        raise BadInput(f"{dotted(path)}: {message}") from None
+        path, message = next(problems(error, manifest, model))
+        raise BadInput(f"{option + ': ' if option else ''}{dotted(path)}: {message}") from None
 
 
 def as_created(run: IncidentRun) -> IncidentRun:
-    """As a store would give it back. Equal runs have equal uids, so that they leave equal traces."""
+    """As a store would give it back. Equal rehearsals have equal uids, so that they leave equal traces; on a site
+    nothing happens twice, and a uid is part of each change's idempotency key."""
     metadata = run.metadata
     what = canonical_json([metadata.namespace, metadata.name, run.spec.model_dump(by_alias=True, mode="json")])
     created = {
-        "uid": str(uuid.uuid5(uuid.NAMESPACE_URL, what)),
+        "uid": str(uuid.uuid4() if run.spec.target.site_ref else uuid.uuid5(uuid.NAMESPACE_URL, what)),
         "generation": 1,
         "creation_timestamp": wire_time(utc_now()),
     }

@@ -10,6 +10,7 @@ from praetor.controller.finished import needs_look
 from praetor.controller.key import Key
 from praetor.controller.live import LiveHub
 from praetor.controller.metrics import ControllerMetrics
+from praetor.controller.probing import SiteProber
 from praetor.controller.queue import WorkQueue
 from praetor.controller.runs import RunHandler
 from praetor.controller.seam import CrashPoint, Seam
@@ -39,6 +40,7 @@ class Controller:
         self._store, self._clock, self._workers = store, clock, workers
         self._episodes = Episodes(pool, self.live, self.queue.add, clock, self.metrics)
         seam = Seam(store, self.metrics, CrashPoint.from_environment())
+        self._sites = SiteProber(store, clock)
         self._runs = RunHandler(store, seam, self._episodes, self.queue, clock)
         self._tasks: list[asyncio.Task[None]] = []
         self.metrics.queue_depth.set_function(lambda: len(self.queue))
@@ -78,6 +80,10 @@ class Controller:
         with self.metrics.errors.labels(key.kind).count_exceptions():
             if key.kind == "IncidentRun":
                 await self._runs.look_at(key)
+            elif key.kind == "TargetSite":
+                again_seconds = await self._sites.look_at(key)
+                if again_seconds is not None:
+                    self.queue.add_after(key, again_seconds)
             else:
                 await declared.look_at(key, self._store, self._clock)
 

@@ -1,4 +1,4 @@
-"""The kinds that are only declared: their status follows from their spec. Pure, but for writing it."""
+"""Scenarios are only declared: their status follows from their spec. Pure, but for writing it."""
 
 from typing import Any
 
@@ -7,26 +7,23 @@ from praetor.controller.subject import scenario_complaint
 from praetor.controller.times import Clock, wire_time
 from praetor.controller.verdicts import Said
 from praetor.resources import reasons
-from praetor.resources.conditions import REACHABLE, VALIDATED, Condition, set_condition
+from praetor.resources.conditions import VALIDATED, Condition, set_condition
 from simcore.errors import NotFoundError
 from simcore.protocols import Manifest, Store
 
 
 def said_of(manifest: Manifest) -> Said:
     """The one condition that such an object has."""
-    if manifest["kind"] == "TargetSite":
-        message = "this version does not probe sites; runs that target one fail"
-        return Said(REACHABLE, "Unknown", reasons.PROBING_NOT_AVAILABLE, message)
     if complaint := scenario_complaint(manifest["spec"]):
         return Said(VALIDATED, "False", reasons.SCENARIO_INVALID, complaint)
     return Said(VALIDATED, "True", reasons.SCENARIO_VALID)
 
 
-def status_of(manifest: Manifest, now: str) -> dict[str, Any]:
+def status_of(manifest: Manifest, now: str, said: Said | None = None) -> dict[str, Any]:
     """The status as it should be; the one it has, if nothing is new."""
     status, generation = manifest.get("status") or {}, manifest["metadata"]["generation"]
     old = [Condition.model_validate(condition) for condition in status.get("conditions", ())]
-    new = set_condition(old, *said_of(manifest), now=now, observed_generation=generation)
+    new = set_condition(old, *(said or said_of(manifest)), now=now, observed_generation=generation)
     conditions = [condition.model_dump(by_alias=True, exclude_none=True) for condition in new]
     return status | {"observedGeneration": generation, "conditions": conditions}
 

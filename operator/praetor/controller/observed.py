@@ -8,7 +8,7 @@ from typing import Any, Literal
 from praetor.resources.conditions import COMPLETE, FAILED, STARTED, is_true
 from praetor.resources.run import IncidentRun, IncidentRunSpec
 from praetor.resources.run_status import IncidentRunStatus, SeenAlerts
-from praetor.runner.request import RunOutcome
+from praetor.runner.request import RunOutcome, SiteRequest
 
 TRACE = "trace.jsonl"
 POSTMORTEM = "postmortem.md"
@@ -17,11 +17,12 @@ POSTMORTEM = "postmortem.md"
 @dataclass(frozen=True, slots=True)
 class Playable:
     """What the run's references came to: the library's scenario that is called `name`, or with `spec` the
-    IncidentScenario."""
+    IncidentScenario; or with `site` a real system, where both names are only what the alert looks like."""
 
     name: str
     family: str
     spec: dict[str, Any] | None = None
+    site: SiteRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ def request_of(observed: Observed, playable: Playable) -> RunRequest:
         max_steps=spec.max_steps,
         alert=spec.alert.model_dump(by_alias=True, exclude_none=True) if spec.alert else None,
         deadline_seconds=seconds_left(observed),
+        site=playable.site,
+        attempt=max(1, observed.status.attempts),
     )
 
 

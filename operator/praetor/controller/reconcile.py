@@ -6,6 +6,7 @@ before the status that speaks of them: a run that says Complete has its trace an
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from praetor.controller import statuses
 from praetor.controller.effects import (
@@ -22,6 +23,7 @@ from praetor.controller.observed import POSTMORTEM, TRACE, Lost, Observed, Playa
 from praetor.controller.parts import fail, report, request_of, seconds_left
 from praetor.controller.times import seconds_since
 from praetor.resources import reasons
+from praetor.resources.run_status import IncidentRunStatus
 from praetor.runner.pool import GRACE_SECONDS
 
 LONGEST_PAUSE_SECONDS = 60.0
@@ -122,9 +124,23 @@ def not_yet_started(observed: Observed) -> Decision:
     if observed.is_started or not isinstance(observed.subject, Playable):
         return None
     resumed = [RecordEvent(reasons.RESUMED, "resumed by spec.suspend")] * (observed.status.phase == "Suspended")
-    message = f"{observed.spec.policy.name} plays {observed.subject.name}: {statuses.REHEARSAL}"
-    event = RecordEvent(reasons.EPISODE_STARTED, message)
-    return [*resumed, event, WriteStatus(statuses.started(observed, observed.subject))]
+    event = RecordEvent(reasons.EPISODE_STARTED, _announced(observed, observed.subject))
+    begun = statuses.started(observed, observed.subject)
+    # On a site it begins at once, so that a run which has begun and has no episode is one that was cut off.
+    start = _start(observed, begun, observed.subject) if observed.subject.site else []
+    return [*resumed, event, WriteStatus(begun), *start]
+
+
+def _announced(observed: Observed, playable: Playable) -> str:
+    name = observed.spec.policy.name
+    if playable.site:
+        return f"{name} plays {statuses.where(playable.site)}"
+    return f"{name} plays {playable.name}: {statuses.REHEARSAL}"
+
+
+def _start(observed: Observed, status: IncidentRunStatus, playable: Playable) -> list[Effect]:
+    run = observed.run.model_copy(update={"status": status})
+    return [StartEpisode(request_of(replace(observed, run=run), playable), status.attempts)]
 
 
 def played_but_not_stored(observed: Observed) -> Decision:
@@ -162,7 +178,9 @@ def past_its_deadline(observed: Observed) -> Decision:
 def refused(observed: Observed) -> Decision:
     if not isinstance(observed.episode, Refused):
         return None
-    return fail(observed, reasons.SCENARIO_INVALID, observed.episode.message)
+    on_site = observed.status.substrate == "Site"
+    reason = reasons.SUBSTRATE_UNAVAILABLE if on_site else reasons.SCENARIO_INVALID
+    return fail(observed, reason, observed.episode.message)
 
 
 def lost_too_often(observed: Observed) -> Decision:
@@ -198,6 +216,19 @@ def under_way(observed: Observed) -> Decision:
     return [LookAgain(min(looks))] if looks else []
 
 
+def cut_off_on_a_site(observed: Observed) -> Decision:
+    """The operator ended while a site was being worked on. Nothing is done twice there: the next attempt looks at
+    the site as it is by now, under keys of its own."""
+    if observed.episode is not None or observed.status.substrate != "Site" or isinstance(observed.subject, Unplayable):
+        return None
+    message = "the operator ended while the episode was under way"
+    if observed.status.attempts > observed.spec.backoff_limit:
+        return fail(observed, reasons.BACKOFF_LIMIT_EXCEEDED, f"attempt {observed.status.attempts}: {message}")
+    again = statuses.retrying(observed, message)
+    event = RecordEvent(reasons.RETRYING, message, warning=True)
+    return [event, WriteStatus(again), *_start(observed, again, observed.subject)]
+
+
 def to_be_played(observed: Observed) -> Decision:
     """Also after a restart of the operator: the simulator plays the same episode again, to the same bytes."""
     if isinstance(observed.subject, Unplayable):
@@ -226,6 +257,7 @@ CHECKS: tuple[Callable[[Observed], Decision], ...] = (
     lost,
     pausing_before_the_next_attempt,
     under_way,
+    cut_off_on_a_site,
     to_be_played,
 )
 

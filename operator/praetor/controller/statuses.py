@@ -19,7 +19,7 @@ from praetor.resources.conditions import (
     unknown_conditions,
 )
 from praetor.resources.run_status import IncidentRunStatus, Phase, PlayedScenario, ReportRef
-from praetor.runner.request import RunOutcome
+from praetor.runner.request import RunOutcome, SiteRequest
 from simcore import absolute_seed
 
 REHEARSAL = "rehearsal in the simulator: nothing outside was touched"
@@ -40,17 +40,29 @@ def started(observed: Observed, playable: Playable) -> IncidentRunStatus:
         [Said(STARTED, "True", reasons.EPISODE_STARTED)],
         start_time=wire_time(observed.now),
         attempts=max(1, observed.status.attempts),
-        substrate="Simulator",
-        grading="Full",
         policy=observed.spec.policy.name,
-        scenario=PlayedScenario(
-            name=playable.name,
-            family=playable.family,
-            seed=absolute_seed(observed.spec.seed, observed.spec.split),
-            difficulty=observed.spec.difficulty,
-        ),
-        message=f"{playable.name}: {REHEARSAL}",
+        **(_on_site(playable.site) if playable.site else _rehearsed(observed, playable)),
     )
+
+
+def _rehearsed(observed: Observed, playable: Playable) -> dict[str, Any]:
+    scenario = PlayedScenario(
+        name=playable.name,
+        family=playable.family,
+        seed=absolute_seed(observed.spec.seed, observed.spec.split),
+        difficulty=observed.spec.difficulty,
+    )
+    message = f"{playable.name}: {REHEARSAL}"
+    return {"substrate": "Simulator", "grading": "Full", "scenario": scenario, "message": message}
+
+
+def _on_site(site: SiteRequest) -> dict[str, Any]:
+    """Nobody chose what is wrong there, and nobody knows."""
+    return {"substrate": "Site", "grading": "Partial", "message": where(site)}
+
+
+def where(site: SiteRequest) -> str:
+    return f"on site {site.name}: what is done there is real"
 
 
 def suspended(observed: Observed) -> IncidentRunStatus:

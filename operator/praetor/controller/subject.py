@@ -1,19 +1,19 @@
 """What a run is about: its scenario, its alert, its policy, its target, looked up."""
 
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from pydantic import ValidationError
 
 from praetor.alerts.classify import classify
 from praetor.controller.observed import Playable, Unplayable
+from praetor.controller.sites import Lookup, site_subject
 from praetor.policies.registry import policy_names
 from praetor.resources import reasons
 from praetor.resources.alert import Alert
 from praetor.resources.run import IncidentRun, ScenarioRef
 from simcore.api import check_split
 from simcore.errors import NotFoundError, ScenarioError, UnknownNameError
-from simcore.protocols import Manifest
 from simcore.scenarios.library import library_scenario
 from simcore.scenarios.spec import ScenarioDocument, ScenarioSpec
 from simcore.validation import problems
@@ -21,26 +21,17 @@ from simcore.validation import problems
 Subject = Playable | Unplayable
 
 
-class Lookup(Protocol):
-    """What of a Store is needed here."""
-
-    async def get(self, kind: str, namespace: str, name: str) -> Manifest: ...
-
-
 async def subject_of(run: IncidentRun, store: Lookup) -> Subject:
     """Raises StoreError when the store cannot say."""
     spec = run.spec
-    if spec.target.site_ref:
-        return Unplayable(
-            reasons.SUBSTRATE_UNAVAILABLE,
-            f"spec.target.siteRef: this version does not act on TargetSite {spec.target.site_ref.name!r} yet",
-        )
     if spec.policy.name not in policy_names():
         known = ", ".join(policy_names())
         return Unplayable(
             reasons.POLICY_NOT_FOUND,
             f"spec.policy.name: there is no policy {spec.policy.name!r}; there are {known}",
         )
+    if spec.target.site_ref:
+        return await site_subject(run, spec.target.site_ref.name, store)
     if spec.alert:
         return _of_alert(spec.alert, spec.split)
     assert spec.scenario_ref is not None

@@ -1,5 +1,39 @@
-"""Which policies there are, by name: those of simcore as they are."""
+"""Which policies there are, by name: those of simcore as they are, and those with I/O."""
 
-from simcore.policies.registry import POLICIES, make_policy, policy_names
+from typing import TYPE_CHECKING
 
-__all__ = ["POLICIES", "make_policy", "policy_names"]
+from simcore.decision import Policy
+from simcore.policies import registry as reference
+from simcore.policies.registry import Reference
+
+if TYPE_CHECKING:
+    from simcore.episode import Episode
+
+
+def _llm(seed: int) -> Policy:
+    from praetor.policies.llm.environment import llm_of_environment  # httpx is in the extra `server`
+
+    return llm_of_environment(seed)
+
+
+POLICIES = reference.POLICIES | {
+    "llm": Reference(
+        "llm", "observations", "A language model behind any OpenAI-compatible endpoint, with the actions as tools.",
+        of_seed=_llm,
+    )
+}  # fmt: skip
+
+
+def policy_names() -> list[str]:
+    return sorted(POLICIES)
+
+
+def make_policy(name: str, seed: int = 0, episode: "Episode | None" = None) -> Policy:
+    """As `simcore.make_policy`. Raises SimcoreError also for a model that the environment does not name."""
+    if name in reference.POLICIES:
+        return reference.make_policy(name, seed, episode)
+    if name not in POLICIES:
+        raise reference.unknown_policy(name, policy_names())
+    made = POLICIES[name].of_seed
+    assert made is not None
+    return made(seed)

@@ -1,6 +1,7 @@
 """A run at a glance: what the first page says. Plain text, escaped by whoever shows it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from praetor.reports.escape import one_line
 from praetor.reports.format import minutes, number
@@ -76,6 +77,8 @@ def _title(run: IncidentRun, story: Story) -> str:
 def _first_line(run: IncidentRun, story: Story) -> str:
     if not story.was_played:
         return _NOTHING
+    if "site" in story.setting:
+        return f"Played on site {story.setting['site']}: what was done there was real."
     substrate = substrate_of(run, story)
     return _REHEARSAL if substrate == "Simulator" else f"Played on a live substrate: {substrate}."
 
@@ -90,22 +93,30 @@ def run_id(run: IncidentRun) -> str:
 
 def _metadata(run: IncidentRun, story: Story) -> list[Pair]:
     status, setting = run.status, story.setting
-    scenario = status.scenario.name if status.scenario else setting.get("scenario")
-    seed = status.scenario.seed if status.scenario else setting.get("seed")
     pairs = [
         ("Run", run_id(run)),
         ("UID", run.metadata.uid or (setting.get("run") or {}).get("uid")),
         ("Began", status.start_time),
         ("Ended", status.completion_time),
-        ("Scenario", scenario),
-        ("Seed", seed),
-        ("Difficulty", setting.get("difficulty")),
+        *_played(status, story),
         ("Policy", status.policy or setting.get("policy")),
         ("Substrate", substrate_of(run, story)),
         ("Grading", setting.get("grading") or status.grading),
         ("Praetor", status.runner_version),
     ]
     return [(label, one_line(value, 80)) for label, value in pairs]
+
+
+def _played(status: IncidentRunStatus, story: Story) -> list[tuple[str, Any]]:
+    """Which episode it was; at a site nobody chose it."""
+    setting, played = story.setting, status.scenario
+    if "site" in setting:
+        return [("Site", setting["site"]), ("Attempt", setting.get("attempt"))]
+    return [
+        ("Scenario", played.name if played else setting.get("scenario")),
+        ("Seed", played.seed if played else setting.get("seed")),
+        ("Difficulty", setting.get("difficulty")),
+    ]
 
 
 def _stats(story: Story) -> list[Stat]:

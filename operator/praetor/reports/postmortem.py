@@ -47,4 +47,6 @@ def _banner(run: IncidentRun, story: Story) -> list[str]:
     if not story.was_played:
         return [NO_EPISODE]
     substrate = story.setting.get("substrate") or run.status.substrate
+    if "site" in story.setting:
+        return [f"**Site {name(story.setting['site'])}:** what was done there was real."]
     return [REHEARSAL] if substrate == "Simulator" else []

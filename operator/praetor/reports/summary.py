@@ -25,6 +25,10 @@ def _ending(story: Story) -> str:
     verdict = story.verdict
     if not verdict:
         return "The trace ends before a verdict."
+    if verdict["resolved"] and verdict["diagnosed"] is None:
+        return (
+            "The incident is **resolved**: the objectives hold; nobody knows whether the named cause was the true one."
+        )
     if verdict["resolved"] and not verdict["declared"]:
         return "The incident is **resolved**: the objectives hold, and it was rightly said that nothing is broken."
     if verdict["resolved"]:
@@ -37,19 +41,29 @@ def _ending(story: Story) -> str:
 
 
 def _facts(run: IncidentRun, story: Story) -> list[tuple[str, str]]:
-    setting, verdict, played = story.setting, story.verdict, run.status.scenario
+    setting, verdict = story.setting, story.verdict
     return [
         ("Run", f"{name(run.metadata.namespace or 'default')} {name(run.metadata.name)}"),
         ("UID", name(run.metadata.uid or (setting.get("run") or {}).get("uid"))),
-        ("Scenario", name(played.name if played else setting.get("scenario"))),
-        ("Seed", text(played.seed if played else setting.get("seed"))),
-        ("Difficulty", text(setting.get("difficulty"))),
+        *_played(run, story),
         ("Substrate", text(setting.get("substrate"))),
         ("Grading", text(setting.get("grading"))),
         ("Score", number(verdict.get("score"))),
         ("Resolved", truth(verdict.get("resolved"))),
         ("Mitigated", truth(verdict.get("mitigated"))),
         ("Diagnosed", truth(verdict.get("diagnosed"))),
+    ]
+
+
+def _played(run: IncidentRun, story: Story) -> list[tuple[str, str]]:
+    """Which episode it was; at a site nobody chose it."""
+    setting, played = story.setting, run.status.scenario
+    if "site" in setting:
+        return [("Site", name(setting["site"])), ("Attempt", text(setting.get("attempt")))]
+    return [
+        ("Scenario", name(played.name if played else setting.get("scenario"))),
+        ("Seed", text(played.seed if played else setting.get("seed"))),
+        ("Difficulty", text(setting.get("difficulty"))),
     ]
 
 

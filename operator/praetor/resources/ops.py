@@ -61,6 +61,11 @@ class ServiceFacts(_Answer):
     versions: list[Name] = Field(default=[], max_length=100, description="Those that a rollback may name.")
     replicas: int | None = Field(None, ge=0, description="How many of it are wanted.")
     calls: list[Name] = Field(default=[], max_length=100, description="The services that it needs.")
+    runtime: Name | None = Field(None, description="What it is, of a database its product: postgres, mysql, mongodb.")
+    previous_version: Name | None = Field(None, description="The version that ran before this one.")
+    version_seconds: float | None = Field(
+        None, ge=0, description="For how many seconds this version has run; null where no rollout is known."
+    )
 
 
 class SiteServices(_Answer):

@@ -1,15 +1,16 @@
-"""TargetSite: a system outside the simulator, and which alerts are its own."""
+"""TargetSite: a system outside the simulator, which alerts are its own, and what may be done to it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from praetor.resources.conditions import ConditionedStatus
 from praetor.resources.meta import API_VERSION, LONGEST_OBJECT_NAME, ObjectMeta, name_within
-from praetor.resources.wire import Wire
+from praetor.resources.wire import StatusWire, Time, Wire
 
 _Key = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 _Label = Annotated[str, StringConstraints(max_length=200)]
+ChangeName = Literal["restart_service", "scale_service", "rollback_deployment", "update_config"]
 
 
 class AlertMatch(Wire):
@@ -20,11 +21,61 @@ class AlertMatch(Wire):
     )
 
 
+class HttpSite(Wire):
+    """A site that implements `/ops/*`."""
+
+    url: str = Field(
+        min_length=8, max_length=2000, pattern=r"^https?://[^\s@?#]+$",
+        description="Where its `/ops/*` is, without credentials, query or fragment.",
+    )  # fmt: skip
+
+
+class SecretRef(Wire):
+    """A key of a Secret of the same namespace."""
+
+    name: str = Field(min_length=1, max_length=253, description="The Secret's name.")
+    key: str = Field("token", min_length=1, max_length=253, description="The key whose value is the site's token.")
+
+
+class SiteSlo(Wire):
+    """What users of the site's first service were promised."""
+
+    sli: Literal["availability", "latency_p99_ms"] = Field(description="What is measured.")
+    objective: float = Field(gt=0, le=600_000, description="A share for availability, milliseconds for latency.")
+
+    @model_validator(mode="after")
+    def _share(self) -> Self:
+        if self.sli == "availability" and self.objective > 1:
+            raise ValueError(f"objective {self.objective} of sli availability is a share, at most 1")
+        return self
+
+
+class Guardrails(Wire):
+    """What a run may do to the site, whatever its policy says."""
+
+    allowed_actions: list[ChangeName] | None = Field(
+        None, max_length=4, description="The changes that may be made; default: all. Looking is always allowed."
+    )
+
+
 class TargetSiteSpec(Wire):
     """A system that incidents happen in."""
 
     description: str = Field("", max_length=1000, description="What this system is, for people.")
     match: AlertMatch | None = Field(None, description="Which alerts are the site's own; default: none.")
+    http: HttpSite | None = Field(None, description="How it is read and acted on; without it no run can be.")
+    secret_ref: SecretRef | None = Field(None, description="The token that the site wants, if it wants one.")
+    slos: list[SiteSlo] = Field(
+        default_factory=list, max_length=2, description="Default: 99 % availability, 500 ms latency."
+    )
+    stabilization_seconds: int = Field(
+        60, ge=1, le=3600, description="How long the objectives must hold before a run counts as verified."
+    )
+    action_seconds: int = Field(
+        5, ge=0, le=300, description="Real seconds that an action takes at least, so that there is something to see."
+    )
+    probe_seconds: int = Field(60, ge=5, le=86_400, description="Seconds between two probes of the site.")
+    guardrails: Guardrails = Field(Guardrails(allowed_actions=None), description="What a run may do to it.")
     concurrency: Literal["Forbid", "Queue", "Replace"] = Field(
         "Queue",
         description="When a run comes while another is at work here: `Queue` has it wait, `Forbid` leaves it to a "
@@ -32,8 +83,33 @@ class TargetSiteSpec(Wire):
     )
 
 
+class SiteService(StatusWire):
+    """A service of the site, as it was at the last probe."""
+
+    name: str = Field(max_length=100, description="What the site calls it.")
+    health: str = Field(max_length=20, description="How it was.")
+
+
+class SiteEndpoint(StatusWire):
+    """One endpoint of the contract, as it was at the last probe."""
+
+    endpoint: str = Field(max_length=100, description="Such as `GET /ops/health`.")
+    verdict: Literal["Conformant", "Missing", "WrongShape", "Untried"] = Field(
+        description="Whether it keeps the contract; a change is `Untried`, since to see its answer it would be made."
+    )
+    problem: str = Field("", max_length=1000, description="What was wrong with it.")
+
+
 class TargetSiteStatus(ConditionedStatus):
     """What is known about the site; its condition is `Reachable`."""
+
+    services: list[SiteService] = Field(
+        default_factory=list, max_length=100, description="Its services; the first is what users reach."
+    )
+    endpoints: list[SiteEndpoint] = Field(
+        default_factory=list, max_length=20, description="Which endpoint keeps the contract."
+    )
+    last_probe: Time | None = Field(None, description="When it was probed last.")
 
 
 class TargetSite(Wire):

@@ -83,6 +83,8 @@ class Journal:
             "grading": stage.grading,
             "max_steps": stage.max_steps,
         }
+        if request.site is not None:
+            setting |= {"site": request.site.name, "attempt": request.attempt}
         return setting | ({"calls": calls} if calls is not None else {})
 
     def _summary(self, wire: dict[str, Any] | None, decision: Decision, result: StepResult) -> dict[str, Any]:
@@ -107,4 +109,5 @@ def decision_json(decision: Decision) -> dict[str, Any]:
     """A decision for the trace, also one whose action is malformed."""
     if wire_form(decision.action) is not None:
         return decision.to_json()
-    return {"action": None, "said": said(decision.action), "reason": decision.reason}
+    transcript = {} if decision.transcript is None else {"transcript": decision.transcript}
+    return transcript | {"action": None, "said": said(decision.action), "reason": decision.reason}

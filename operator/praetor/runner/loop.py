@@ -14,7 +14,7 @@ from typing import Any
 from praetor.runner.journal import Journal, OnEvent
 from praetor.runner.request import Failure, RunOutcome, RunRequest
 from praetor.runner.stage import Stage, counterfactual_of
-from praetor.runner.tools import AllowedActions, Guardrail, Tools, as_decision
+from praetor.runner.tools import Guardrail, Tools, as_decision, guardrail_of
 from simcore.decision import Decision, Policy
 from simcore.observation import AlertNotice, Observation
 from simcore.results import StepResult, without_reward
@@ -48,7 +48,7 @@ class _Episode:
         guardrail: Guardrail | None,
     ) -> None:
         self._request, self._stage, self._policy, self._journal = request, stage, policy, journal
-        self._tools = Tools(stage, guardrail or AllowedActions(), request.run_uid)
+        self._tools = Tools(stage, guardrail or guardrail_of(request), f"{request.run_uid}/{request.attempt}")
         self._overdue = deadline(request.deadline_seconds)
         self._history: list[tuple[Decision, StepResult]] = []
 

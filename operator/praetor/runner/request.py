@@ -1,15 +1,40 @@
 """What a run asks of the runner, and what it gets back. Both cross a process border as JSON."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self
 
 FailureReason = Literal["PolicyFailed", "DeadlineExceeded"]
 
 
 @dataclass(frozen=True, slots=True)
+class SiteRequest:
+    """The site to play on, by its `/ops/*`. `allow` has what may be dialled beside public addresses: networks, and
+    ports of loopback. The token is in no repr; nothing that is stored or shown is made of a request."""
+
+    name: str
+    url: str
+    token: str = field(default="", repr=False)
+    availability: float = 0.99
+    latency_p99_ms: float = 500.0
+    action_seconds: float = 5.0
+    """What an action takes at least: real time has to pass before there is something new to see."""
+    stabilization_seconds: float = 60.0
+    allowed_actions: tuple[str, ...] | None = None
+    """The changes that may be made; None: all that the site offers."""
+    allow: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        allowed = data["allowed_actions"]
+        allowed = None if allowed is None else tuple(allowed)
+        return cls(**data | {"allowed_actions": allowed, "allow": tuple(data["allow"])})
+
+
+@dataclass(frozen=True, slots=True)
 class RunRequest:
     """One episode to play. `scenario` is its name: the library's, or with `spec` that of an IncidentScenario;
-    seeds count inside `split` if given."""
+    seeds count inside `split` if given. With `site` it is played there, `scenario` is the family that the alert looks
+    like, and nothing is simulated. `attempt` counts from 1."""
 
     run_uid: str
     namespace: str
@@ -23,13 +48,17 @@ class RunRequest:
     max_steps: int | None = None
     alert: dict[str, Any] | None = None
     deadline_seconds: float | None = None
+    site: SiteRequest | None = None
+    attempt: int = 1
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        return cls(**{field.name: data[field.name] for field in fields(cls)})
+        site = data["site"]
+        known = {field.name: data[field.name] for field in fields(cls)}
+        return cls(**known | {"site": None if site is None else SiteRequest.from_json(site)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from praetor.runner.request import RunRequest
 from simcore.actions import ACTION_TYPES, CHANGES, action_json, parse_action
 from simcore.decision import Decision
 from simcore.errors import ActionError
@@ -34,6 +35,13 @@ class AllowedActions:
         return f"{action['action_type']} is not allowed here; allowed are {', '.join(sorted(self.names))}"
 
 
+def guardrail_of(request: RunRequest) -> Guardrail:
+    """What the target's owner allows. Looking and declaring are always allowed."""
+    if request.site is None or request.site.allowed_actions is None:
+        return AllowedActions()
+    return AllowedActions(frozenset(request.site.allowed_actions) | (frozenset(ACTION_TYPES) - CHANGES))
+
+
 def as_decision(said: Any) -> Decision:
     """A policy's word as a Decision. A bare action becomes a decision without a reason; what is no action
     stays as it is, for the substrate to refuse."""
@@ -60,8 +68,9 @@ class Tools:
     """Acts on one substrate for one episode, under a guardrail. Steps that the guardrail refused count,
     too."""
 
-    def __init__(self, substrate: Substrate, guardrail: Guardrail, run_uid: str) -> None:
-        self._substrate, self._guardrail, self._run_uid = substrate, guardrail, run_uid
+    def __init__(self, substrate: Substrate, guardrail: Guardrail, attempt: str) -> None:
+        """`attempt` names the run and its attempt: together with the step it is a change's idempotency key."""
+        self._substrate, self._guardrail, self._attempt = substrate, guardrail, attempt
         self.steps = 0
 
     @property
@@ -75,7 +84,7 @@ class Tools:
         objection = self._guardrail.objection(wire) if wire else None
         if objection:
             return self._refused(objection, before)
-        key = f"{self._run_uid}/{self.steps}"
+        key = f"{self._attempt}/{self.steps}"
         return self._substrate.step(wire if wire is not None else _malformed(action), idempotency_key=key)
 
     def _refused(self, objection: str, before: Observation) -> StepResult:

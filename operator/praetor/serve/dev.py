@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
@@ -12,6 +13,7 @@ from praetor.alerts.sources import Sources, sources_of
 from praetor.console.live import LiveTraces
 from praetor.controller.embedded import EmbeddedController
 from praetor.controller.pools import episode_pool
+from praetor.guard.addresses import ALLOWED_NETWORKS, ALLOWED_PORTS, is_number, rules_of
 from praetor.openenv.app import OpenEnv, mounted_app
 from praetor.openenv.sessions import Sessions
 from praetor.serve.gateway_http import TOKEN_VARIABLE, AlertSettings, check_token, gateway_app
@@ -32,6 +34,10 @@ class DataError(SimcoreError):
     """The data directory cannot be used; the text says which and why."""
 
 
+class AllowError(SimcoreError):
+    """What may be dialled was said wrongly."""
+
+
 class ControllerEndedError(SimcoreError):
     """Runs are not played any more; the text says why."""
 
@@ -43,17 +49,34 @@ def run_dev(
     workers: int | None = None,
     *,
     alerts: AlertSettings | None = None,
+    allow: Sequence[str] = (),
 ) -> None:
     """Serves until SIGINT or SIGTERM. Raises NoCallersError off loopback without a token, BindError, DataError,
-    SourcesError, SecretError."""
+    SourcesError, SecretError, AllowError for what is neither a port nor a network."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     checks = dev_checks(host, os.environ.get(TOKEN_VARIABLE, ""))
+    allow_dialling(allow)
     folder = data or Path(os.environ.get(DATA_VARIABLE) or DEFAULT_DATA)
     sources = sources_of()
     listening = bind(host, port)
     store = open_store(folder)
     typer.echo(f"Praetor at {url_of(listening)} with its data in {folder.resolve()}; Ctrl-C ends it.", err=True)
     asyncio.run(DevServer(store, checks, workers, alerts, sources).serve(listening))
+
+
+def allow_dialling(texts: Sequence[str]) -> None:
+    """For this process and those that it starts: they play and probe."""
+    try:
+        rules_of(texts)
+    except ValueError as problem:
+        raise AllowError(f"--allow: {problem}") from None
+    for variable, added in (
+        (ALLOWED_PORTS, [text for text in texts if is_number(text)]),
+        (ALLOWED_NETWORKS, [text for text in texts if not is_number(text)]),
+    ):
+        known = [text for text in os.environ.get(variable, "").split(",") if text]
+        if added:
+            os.environ[variable] = ",".join([*known, *added])
 
 
 def dev_checks(host: str, token: str) -> list[CallerCheck]:

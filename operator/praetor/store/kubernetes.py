@@ -1,9 +1,10 @@
 """The store of a cluster: objects by the API server, artifacts as ConfigMaps, Events as Events."""
 
+import base64
 from collections.abc import Mapping
 
 from praetor.kube.client import KubeClient
-from praetor.kube.paths import EVENTS, Resource
+from praetor.kube.paths import EVENTS, SECRETS, Resource
 from praetor.resources.meta import API_VERSION, GROUP, VERSION
 from praetor.store import rules
 from praetor.store.artifacts import ConfigMapArtifacts
@@ -71,6 +72,13 @@ class KubernetesStore:
         except ConflictError:
             if uid is None:
                 raise
+
+    async def secret(self, namespace: str, name: str) -> dict[str, str]:
+        """A Secret's values as text, by key. Raises NotFoundError, DeniedError."""
+        if not (is_namespace(namespace) and is_name(name)):
+            raise NotFoundError(f"Secret {namespace}/{name} does not exist")
+        data = (await self._client.get(SECRETS, namespace, name)).get("data") or {}
+        return {key: base64.b64decode(value).decode(errors="replace") for key, value in data.items()}
 
     async def put_artifact(self, run: Manifest, name: str, data: bytes) -> str:
         identity(run)

@@ -1,6 +1,6 @@
-"""Makes the substrate that an episode is played on. Today there is one: the simulator."""
+"""Makes the substrate that an episode is played on: the site that a request names, else the simulator."""
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import ValidationError
 
@@ -11,9 +11,14 @@ from simcore.scenarios.documents import dotted
 from simcore.scenarios.spec import ScenarioDocument, ScenarioSpec
 from simcore.validation import problems
 
+if TYPE_CHECKING:
+    from praetor.substrates.site.connecting import Asked
+    from praetor.substrates.site.substrate import SiteSubstrate
+
 
 class Wanted(Protocol):
-    """What of a request matters here. `scenario` is the library's name, or that of `spec`."""
+    """What of a request matters here. `scenario` is the library's name, or that of `spec`; with `site` it is the
+    family that the alert looks like."""
 
     @property
     def scenario(self) -> str: ...
@@ -27,11 +32,19 @@ class Wanted(Protocol):
     def difficulty(self) -> float: ...
     @property
     def max_steps(self) -> int | None: ...
+    @property
+    def alert(self) -> dict[str, Any] | None: ...
+    @property
+    def site(self) -> "Asked | None": ...
 
 
-def connect(wanted: Wanted) -> SimSubstrate:
+def connect(wanted: Wanted) -> "SimSubstrate | SiteSubstrate":
     """Raises UnknownNameError for a scenario that does not exist, ScenarioError for one that cannot be
-    played."""
+    played, SiteError for a site that must not be dialled or is none, UnreachableError for one that does not answer."""
+    if wanted.site is not None:
+        from praetor.substrates.site.connecting import site_substrate  # httpx is in the extra `server`
+
+        return site_substrate(wanted.site, wanted.alert, family=wanted.scenario, max_steps=wanted.max_steps)
     episode = simcore.make(
         wanted.scenario if wanted.spec is None else _document(wanted.scenario, wanted.spec),
         seed=wanted.seed,

@@ -74,7 +74,10 @@ def test_the_table_is_for_people_and_the_progress_for_stderr(call):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--policy", "nobody"), "--policy: 'nobody' is unknown; known are keyword, oracle, playbook, random, reflex"),
+        (
+            ("--policy", "nobody"),
+            "--policy: 'nobody' is unknown; known are keyword, llm, oracle, playbook, random, reflex",
+        ),
         (("--policy", ""), "--policy: '' is unknown"),
         (("--family", "oom"), "--family: 'oom' is unknown; known are bad_deployment_cascade"),
         (("--seeds", "5"), "--seeds: '5' should be FROM:TO with FROM below TO"),

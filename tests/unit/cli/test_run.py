@@ -188,7 +188,7 @@ def test_an_alert_that_no_family_fits_ends_without_an_episode(json_of, tmp_path)
         ({"scenarioRef": {"name": "no-such"}}, 5, "spec.scenarioRef.name: there is no scenario 'no-such'"),
         ({"scenarioRef": {"kind": "IncidentScenario", "name": "x"}}, 5, "spec.scenarioRef.name: there is no Incident"),
         ({"policy": {"name": "nobody"}}, 5, "spec.policy.name: there is no policy 'nobody'"),
-        ({"target": {"siteRef": {"name": "shop"}}}, 5, "spec.target.siteRef: this version does not act on"),
+        ({"target": {"siteRef": {"name": "shop"}}}, 5, "spec.target.siteRef.name: there is no TargetSite"),
     ],
 )
 def test_bad_manifests_are_refused_with_file_line_and_path(call, tmp_path, spec, place, message):
@@ -239,7 +239,7 @@ def test_a_file_that_is_no_manifest_is_refused(call, tmp_path, text, message):
         (("no_such",), "there is no scenario 'no_such'; there are bad-deployment-cascade"),
         (
             ("oom_crash", "--policy", "nobody"),
-            "--policy: 'nobody' is unknown; known are keyword, oracle, playbook, random, reflex",
+            "--policy: 'nobody' is unknown; known are keyword, llm, oracle, playbook, random, reflex",
         ),
         (("oom_crash", "--difficulty", "2"), "--difficulty: '2' should be a number from 0 to 1"),
         (("oom_crash", "--difficulty", "nan"), "--difficulty: 'nan' should be a number from 0 to 1"),

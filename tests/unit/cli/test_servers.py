@@ -84,3 +84,8 @@ def test_without_a_cluster_the_processes_of_a_cluster_end_with_1_and_say_why(tmp
 
 def test_a_demo_without_alerts_says_where_it_looked(call, tmp_path):
     assert f"no captured alerts in {tmp_path}" in call("demo", "--bodies", tmp_path, code=2).stderr
+
+
+@pytest.mark.parametrize("text", ["nonsense", "70000"])
+def test_dev_refuses_what_cannot_be_allowed(call, tmp_path, text):
+    assert f"--allow: {text!r}" in call("dev", "--data", tmp_path, "--port", 0, "--allow", text, code=2).stderr

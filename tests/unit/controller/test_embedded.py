@@ -241,7 +241,7 @@ async def test_scenarios_and_sites_say_what_is_known_of_them(store: DirectorySto
             await changes.get()
     (condition,) = found["status"]["conditions"]
     assert (condition["type"], condition["status"], condition["reason"]) == (
-        *("Reachable", "Unknown", "ProbingNotAvailable"),
+        *("Reachable", "Unknown", "NothingToProbe"),
     )
 
 

@@ -123,10 +123,10 @@ def test_a_guardrail_cannot_be_worn_down_beyond_the_budget() -> None:
     assert len(outcome.steps) == 5
 
 
-def test_idempotency_keys_are_those_of_the_run_and_the_step() -> None:
+def test_idempotency_keys_are_those_of_the_run_the_attempt_and_the_step() -> None:
     stage = TinyStage()
     played(*GOOD, stage=stage)
-    assert stage.keys == ["uid-1/1", "uid-1/2", "uid-1/3"]
+    assert stage.keys == ["uid-1/1/1", "uid-1/1/2", "uid-1/1/3"]
 
 
 def test_request_and_outcome_survive_the_way_through_json() -> None:

@@ -8,7 +8,7 @@ import yaml
 
 import simcore
 from praetor.controller.pools import episode_pool
-from praetor.policies.registry import make_policy, policy_names
+from praetor.policies.registry import make_policy
 from praetor.runner.errors import EpisodeRefusedError
 from praetor.runner.loop import play
 from praetor.runner.request import RunOutcome, RunRequest
@@ -16,6 +16,7 @@ from praetor.substrates.connect import connect
 from simcore import scenario_names
 from simcore.errors import ScenarioError, UnknownNameError
 from simcore.mechanisms.table import MECHANISMS
+from simcore.policies.registry import policy_names as reference_names
 from simcore.scenarios.library import library_scenario
 from simcore.trace import broken_links, read_trace
 
@@ -28,7 +29,7 @@ def played(request: RunRequest) -> RunOutcome:
 
 
 @pytest.mark.parametrize("scenario", scenario_names())
-@pytest.mark.parametrize("policy", policy_names())
+@pytest.mark.parametrize("policy", reference_names())
 def test_every_policy_plays_every_scenario_to_a_verdict(scenario: str, policy: str) -> None:
     outcome = played(replace(REQUEST, scenario=scenario, policy=policy))
     assert outcome.failure is None

@@ -1,5 +1,6 @@
 """The `/ops/*` contract over the demo site: what is accepted, what is refused and why. Nobody waits for a change."""
 
+import time
 from dataclasses import dataclass
 
 from praetor.resources.ops import (
@@ -53,6 +54,9 @@ class Operations:
                 versions=list(one.versions),
                 replicas=one.wanted,
                 calls=list(one.calls),
+                runtime=one.runtime,
+                previous_version=one.previous_version,
+                version_seconds=None if one.version_since is None else time.monotonic() - one.version_since,
             )
             for one in self._site.services.values()
         ]

@@ -164,7 +164,7 @@ class PostgresService(Service):
             most_replicas=1,
         )
         self.version = f"v{_major(cluster.bin)}"
-        self.versions = (self.version,)
+        self.versions, self.runtime = (self.version,), "postgres"
         self.cluster, self.pool_max = cluster, DEFAULT_POOL
         self._connection: psycopg.Connection[Any] | None = None
         self._transactions: tuple[int, int] | None = None

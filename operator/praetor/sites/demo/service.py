@@ -38,13 +38,25 @@ class Service:
     window: Window = field(default_factory=Window)
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+    runtime: str | None = None
+    previous_version: str | None = None
+    version_since: float | None = None
+    """When a rollout brought the version that runs, on the monotonic clock."""
+    _ran: str | None = None
 
     async def start(self) -> None:
         """Returns when every replica is ready, or is known not to become so."""
+        if self._ran not in (None, self.version):
+            self.previous_version, self.version_since = self._ran, time.monotonic()
+        self._ran = self.version
         self.replicas = [self._replica(number) for number in range(self.wanted)]
         for one in self.replicas:
             one.start()
         await self._ready()
+
+    def forget_rollouts(self) -> None:
+        """What is put back was never away."""
+        self.previous_version, self.version_since, self._ran = None, None, self.version
 
     async def stop(self) -> None:
         await asyncio.gather(*(one.stop() for one in (*self.replicas, *self.leaving)))

@@ -111,6 +111,7 @@ class DemoSite:
         if self.postgres.pool_max != DEFAULT_POOL:
             await self.postgres.set_pool(DEFAULT_POOL)
         self.api.version, self.api.memory_limit_mb, self.api.wanted = FIRST_VERSION, API_LIMIT_MB, 1
+        self.api.forget_rollouts()
         if needs_restart:
             await self.api.restart()
         if (self.frontend.wanted, self.frontend.memory_limit_mb) != (1, FRONTEND_LIMIT_MB):

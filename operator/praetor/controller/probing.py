@@ -1,0 +1,94 @@
+"""Looks at one TargetSite on its interval, and says in its status what was found. Nothing is changed there."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from praetor.controller.declared import status_of
+from praetor.controller.key import Key
+from praetor.controller.sites import UnavailableSiteError, request_of_site, token_of
+from praetor.controller.times import Clock, seconds_since, wire_time
+from praetor.controller.verdicts import Said
+from praetor.guard.errors import GuardedError
+from praetor.resources import reasons
+from praetor.resources.conditions import REACHABLE
+from praetor.resources.conformance import Verdict
+from praetor.resources.site import TargetSite
+from praetor.runner.request import SiteRequest
+from praetor.store.validation import explain
+from praetor.substrates.site.probing import Probed, probe
+from simcore.errors import NotFoundError, SimcoreError
+from simcore.protocols import Manifest, Store
+
+Fields = dict[str, Any]
+
+
+class SiteProber:
+    def __init__(self, store: Store, clock: Clock, ask: Callable[[SiteRequest], Probed] = probe) -> None:
+        self._store, self._clock, self._ask = store, clock, ask
+
+    async def look_at(self, key: Key) -> float | None:
+        """The seconds until the next look, None for never. Raises StoreError; the queue looks again."""
+        try:
+            manifest = await self._store.get(*key)
+        except NotFoundError:
+            return None
+        try:
+            site = TargetSite.model_validate(manifest)
+        except ValidationError as problem:
+            await self._write(manifest, Said(REACHABLE, "Unknown", reasons.SPEC_INVALID, explain(problem)), {})
+            return None
+        if site.spec.http is None:
+            message = "spec.http is not set: runs on this site fail"
+            await self._write(manifest, Said(REACHABLE, "Unknown", reasons.NOTHING_TO_PROBE, message), {})
+            return None
+        left_seconds = until_due(site, self._clock())
+        if left_seconds <= 0:
+            await self._probe(manifest, site)
+            return float(site.spec.probe_seconds)
+        return left_seconds
+
+    async def _probe(self, manifest: Manifest, site: TargetSite) -> None:
+        said, fields = await self._found(site)
+        await self._write(manifest, said, fields | {"lastProbe": wire_time(self._clock())})
+
+    async def _found(self, site: TargetSite) -> tuple[Said, Fields]:
+        try:
+            request = request_of_site(site)
+            if site.spec.secret_ref is not None:
+                token = await token_of(site.spec.secret_ref, site.metadata.namespace or "", self._store)
+                request = replace(request, token=token)
+            return said_of(await asyncio.to_thread(self._ask, request))
+        except UnavailableSiteError as problem:
+            return Said(REACHABLE, "Unknown", reasons.SITE_UNAVAILABLE, str(problem)), {}
+        except (GuardedError, SimcoreError) as problem:
+            return Said(REACHABLE, "False", reasons.SITE_DOES_NOT_ANSWER, str(problem)), {}
+
+    async def _write(self, manifest: Manifest, said: Said, fields: Fields) -> None:
+        status = status_of(manifest, wire_time(self._clock()), said) | fields
+        if status != manifest.get("status"):
+            await self._store.update_status(manifest | {"status": status})
+
+
+def until_due(site: TargetSite, now: datetime) -> float:
+    """Seconds until the next probe; a changed spec is probed at once."""
+    last = site.status.last_probe
+    if last is None or site.status.observed_generation != site.metadata.generation:
+        return 0.0
+    return site.spec.probe_seconds - seconds_since(last, now)
+
+
+def said_of(probed: Probed) -> tuple[Said, Fields]:
+    report, states = probed.conformance, probed.health.services if probed.health else []
+    bad = [one for one in report.endpoints if one.verdict in (Verdict.MISSING, Verdict.WRONG_SHAPE)]
+    message = "; ".join(f"{one.endpoint}: {one.verdict.value} {one.problem}".strip() for one in bad)
+    reason = reasons.SITE_ANSWERS if report.conforms else reasons.SITE_DOES_NOT_CONFORM
+    fields = {
+        "services": [{"name": one.name, "health": one.health} for one in states],
+        "endpoints": [one.model_dump(by_alias=True, mode="json") for one in report.endpoints],
+    }
+    return Said(REACHABLE, "True", reason, message), fields

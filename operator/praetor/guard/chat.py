@@ -1,0 +1,113 @@
+"""The chat client for language models: any endpoint that speaks OpenAI's chat completions, behind the guard."""
+
+import json
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from praetor.guard.addresses import AddressRules
+from praetor.guard.client import Answer, GuardedClient
+from praetor.guard.errors import GuardedError, UnreachableError
+
+Message = dict[str, Any]
+_TRIED_AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_LONGEST_PAUSE_SECONDS = 30.0
+_COMPLAINT_LIMIT = 300
+
+
+class ChatError(GuardedError):
+    """The endpoint refuses, or never gave an answer that can be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSettings:
+    """`endpoint` is the API's base, for example `https://api.example.com/v1`; the key is in no repr."""
+
+    endpoint: str
+    model: str
+    key: str = field(default="", repr=False)
+    timeout_seconds: float = 120.0
+    attempts: int = 4
+    temperature: float | None = None
+
+
+class Reply(NamedTuple):
+    """The assistant's message, and what it cost; 0 tokens where the endpoint does not say."""
+
+    message: Message
+    prompt_tokens: int
+    completion_tokens: int
+    attempts: int
+
+
+class ChatClient:
+    """Asks one model. What may pass is tried again, with growing pauses or after the time that the endpoint names."""
+
+    def __init__(
+        self, settings: ChatSettings, rules: AddressRules, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self.settings, self._sleep = settings, sleep
+        authorization = {"Authorization": f"Bearer {settings.key}"} if settings.key else {}
+        self._http = GuardedClient(
+            settings.endpoint, rules=rules, headers=authorization, timeout_seconds=settings.timeout_seconds
+        )
+
+    def close(self) -> None:
+        self._http.close()
+
+    def complete(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Reply:
+        """Raises ChatError, GuardError."""
+        body: dict[str, Any] = {"model": self.settings.model, "messages": list(messages), "tools": list(tools)}
+        if self.settings.temperature is not None:
+            body["temperature"] = self.settings.temperature
+        for attempt in range(1, self.settings.attempts + 1):
+            answer, complaint = self._ask(body)
+            if answer is not None and answer.status == 200:
+                return _reply(answer, attempt)
+            if answer is not None and answer.status not in _TRIED_AGAIN:
+                raise ChatError(self._without_key(complaint))
+            if attempt < self.settings.attempts:
+                self._sleep(_pause_seconds(answer, attempt))
+        raise ChatError(self._without_key(f"{complaint} ({self.settings.attempts} attempts)"))
+
+    def _ask(self, body: dict[str, Any]) -> tuple[Answer | None, str]:
+        try:
+            answer = self._http.request("POST", "/chat/completions", body=body)
+        except UnreachableError as problem:
+            return None, str(problem)
+        return answer, f"{self._http.origin}: {answer.status}: {_complaint(answer.body)}"
+
+    def _without_key(self, text: str) -> str:
+        """An endpoint may repeat the key that it refuses."""
+        return text.replace(self.settings.key, "***") if self.settings.key else text
+
+
+def _reply(answer: Answer, attempts: int) -> Reply:
+    try:
+        data = answer.json()
+        message, usage = data["choices"][0]["message"], data.get("usage") or {}
+        tokens = int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0)
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+        raise ChatError("the endpoint's answer is no chat completion") from None
+    if not isinstance(message, dict):
+        raise ChatError("the endpoint's answer has no message")
+    return Reply(message, *tokens, attempts)
+
+
+def _complaint(body: bytes) -> str:
+    """What the endpoint says is wrong, in its own words and in short."""
+    try:
+        error = json.loads(body)["error"]
+        text = error["message"] if isinstance(error, dict) else str(error)
+    except (ValueError, KeyError, TypeError):
+        text = body.decode(errors="replace")
+    return " ".join(str(text).split())[:_COMPLAINT_LIMIT]
+
+
+def _pause_seconds(answer: Answer | None, attempt: int) -> float:
+    named = answer.headers.get("retry-after", "") if answer else ""
+    if named.isdigit():
+        return min(float(named), _LONGEST_PAUSE_SECONDS)
+    return min(2.0 ** (attempt - 1), _LONGEST_PAUSE_SECONDS) * random.uniform(0.5, 1.0)

@@ -1,0 +1,149 @@
+"""The one HTTP client for URLs that others name: it dials what it checked, follows nothing, and reads no more than it
+said it would."""
+
+import json
+import socket
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import httpx
+
+from praetor.guard.addresses import AddressRules
+from praetor.guard.errors import GuardError, TooLargeError, UnreachableError
+
+Resolve = Callable[[str, int], list[str]]
+ANSWER_LIMIT_BYTES = 4 * 1024 * 1024
+_SCHEMES = {"http": 80, "https": 443}
+_USER_AGENT = "praetor"
+
+
+class Answer(NamedTuple):
+    """What came back; `body` is whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """Raises ValueError, also for NaN and Infinity, which are no JSON."""
+        return json.loads(self.body, parse_constant=_no_json)
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """The addresses of a host, in the order of the system's preference. Raises OSError."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+class GuardedClient:
+    """Speaks to one origin. Its name is resolved for each request, every address that it has is checked, and the one
+    that was checked is the one that is dialled: a name that changes in between changes nothing.
+
+    Raises GuardError for what must not be dialled, UnreachableError when there is no answer in time, TooLargeError.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        rules: AddressRules | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout_seconds: float = 5.0,
+        limit_bytes: int = ANSWER_LIMIT_BYTES,
+        verify: Any = True,
+        resolve: Resolve = resolve,
+    ) -> None:
+        self._base = checked_url(base_url)
+        self._rules, self._resolve = rules or AddressRules(), resolve
+        self._timeout_seconds, self._limit_bytes = timeout_seconds, limit_bytes
+        self._http = httpx.Client(
+            headers={"User-Agent": _USER_AGENT, "Accept-Encoding": "identity", **(headers or {})},
+            timeout=timeout_seconds, verify=verify, follow_redirects=False, trust_env=False,
+        )  # fmt: skip
+
+    @property
+    def origin(self) -> str:
+        """The URL without its path, for messages: it has no credentials, which `checked_url` refuses."""
+        return f"{self._base.scheme}://{self._base.netloc.decode()}"
+
+    def close(self) -> None:
+        self._http.close()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """`path` is below the base URL; `body` is sent as JSON."""
+        url = self._base.copy_with(raw_path=self._base.raw_path.rstrip(b"/") + path.encode())
+        url = url.copy_merge_params(dict(query)) if query else url
+        dialled, host = self._dialled(url)
+        extensions = {"sni_hostname": url.host} if url.scheme == "https" else {}
+        request = self._http.build_request(
+            method, dialled, json=body, headers={"Host": host, **(headers or {})}, extensions=extensions
+        )
+        try:
+            return self._answer(request)
+        except httpx.HTTPError as problem:
+            raise UnreachableError(f"{self.origin}{path}: {_in_words(problem)}") from None
+
+    def _dialled(self, url: httpx.URL) -> tuple[httpx.URL, str]:
+        port = url.port or _SCHEMES[url.scheme]
+        try:
+            addresses = self._resolve(url.host, port)
+        except OSError as problem:
+            raise UnreachableError(f"{self.origin}: the name does not resolve: {problem}") from None
+        for address in addresses:
+            if objection := self._rules.objection(address, port):
+                raise GuardError(f"{self.origin}: {objection}")
+        if not addresses:
+            raise UnreachableError(f"{self.origin}: the name has no address")
+        return url.copy_with(host=addresses[0]), url.netloc.decode()
+
+    def _answer(self, request: httpx.Request) -> Answer:
+        """The time limit is for the whole answer, not for each piece of it."""
+        ends = time.monotonic() + self._timeout_seconds
+        response = self._http.send(request, stream=True)
+        try:
+            if response.headers.get("content-encoding", "identity") != "identity":
+                raise UnreachableError(f"{self.origin}: the answer is compressed, which nobody asked for")
+            body = bytearray()
+            for piece in response.iter_raw():
+                body += piece
+                if len(body) > self._limit_bytes:
+                    raise TooLargeError(f"{self.origin}: the answer has more than {self._limit_bytes} bytes")
+                if time.monotonic() > ends:
+                    raise UnreachableError(f"{self.origin}: the answer took longer than {self._timeout_seconds:g} s")
+            return Answer(response.status_code, response.headers, bytes(body))
+        finally:
+            response.close()
+
+
+def checked_url(text: str) -> httpx.URL:
+    """Raises GuardError for what is no http(s) URL of a host, or brings credentials, a query or a fragment."""
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL as problem:
+        raise GuardError(f"{text[:200]!r} is no URL: {problem}") from None
+    if url.scheme not in _SCHEMES or not url.host:
+        raise GuardError(f"{text[:200]!r}: a URL begins with http:// or https:// and names a host")
+    if url.userinfo:
+        raise GuardError("a URL has no credentials in it: they come from a secret")
+    if url.query or url.fragment:
+        raise GuardError(f"{text[:200]!r}: the base of a site has neither query nor fragment")
+    return url
+
+
+def _in_words(problem: httpx.HTTPError) -> str:
+    if isinstance(problem, httpx.TimeoutException):
+        return "no answer in time"
+    return str(problem) or type(problem).__name__
+
+
+def _no_json(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")

@@ -1,0 +1,117 @@
+"""A language model as the policy: the ten actions are its tools, observations their results."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from praetor.guard.chat import Message, Reply
+from praetor.policies.llm.budget import Budget
+from praetor.policies.llm.prompt import as_data, system_prompt
+from praetor.policies.llm.tools import action_of, tools
+from simcore.decision import Decision, History, Hypothesis
+from simcore.observation import Observation
+
+_KEPT_RESULTS = 12
+_FORGOTTEN = "(an older result, left out; look again if it matters)"
+_ASK_AGAIN = "Call exactly one of the tools."
+
+
+class Chat(Protocol):
+    """praetor.guard.chat.ChatClient."""
+
+    def complete(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Reply: ...
+
+
+class LlmPolicy:
+    """One episode's conversation. Raises ChatError and BudgetError out of `decide`: the run then says why it ended."""
+
+    name = "llm"
+
+    def __init__(self, chat: Chat, model: str, budget: Budget) -> None:
+        self._chat, self._model, self._budget = chat, model, budget
+        self._messages: list[Message] = [{"role": "system", "content": system_prompt()}]
+        self._call_id: str | None = None
+
+    def decide(self, observation: Observation, history: History) -> Decision:
+        self._show(observation)
+        reply = self._ask()
+        call = _first_call(reply.message)
+        if call is None:
+            self._messages += [_said(reply.message), {"role": "user", "content": _ASK_AGAIN}]
+            reply = self._ask()
+            call = _first_call(reply.message)
+        return self._decision(reply, call)
+
+    def _show(self, observation: Observation) -> None:
+        if self._call_id is None:
+            self._messages.append({"role": "user", "content": as_data(observation)})
+        else:
+            self._messages.append({"role": "tool", "tool_call_id": self._call_id, "content": as_data(observation)})
+
+    def _ask(self) -> Reply:
+        self._budget.check()
+        reply = self._chat.complete(_shortened(self._messages), tools())
+        self._budget.spend(reply.prompt_tokens, reply.completion_tokens)
+        return reply
+
+    def _decision(self, reply: Reply, call: dict[str, Any] | None) -> Decision:
+        self._messages.append(_said(reply.message, call))
+        self._call_id = call["id"] if call else None
+        text = str(reply.message.get("content") or "")
+        if call is None:
+            said: Any = {"action_type": text[:200] or "nothing"}
+            return Decision(said, reason=text, transcript=self._transcript(reply))
+        action, why = action_of(call["function"].get("name"), call["function"].get("arguments"))
+        named: Any = action
+        return Decision(named, _believed(action), reason=why or text, transcript=self._transcript(reply))
+
+    def _transcript(self, reply: Reply) -> dict[str, Any]:
+        """What was said, by whom and at what price; what it was told are the observations before it."""
+        return {
+            "model": self._model,
+            "message": _said(reply.message),
+            "attempts": reply.attempts,
+            "prompt_tokens": reply.prompt_tokens,
+            "completion_tokens": reply.completion_tokens,
+            "tokens_so_far": self._budget.prompt_tokens + self._budget.completion_tokens,
+            "dollars_so_far": round(self._budget.spent_dollars, 6),
+        }
+
+
+def _first_call(message: Message) -> dict[str, Any] | None:
+    """The first well-formed tool call; a second one is for after its result."""
+    calls = message.get("tool_calls")
+    for call in calls if isinstance(calls, list) else []:
+        if isinstance(call, dict) and isinstance(call.get("function"), dict) and isinstance(call.get("id"), str):
+            return call
+    return None
+
+
+def _said(message: Message, call: dict[str, Any] | None = None) -> Message:
+    """The assistant's message as it goes into the conversation: its text, and the one call that is answered."""
+    said: Message = {"role": "assistant", "content": message.get("content") or ""}
+    if call is None:
+        call = _first_call(message)
+    if call is not None:
+        function = call["function"]
+        said["tool_calls"] = [
+            {
+                "id": call["id"],
+                "type": "function",
+                "function": {"name": str(function.get("name")), "arguments": str(function.get("arguments") or "{}")},
+            }
+        ]
+    return said
+
+
+def _shortened(messages: list[Message]) -> list[Message]:
+    """Without the text of results that are long past: a conversation must fit a model's window."""
+    results = [number for number, message in enumerate(messages) if message["role"] == "tool"]
+    old = set(results[:-_KEPT_RESULTS])
+    return [message | {"content": _FORGOTTEN} if n in old else message for n, message in enumerate(messages)]
+
+
+def _believed(action: dict[str, Any]) -> Hypothesis | None:
+    causes = action["parameters"].get("causes")
+    if not isinstance(causes, list) or not causes or not isinstance(causes[0], dict):
+        return None
+    return Hypothesis(str(causes[0].get("service", "")), str(causes[0].get("mechanism", "")))

@@ -1,0 +1,33 @@
+"""The changes among the ten actions as bodies of the `/ops/*` contract."""
+
+from typing import Any
+
+from praetor.resources.ops import ConfigBody, RestartBody, RollbackBody, ScaleBody
+from simcore.actions import Action, RestartService, RollbackDeployment, ScaleService, UpdateConfig
+from simcore.quantity import mebibytes
+
+
+def asked_of(action: Action) -> tuple[str, dict[str, Any]]:
+    """(name of the endpoint, body)."""
+    match action:
+        case RestartService(target_service=service, parameters=given):
+            limit = None if given.memory_limit is None else round(mebibytes(given.memory_limit))
+            body = RestartBody(service=service, memory_limit_mb=limit)
+            return "restart", body.model_dump(exclude_none=True)
+        case ScaleService(target_service=service, parameters=given):
+            return "scale", ScaleBody(service=service, replicas=given.replicas).model_dump()
+        case RollbackDeployment(target_service=service, parameters=given):
+            return "rollback", RollbackBody(service=service, to_version=given.to_version).model_dump()
+        case UpdateConfig(target_service=service, parameters=given):
+            return "config", ConfigBody(service=service, key=given.key, value=_value(given.value)).model_dump()
+    raise AssertionError(f"{action.action_type} changes nothing")
+
+
+def _value(text: str) -> str | int | float:
+    """A number as a number, as the contract's examples have it."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

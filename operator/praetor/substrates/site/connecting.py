@@ -1,0 +1,79 @@
+"""From a request to a site's substrate: the guarded client, the pace, the objectives, the alert."""
+
+from typing import Any, Protocol
+
+from praetor.guard.addresses import rules_of
+from praetor.guard.client import GuardedClient
+from praetor.guard.errors import GuardError
+from praetor.substrates.site.errors import SiteError
+from praetor.substrates.site.ops_client import OpsClient
+from praetor.substrates.site.samples import Objectives
+from praetor.substrates.site.substrate import Pace, SiteSubstrate
+from simcore.observation import AlertNotice
+
+_NO_ALERT = "Somebody asked for a look at this site"
+MAX_STEPS = 60
+
+
+class Asked(Protocol):
+    """What of a site's request matters here; praetor.runner.request.SiteRequest says what each is."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def token(self) -> str: ...
+    @property
+    def availability(self) -> float: ...
+    @property
+    def latency_p99_ms(self) -> float: ...
+    @property
+    def action_seconds(self) -> float: ...
+    @property
+    def stabilization_seconds(self) -> float: ...
+    @property
+    def allow(self) -> tuple[str, ...]: ...
+
+
+def guarded_client(asked: Asked) -> GuardedClient:
+    """Raises SiteError for what is no URL of a site, or no rule. Nothing is dialled yet."""
+    headers = {"Authorization": f"Bearer {asked.token}"} if asked.token else {}
+    try:
+        return GuardedClient(asked.url, rules=rules_of(asked.allow), headers=headers)
+    except ValueError as problem:
+        raise SiteError(f"what may be dialled: {problem}") from None
+    except GuardError as problem:
+        raise SiteError(str(problem)) from None
+
+
+def site_substrate(
+    asked: Asked, alert: dict[str, Any] | None, *, family: str, max_steps: int | None = None
+) -> SiteSubstrate:
+    """`alert` is an IncidentRun's. Raises SiteError, UnreachableError: on a site that says nothing nobody can play."""
+    ops = OpsClient(guarded_client(asked))
+    try:
+        services = [state.name for state in ops.health().services]
+    except GuardError as problem:
+        ops.close()
+        raise SiteError(str(problem)) from None
+    except Exception:
+        ops.close()
+        raise
+    return SiteSubstrate(
+        ops,
+        notice_of(alert or {}, services),
+        family=family,
+        max_steps=max_steps or MAX_STEPS,
+        pace=Pace(action_seconds=asked.action_seconds, stabilization_seconds=asked.stabilization_seconds),
+        objectives=Objectives(asked.availability, asked.latency_p99_ms),
+    )
+
+
+def notice_of(alert: dict[str, Any], services: list[str]) -> AlertNotice:
+    """The page; one that names no service of the site is about what users reach, the first of them."""
+    named = alert.get("service")
+    return AlertNotice(
+        title=alert.get("title") or _NO_ALERT,
+        service=named if named in services else services[0],
+        severity=alert.get("severity") or "critical",
+        description=alert.get("description") or "",
+    )

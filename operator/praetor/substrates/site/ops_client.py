@@ -1,0 +1,101 @@
+"""A site's `/ops/*` as calls: strict about what comes back, patient with reads, careful with changes."""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from praetor.guard.client import Answer, GuardedClient
+from praetor.guard.errors import UnreachableError
+from praetor.resources.conformance import NOT_THERE, fault_of
+from praetor.resources.ops import (
+    IDEMPOTENCY_HEADER,
+    ChangeAnswer,
+    Endpoint,
+    ServiceFacts,
+    ServiceLogs,
+    ServiceMetrics,
+    SiteHealth,
+    SiteServices,
+    endpoint,
+)
+from praetor.substrates.site.errors import MissingEndpointError, RefusedError, SiteError, WrongShapeError
+
+_READ_ATTEMPTS = 3
+_LONGEST_PAUSE_SECONDS = 1.0
+_UNAUTHORIZED = frozenset({401, 403})
+_BUSY = frozenset({429, 502, 503, 504})
+T = TypeVar("T", bound=BaseModel)
+
+
+class OpsClient:
+    """Reads are tried three times, since they change nothing; a change once. Raises SiteError, GuardError."""
+
+    def __init__(self, http: GuardedClient, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._http, self._sleep = http, sleep
+
+    def close(self) -> None:
+        self._http.close()
+
+    def health(self) -> SiteHealth:
+        return self._read("health", SiteHealth)
+
+    def services(self) -> dict[str, ServiceFacts]:
+        """What runs, by name; of a site that does not tell, nothing."""
+        try:
+            return {facts.name: facts for facts in self._read("services", SiteServices).services}
+        except MissingEndpointError:
+            return {}
+
+    def metrics(self, service: str) -> ServiceMetrics:
+        return self._read("metrics", ServiceMetrics, {"service": service})
+
+    def logs(self, service: str, lines: int) -> list[str]:
+        return self._read("logs", ServiceLogs, {"service": service, "lines": str(lines)}).logs
+
+    def change(self, name: str, body: Mapping[str, Any], idempotency_key: str) -> str:
+        """What the site says it does. Raises RefusedError with the site's words; after an UnreachableError nobody
+        knows whether it was done."""
+        asked = endpoint(name)
+        headers = {IDEMPOTENCY_HEADER: idempotency_key} if idempotency_key else {}
+        answer = self._checked(asked, self._http.request("POST", asked.path, body=dict(body), headers=headers))
+        if answer.status in NOT_THERE and asked.alias:
+            answer = self._checked(asked, self._http.request("POST", asked.alias, body=dict(body), headers=headers))
+        told = self._parsed(asked, answer, ChangeAnswer)
+        if not told.ok:
+            raise RefusedError(told.error or told.message)
+        return told.message
+
+    def _read(self, name: str, model: type[T], query: Mapping[str, str] | None = None) -> T:
+        asked = endpoint(name)
+        for attempt in range(1, _READ_ATTEMPTS + 1):
+            last = attempt == _READ_ATTEMPTS
+            try:
+                answer = self._checked(asked, self._http.request("GET", asked.path, query=query))
+            except UnreachableError:
+                if last:
+                    raise
+            else:
+                if last or answer.status not in _BUSY:
+                    return self._parsed(asked, answer, model)
+            self._sleep(random.uniform(0.1, 1.0) * min(0.2 * 2.0**attempt, _LONGEST_PAUSE_SECONDS))
+        raise AssertionError("the last attempt returns or raises")
+
+    def _checked(self, asked: Endpoint, answer: Answer) -> Answer:
+        if answer.status in _UNAUTHORIZED:
+            raise SiteError(f"{asked.method} {asked.path}: status {answer.status}: the site does not know the token")
+        return answer
+
+    def _parsed(self, asked: Endpoint, answer: Answer, model: type[T]) -> T:
+        try:
+            body = answer.json()
+        except ValueError:
+            body = None
+        problem = fault_of(asked, answer.status, body)
+        if problem and answer.status in NOT_THERE:
+            raise MissingEndpointError(f"this site has no {asked.method} {asked.path}")
+        if problem:
+            raise WrongShapeError(f"{asked.method} {asked.path}: {problem}")
+        return model.model_validate(body)

@@ -1,0 +1,86 @@
+"""A look at a site that changes nothing: how it is, and which endpoints keep the contract."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from praetor.guard.client import GuardedClient
+from praetor.resources.conformance import NOT_THERE, SiteConformance, Verdict, fault_of, report_of
+from praetor.resources.ops import ENDPOINTS, Endpoint, SiteHealth
+from praetor.substrates.site.connecting import Asked, guarded_client
+from praetor.substrates.site.errors import SiteError
+
+_UNAUTHORIZED = frozenset({401, 403})
+_TRIED_BY_CHANGING = "it is there; what it answers shows when a run uses it"
+
+
+class Probed(NamedTuple):
+    """`health` is None where the site's `/ops/health` is not what it should be."""
+
+    conformance: SiteConformance
+    health: SiteHealth | None
+
+
+def probe(asked: Asked) -> Probed:
+    """Raises SiteError, GuardedError: it must not be dialled, does not answer, or does not let us in."""
+    http = guarded_client(asked)
+    try:
+        return _Probe(http).probed()
+    finally:
+        http.close()
+
+
+class _Probe:
+    def __init__(self, http: GuardedClient) -> None:
+        self._http = http
+        self._health: SiteHealth | None = None
+
+    def probed(self) -> Probed:
+        found = {one.name: self._endpoint(one) for one in ENDPOINTS}
+        report = report_of(
+            self._http.origin,
+            found,
+            services=self._names(),
+            idempotency_key=bool(self._health and self._health.idempotency_key),
+        )
+        return Probed(report, self._health)
+
+    def _names(self) -> list[str]:
+        return [state.name for state in self._health.services] if self._health else []
+
+    def _endpoint(self, asked: Endpoint) -> tuple[Verdict, str]:
+        if asked.method == "POST":
+            return self._exists(asked)
+        problem = next((problem for problem in self._problems(asked) if problem), None)
+        return problem or (Verdict.CONFORMANT, "")
+
+    def _problems(self, asked: Endpoint) -> Iterator[tuple[Verdict, str] | None]:
+        for query in self._queries(asked):
+            status, body = self._get("GET", asked.path, query)
+            if status in NOT_THERE:
+                yield Verdict.MISSING, f"status {status}"
+            elif problem := fault_of(asked, status, body):
+                yield Verdict.WRONG_SHAPE, problem
+            elif asked.name == "health":
+                self._health = SiteHealth.model_validate(body)
+
+    def _queries(self, asked: Endpoint) -> list[dict[str, str]]:
+        if asked.request is None:
+            return [{}]
+        lines = {"lines": "5"} if asked.name == "logs" else {}
+        return [{"service": name} | lines for name in self._names() or ["api"]]
+
+    def _exists(self, asked: Endpoint) -> tuple[Verdict, str]:
+        """OPTIONS is safe by HTTP's definition; a server that knows the path but not OPTIONS answers 405."""
+        status, _ = self._get("OPTIONS", asked.path, {})
+        if status in (404, 501):
+            return Verdict.MISSING, f"OPTIONS: status {status}"
+        return Verdict.UNTRIED, _TRIED_BY_CHANGING
+
+    def _get(self, method: str, path: str, query: dict[str, str]) -> tuple[int, Any]:
+        answer = self._http.request(method, path, query=query)
+        if answer.status in _UNAUTHORIZED:
+            raise SiteError(f"{method} {path}: status {answer.status}: the site does not know the token")
+        try:
+            return answer.status, answer.json()
+        except ValueError:
+            return answer.status, None

@@ -1,0 +1,293 @@
+"""Runs on TargetSites: what they are about, how they begin and go on, and what a probe says of a site."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from praetor.controller import statuses
+from praetor.controller.effects import RecordEvent, StartEpisode, WriteStatus
+from praetor.controller.embedded import EmbeddedController
+from praetor.controller.key import Key
+from praetor.controller.observed import Lost, Observed, Playable, Playing, Refused, Unplayable
+from praetor.controller.probing import SiteProber
+from praetor.controller.reconcile import reconcile
+from praetor.controller.subject import subject_of
+from praetor.controller.times import utc_now
+from praetor.policies.registry import make_policy
+from praetor.resources.run import IncidentRun
+from praetor.runner.loop import play
+from praetor.runner.request import RunOutcome, RunRequest, SiteRequest
+from praetor.store.directory import DirectoryStore
+from praetor.substrates.connect import connect
+from simcore.errors import DeniedError, NotFoundError
+from tests.support.observing import ALERT, NOW, accepted, manifest, with_status
+from tests.support.small_site import SmallSite
+
+SITE = SiteRequest("shop", "https://shop.example")
+ON_SITE = Playable("unknown", "unknown", site=SITE)
+TARGET = {"alert": ALERT, "target": {"siteRef": {"name": "shop"}}}
+TOKEN = "a-token-that-nobody-may-see"
+
+
+def site_manifest(**spec: Any) -> dict[str, Any]:
+    metadata = {"name": "shop", "namespace": "default"}
+    return {"apiVersion": "praetor.dev/v1alpha1", "kind": "TargetSite", "metadata": metadata, "spec": spec}
+
+
+def run_on_site(**spec: Any) -> IncidentRun:
+    return IncidentRun.model_validate(manifest(**(TARGET | spec)))
+
+
+HTTP = {"http": {"url": "https://shop.example"}}
+
+
+async def test_a_run_on_a_site_is_about_the_site_as_its_spec_says(store: DirectoryStore) -> None:
+    slos = [{"sli": "availability", "objective": 0.95}]
+    guardrails = {"allowedActions": ["restart_service"]}
+    await store.create(
+        site_manifest(**HTTP, slos=slos, stabilizationSeconds=30, actionSeconds=2, guardrails=guardrails)
+    )
+    found = await subject_of(run_on_site(), store)
+    assert isinstance(found, Playable)
+    assert found.site == SiteRequest(
+        "shop", "https://shop.example", availability=0.95, action_seconds=2.0, stabilization_seconds=30.0,
+        allowed_actions=("restart_service",),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("site", "run", "words"),
+    [
+        (None, {}, "there is no TargetSite 'shop'"),
+        ({}, {}, "has no spec.http.url"),
+        (HTTP, {"policy": {"name": "keyword"}}, "reads the simulator's episode"),
+        (HTTP | {"secretRef": {"name": "s"}}, {}, "set PRAETOR_SITE_TOKEN"),
+    ],
+)
+async def test_what_cannot_be_acted_on_says_why(
+    store: DirectoryStore, site: dict[str, Any] | None, run: dict[str, Any], words: str
+) -> None:
+    if site is not None:
+        await store.create(site_manifest(**site))
+    found = await subject_of(run_on_site(**run), store)
+    assert isinstance(found, Unplayable)
+    assert found.reason == "SubstrateUnavailable"
+    assert words in found.message
+
+
+class WithSecrets:
+    """A store of one site and one Secret, or of a refusal."""
+
+    def __init__(self, answer: dict[str, str] | Exception) -> None:
+        self._answer = answer
+
+    async def get(self, kind: str, namespace: str, name: str) -> dict[str, Any]:
+        return site_manifest(**HTTP, secretRef={"name": "of-the-shop"})
+
+    async def secret(self, namespace: str, name: str) -> dict[str, str]:
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return self._answer
+
+
+async def test_the_token_is_the_secrets_and_in_no_repr() -> None:
+    found = await subject_of(run_on_site(), WithSecrets({"token": f"{TOKEN}\n"}))
+    assert isinstance(found, Playable)
+    assert found.site is not None
+    assert found.site.token == TOKEN
+    assert TOKEN not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (NotFoundError("no"), "there is no Secret 'of-the-shop'"),
+        (DeniedError("403"), "may not read Secret 'of-the-shop'"),
+        ({"password": TOKEN}, "has no key 'token'"),
+    ],
+)
+async def test_a_token_that_cannot_be_read_says_what_would_help(answer: Any, words: str) -> None:
+    found = await subject_of(run_on_site(), WithSecrets(answer))
+    assert isinstance(found, Unplayable)
+    assert words in found.message
+    assert TOKEN not in found.message
+
+
+def on_site(**changes: Any) -> Observed:
+    return replace(accepted(**TARGET), subject=ON_SITE, **changes)
+
+
+def test_a_run_on_a_site_begins_in_one_step_and_is_no_rehearsal() -> None:
+    told, written, started = reconcile(on_site())
+    assert isinstance(told, RecordEvent)
+    assert isinstance(written, WriteStatus)
+    assert isinstance(started, StartEpisode)
+    assert "site shop" in told.message
+    assert "rehearsal" not in told.message
+    status = written.status
+    assert (status.substrate, status.grading, status.scenario) == ("Site", "Partial", None)
+    assert (started.request.site, started.request.attempt, started.attempt) == (SITE, 1, 1)
+
+
+def begun_on_site() -> Observed:
+    observed = on_site()
+    return with_status(observed, statuses.started(observed, ON_SITE))
+
+
+def test_an_operator_that_comes_back_does_not_repeat_an_attempt() -> None:
+    told, written, started = reconcile(begun_on_site())
+    assert isinstance(told, RecordEvent)
+    assert told.reason == "Retrying"
+    assert isinstance(written, WriteStatus)
+    assert isinstance(started, StartEpisode)
+    assert written.status.attempts == started.request.attempt == started.attempt == 2
+
+
+def test_it_gives_up_when_it_was_cut_off_too_often() -> None:
+    observed = begun_on_site()
+    worn = with_status(observed, observed.status.model_copy(update={"attempts": 4}))
+    (_, written) = reconcile(worn)
+    assert isinstance(written, WriteStatus)
+    assert written.status.phase == "Failed"
+
+
+def test_an_attempt_that_was_lost_is_followed_by_one_with_another_number() -> None:
+    lost = replace(begun_on_site(), episode=Lost(1, "the worker died", NOW))
+    (_, written) = reconcile(lost)
+    assert isinstance(written, WriteStatus)
+    later = replace(with_status(lost, written.status), now=NOW.replace(minute=5))
+    (started,) = reconcile(later)
+    assert isinstance(started, StartEpisode)
+    assert started.request.attempt == 2
+
+
+def test_while_it_is_played_nothing_is_done() -> None:
+    assert reconcile(replace(begun_on_site(), episode=Playing())) == []
+
+
+def test_a_site_that_refuses_is_unavailable_and_no_bad_scenario() -> None:
+    (_, written) = reconcile(replace(begun_on_site(), episode=Refused("the site does not know the token")))
+    assert isinstance(written, WriteStatus)
+    assert {one.reason for one in written.status.conditions if one.type == "Failed"} == {"SubstrateUnavailable"}
+
+
+class SitePool:
+    """Plays here and now, where the request says."""
+
+    async def play(self, request: RunRequest, on_event: Callable[[dict[str, Any]], None]) -> RunOutcome:
+        stage, policy = connect(request), make_policy("random", seed=1)
+        return await asyncio.to_thread(play, request, stage, policy, on_event=on_event)
+
+
+async def test_embedded_a_run_on_a_site_is_played_there_and_its_token_is_stored_nowhere(
+    store: DirectoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = SmallSite()
+    monkeypatch.setenv("PRAETOR_GUARD_ALLOW_PORTS", str(site.port))
+    monkeypatch.setenv("PRAETOR_SITE_TOKEN", TOKEN)
+    spec = {"http": {"url": site.url}, "secretRef": {"name": "s"}, "actionSeconds": 0, "stabilizationSeconds": 1}
+    run = manifest(**TARGET, maxSteps=4)
+    run["metadata"] = {"name": "one", "namespace": "default"}
+    try:
+        await store.create(site_manifest(**spec))
+        async with asyncio.timeout(30), EmbeddedController(store, SitePool()):
+            await store.create(run)
+            while "completionTime" not in (status := await status_of_run(store)):  # noqa: ASYNC110 (no event to wait for)
+                await asyncio.sleep(0.02)
+    finally:
+        site.close()
+    assert (status["phase"], status["substrate"], status["grading"]) == ("Complete", "Site", "Partial")
+    assert {headers.get("Authorization") for headers in site.headers} == {f"Bearer {TOKEN}"}
+    trace = await store.get_artifact("default", "one", "trace.jsonl")
+    assert TOKEN.encode() not in trace
+    assert holding(tmp_path, TOKEN) == []
+
+
+def holding(folder: Path, text: str) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
+
+
+async def status_of_run(store: DirectoryStore) -> dict[str, Any]:
+    status: dict[str, Any] = (await store.get("IncidentRun", "default", "one")).get("status", {})
+    return status
+
+
+async def probed(store: DirectoryStore, **spec: Any) -> tuple[dict[str, Any], float | None]:
+    await store.create(site_manifest(**spec))
+    again = await SiteProber(store, utc_now).look_at(Key("TargetSite", "default", "shop"))
+    return (await store.get("TargetSite", "default", "shop"))["status"], again
+
+
+async def test_a_probe_says_what_a_site_has_and_changes_nothing(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = SmallSite()
+    try:
+        monkeypatch.setenv("PRAETOR_GUARD_ALLOW_PORTS", str(site.port))
+        site.health["api"] = "degraded"
+        site.answers["/ops/scale"] = (404, {})
+        status, again = await probed(store, http={"url": site.url}, probeSeconds=30)
+    finally:
+        site.close()
+    (reachable,) = status["conditions"]
+    assert (reachable["type"], reachable["status"], reachable["reason"]) == ("Reachable", "True", "SiteAnswers")
+    assert {one["name"]: one["health"] for one in status["services"]}["api"] == "degraded"
+    assert {one["endpoint"]: one["verdict"] for one in status["endpoints"]} == {
+        "GET /ops/health": "Conformant", "GET /ops/services": "Conformant", "GET /ops/metrics": "Conformant",
+        "GET /ops/logs": "Conformant", "POST /ops/restart": "Untried", "POST /ops/scale": "Missing",
+        "POST /ops/config": "Untried", "POST /ops/rollback": "Untried", "POST /ops/break": "Untried",
+        "POST /ops/heal": "Untried",
+    }  # fmt: skip
+    assert status["lastProbe"]
+    assert again == 30.0
+    assert site.changes == []
+
+
+async def test_a_site_of_the_wrong_shape_says_which_endpoint(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = SmallSite()
+    try:
+        monkeypatch.setenv("PRAETOR_GUARD_ALLOW_PORTS", str(site.port))
+        site.answers["/ops/metrics"] = (200, {"cpu_percent": "much"})
+        status, _ = await probed(store, http={"url": site.url})
+    finally:
+        site.close()
+    assert status["conditions"][0]["reason"] == "SiteDoesNotConform"
+    assert "GET /ops/metrics: WrongShape" in status["conditions"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "status", "reason", "words"),
+    [
+        ({}, "Unknown", "NothingToProbe", "spec.http"),
+        ({"http": {"url": "http://127.0.0.1:9"}}, "False", "SiteDoesNotAnswer", "loopback"),
+        ({"http": {"url": "http://169.254.169.254"}}, "False", "SiteDoesNotAnswer", "metadata"),
+        (HTTP | {"secretRef": {"name": "s"}}, "Unknown", "SiteUnavailable", "PRAETOR_SITE_TOKEN"),
+    ],
+)
+async def test_a_site_that_is_not_reached_says_why(
+    store: DirectoryStore, spec: dict[str, Any], status: str, reason: str, words: str
+) -> None:
+    found, _ = await probed(store, **spec)
+    (condition,) = found["conditions"]
+    assert (condition["status"], condition["reason"]) == (status, reason)
+    assert words in condition["message"]
+
+
+async def test_a_site_is_not_probed_before_its_time(store: DirectoryStore) -> None:
+    asked = []
+
+    def ask(request: SiteRequest) -> Any:
+        asked.append(request)
+        raise NotFoundError("nobody is there")
+
+    await store.create(site_manifest(**HTTP))
+    prober, key = SiteProber(store, utc_now, ask), Key("TargetSite", "default", "shop")
+    waits = [await prober.look_at(key) for _ in range(3)]
+    assert len(asked) == 1
+    assert all(wait is not None and 0 < wait <= 60 for wait in waits)
