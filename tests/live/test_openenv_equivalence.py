@@ -195,7 +195,7 @@ def test_a_drawn_episode_has_an_id_of_the_same_form(ours, librarys):
 HTTP_GET = ("/schema", "/metadata", "/health", "/list_environments", "/praetor/splits", "/Praetor/splits", "/state")
 HTTP_POST = (
     ("/praetor/num_tasks", {"split": "train"}),
-    ("/praetor/num_tasks", {"split": "test"}),
+    ("/praetor/num_tasks", {"split": "validation"}),
     ("/praetor/task", {"split": "validation", "index": 5}),
     ("/praetor/task_range", {"split": "validation", "start": 3, "stop": 6}),
     ("/praetor/task_range", {"split": "validation", "start": -2}),
@@ -210,11 +210,11 @@ HTTP_POST = (
 )
 HTTP_ERRORS = (
     ("/praetor/num_tasks", {"split": "no-such-split"}, 400),
-    ("/praetor/task", {"split": "test", "index": -1}, 400),
+    ("/praetor/task", {"split": "validation", "index": -1}, 400),
     ("/praetor/task_range", {"split": "train"}, 400),
     ("/other/num_tasks", {"split": "train"}, 404),
-    ("/praetor/task", {"split": "test"}, 422),
-    ("/praetor/task", {"split": "test", "index": 1, "extra": 1}, 422),
+    ("/praetor/task", {"split": "validation"}, 422),
+    ("/praetor/task", {"split": "validation", "index": 1, "extra": 1}, 422),
     ("/reset", {"seed": -1}, 422),
     ("/step", {"action": {"action_type": "no_such_action"}}, 422),
 )

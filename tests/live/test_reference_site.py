@@ -230,10 +230,9 @@ def test_with_a_token_nobody_else_may_call() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_nothing_is_left_of_a_site_that_ended(number: signal.Signals) -> None:
-    before = set(Path(tempfile.gettempdir()).glob("praetor-site-*"))
-    with demo_site() as site:
+    with tempfile.TemporaryDirectory() as own, demo_site(temporary=own) as site:
         site.change("break", scenario="db_pool_exhaustion")
-        (workdir,) = set(Path(tempfile.gettempdir()).glob("praetor-site-*")) - before
+        (workdir,) = Path(own).glob("praetor-site-*")
         until(lambda: site.metrics("postgres")["active_connections"] >= 20, lambda: site.metrics("postgres"))
         pid = site.process.pid
         children = [child.pid for child in psutil.Process(pid).children(recursive=True)]

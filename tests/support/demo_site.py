@@ -69,8 +69,9 @@ def until(met: Callable[[], bool], told: Callable[[], Any], seconds: float = PAT
 
 
 @contextmanager
-def demo_site(*options: str, token: str = "", users_log: Path | None = None) -> Iterator[DemoSite]:
-    environment = os.environ | {"PRAETOR_SITE_TOKEN": token}
+def demo_site(*options: str, token: str = "", users_log: Path | None = None, temporary: str = "") -> Iterator[DemoSite]:
+    """`temporary`: a folder for the site's own, where no other site's is."""
+    environment = os.environ | {"PRAETOR_SITE_TOKEN": token} | ({"TMPDIR": temporary} if temporary else {})
     logged = ["--users-log", str(users_log)] if users_log else []
     command = [sys.executable, "-c", START, "site", "demo", *options, *logged]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
