@@ -6,6 +6,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -228,9 +229,17 @@ def test_with_a_token_nobody_else_may_call() -> None:
         assert check_site(site.url, token="a-secret").complete
 
 
+@contextmanager
+def open_folder() -> Iterator[str]:
+    """PostgreSQL runs as another user, who has to get there."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield folder
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_nothing_is_left_of_a_site_that_ended(number: signal.Signals) -> None:
-    with tempfile.TemporaryDirectory() as own, demo_site(temporary=own) as site:
+    with open_folder() as own, demo_site(temporary=own) as site:
         site.change("break", scenario="db_pool_exhaustion")
         (workdir,) = Path(own).glob("praetor-site-*")
         until(lambda: site.metrics("postgres")["active_connections"] >= 20, lambda: site.metrics("postgres"))
