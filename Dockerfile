@@ -3,7 +3,7 @@ FROM python:3.11-slim-bookworm AS build
 WORKDIR /src
 COPY requirements/operator.txt requirements/
 RUN python -m venv /opt/praetor \
- && /opt/praetor/bin/pip install --no-cache-dir --only-binary=:all: --require-hashes -r requirements/operator.txt
+ && /opt/praetor/bin/pip install --no-cache-dir --only-binary=:all: --require-hashes --no-deps -r requirements/operator.txt
 COPY . .
 RUN pip wheel --no-cache-dir --no-deps -w dist . \
  && /opt/praetor/bin/pip install --no-cache-dir --no-deps dist/*.whl
