@@ -89,7 +89,7 @@ def test_the_running_server_meets_every_criterion_of_the_validator(server):
     assert (report["passed"], failed) == (True, [])
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the library's own use of threads
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of how its client connects
 def test_every_grader_that_needs_no_docker_passes(server, packaged):
     report = run_validation(packaged, max_level=Level.SEMANTIC, provider=OnLoopback(server.url))
     said = {result.check_id: (result.status.value, " ".join(result.evidence)) for result in report.results}
