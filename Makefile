@@ -85,6 +85,10 @@ crds: $(STAMP) ## Write the CRDs from the models, for kubectl and for the chart
 contract: $(STAMP) ## Write manifests/contract/ops.yaml, the contract of target sites, from the models
 	$(BIN)/python -m praetor.resources.ops_openapi manifests/contract/ops.yaml
 
+.PHONY: openenv-package
+openenv-package: $(STAMP) ## Write openenv.yaml and the plans and trajectories that it names, from the code
+	$(BIN)/python -m praetor.openenv.package .
+
 .PHONY: tables
 tables: $(STAMP) ## Write the tables of docs/reference/scenarios.md from the code
 	$(BIN)/python -m simcore.conversion.tables docs/reference/scenarios.md

@@ -8,26 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support.chart import ROOT, Manifest, of_kind, pod_specs, rendered
 from tests.support.cluster import CHART, fails, missing_tools, run
 
 pytestmark = pytest.mark.skipif(bool(missing_tools("helm")), reason="helm is not on the PATH")
 
-Manifest = dict[str, Any]
-ROOT = CHART.parents[1]
 EVERYTHING = ("--set", "networkPolicy.enabled=true,watchNamespaces={shop,billing},operator.replicas=2")
-
-
-def rendered(*settings: str, release: str = "praetor") -> list[Manifest]:
-    text = run("helm", "template", release, str(CHART), "--namespace", "praetor-system", *settings)
-    return [manifest for manifest in yaml.safe_load_all(text) if manifest]
-
-
-def of_kind(manifests: list[Manifest], *kinds: str) -> list[Manifest]:
-    return [manifest for manifest in manifests if manifest["kind"] in kinds]
-
-
-def pod_specs(manifests: list[Manifest]) -> list[Manifest]:
-    return [deployment["spec"]["template"]["spec"] for deployment in of_kind(manifests, "Deployment")]
 
 
 def rules(manifests: list[Manifest]) -> Iterator[tuple[str, Manifest]]:

@@ -37,6 +37,20 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- default (printf "%s-webhook" (include "praetor.fullname" .)) .Values.webhook.existingSecret -}}
 {{- end -}}
 
+{{/* Deployment, Sidecar, or nothing where it is not enabled. */}}
+{{- define "praetor.openenvMode" -}}
+{{- if .Values.openenv.enabled -}}{{ .Values.openenv.mode }}{{- end -}}
+{{- end -}}
+
+{{/* The component whose pods the OpenEnv server is in. */}}
+{{- define "praetor.openenvComponent" -}}
+{{- ternary "operator" "openenv" (eq .Values.openenv.mode "Sidecar") -}}
+{{- end -}}
+
+{{- define "praetor.openenvSecret" -}}
+{{- default (printf "%s-openenv" (include "praetor.fullname" .)) .Values.openenv.existingSecret -}}
+{{- end -}}
+
 {{/* The namespaces that are served: those named and the release's own, where alerts come in. Empty: all. */}}
 {{- define "praetor.namespaces" -}}
 {{- if .Values.watchNamespaces -}}

@@ -1,6 +1,6 @@
-{{/* Arguments: root, settings (of the component), volumes (more of them). What both pods share but for their container. */}}
+{{/* Arguments: root, settings (of the component), volumes (more of them), anonymous (no business with the API server). What all pods share but for their containers. */}}
 {{- define "praetor.pod" -}}
-automountServiceAccountToken: true
+automountServiceAccountToken: {{ not .anonymous }}
 enableServiceLinks: false # a Service named praetor would set PRAETOR_PORT
 {{- with .root.Values.imagePullSecrets }}
 imagePullSecrets:
@@ -41,7 +41,7 @@ tolerations:
 {{- end }}
 {{- end -}}
 
-{{/* Arguments: root, settings, port (the one that is probed), env (more variables), mounts (of more volumes). Both containers alike. */}}
+{{/* Arguments: root, settings, port (the one that is probed), env (more variables), mounts (of more volumes). All containers alike. */}}
 {{- define "praetor.container" -}}
 image: {{ include "praetor.image" .root }}
 imagePullPolicy: {{ .root.Values.image.pullPolicy }}
