@@ -97,7 +97,7 @@ def test_disk_full(site: DemoSite) -> None:
     site.change("break", scenario="disk_full")
     until(lambda: site.errors("/checkout") > 90, lambda: site.get("/users", seconds=3))
     assert site.says("No space left on device")
-    assert 10 < site.errors(seconds=5) < 60
+    until(lambda: 10 < site.errors(seconds=5) < 60, lambda: site.get("/users", seconds=5))
     site.change("scale", service="api", replicas=2)
     until(lambda: site.metrics()["requests_per_second"] > 0, site.metrics)
     time.sleep(3)
