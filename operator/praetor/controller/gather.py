@@ -10,6 +10,7 @@ from praetor.controller.episodes import Episodes
 from praetor.controller.observed import FREE, Observed, Turn, is_finished
 from praetor.controller.subject import subject_of
 from praetor.controller.times import Clock
+from praetor.controller.trials import NO_TRIALS, Trials
 from praetor.controller.turns import turn_of
 from praetor.resources.run import IncidentRun
 from praetor.resources.run_status import SeenAlerts
@@ -18,7 +19,9 @@ from simcore.errors import NotFoundError
 from simcore.protocols import Manifest, Store
 
 
-async def gather(manifest: Manifest, store: Store, episodes: Episodes, clock: Clock) -> Observed:
+async def gather(
+    manifest: Manifest, store: Store, episodes: Episodes, clock: Clock, trials: Trials = NO_TRIALS
+) -> Observed:
     """Raises pydantic's ValidationError for a run that this version cannot read, StoreError if the store fails."""
     run = IncidentRun.model_validate(manifest)
     uid = run.metadata.uid or ""
@@ -30,6 +33,7 @@ async def gather(manifest: Manifest, store: Store, episodes: Episodes, clock: Cl
         stored=episodes.stored(uid),
         alerts=_alerts(manifest),
         turn=await _turn(run, store),
+        trial=None if is_finished(run) else await trials.of(run, store),
         awaits_resolution=is_finished(run) and await _awaits_resolution(manifest, store),
     )
 

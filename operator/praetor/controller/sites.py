@@ -50,9 +50,13 @@ async def site_subject(run: IncidentRun, name: str, store: Lookup) -> Playable |
             request = replace(request, token=token)
     except UnavailableSiteError as problem:
         return Unplayable(reasons.SUBSTRATE_UNAVAILABLE, str(problem))
-    assert run.spec.alert is not None
-    family = classify(run.spec.alert.model_dump(by_alias=True, exclude_none=True)).family or UNKNOWN_FAMILY
+    family = _family(run) or UNKNOWN_FAMILY
     return Playable(family, family, site=request)
+
+
+def _family(run: IncidentRun) -> str | None:
+    """What the alert looks like; an experiment says nothing of what it breaks."""
+    return classify(run.spec.alert.model_dump(by_alias=True, exclude_none=True)).family if run.spec.alert else None
 
 
 async def _site(namespace: str, name: str, store: Lookup) -> TargetSite:
@@ -67,7 +71,7 @@ async def _site(namespace: str, name: str, store: Lookup) -> TargetSite:
 
 
 def _check(run: IncidentRun) -> None:
-    if run.spec.alert is None:
+    if run.spec.alert is None and run.spec.inject is None:
         raise UnavailableSiteError("spec.scenarioRef: what is wrong at a site is not chosen; give spec.alert instead")
     policy = POLICIES[run.spec.policy.name]
     if policy.of_seed is None:

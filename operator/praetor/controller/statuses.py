@@ -30,18 +30,18 @@ def first_seen(observed: Observed) -> IncidentRunStatus:
         RUN_CONDITIONS, now=wire_time(observed.now), observed_generation=observed.run.metadata.generation
     )
     seen: dict[str, Any] = {} if observed.status.alerts or not observed.alerts else {"alerts": observed.alerts}
-    return _changed(observed, "Pending", conditions=conditions, runner_version=version("praetor"), **seen)
+    return changed(observed, "Pending", conditions=conditions, runner_version=version("praetor"), **seen)
 
 
 def started(observed: Observed, playable: Playable) -> IncidentRunStatus:
-    return _changed(
+    return changed(
         observed,
         "Running",
         [Said(STARTED, "True", reasons.EPISODE_STARTED)],
         start_time=wire_time(observed.now),
         attempts=max(1, observed.status.attempts),
         policy=observed.spec.policy.name,
-        **(_on_site(playable.site) if playable.site else _rehearsed(observed, playable)),
+        **(_on_site(observed, playable.site) if playable.site else _rehearsed(observed, playable)),
     )
 
 
@@ -56,9 +56,11 @@ def _rehearsed(observed: Observed, playable: Playable) -> dict[str, Any]:
     return {"substrate": "Simulator", "grading": "Full", "scenario": scenario, "message": message}
 
 
-def _on_site(site: SiteRequest) -> dict[str, Any]:
-    """Nobody chose what is wrong there, and nobody knows."""
-    return {"substrate": "Site", "grading": "Partial", "message": where(site)}
+def _on_site(observed: Observed, site: SiteRequest) -> dict[str, Any]:
+    """Nobody knows what is wrong there, unless it was broken on purpose."""
+    plan = observed.trial.plan if observed.trial else None
+    known = plan is not None and plan.causes is not None
+    return {"substrate": "Site", "grading": "Full" if known else "Partial", "message": where(site)}
 
 
 def where(site: SiteRequest) -> str:
@@ -67,7 +69,7 @@ def where(site: SiteRequest) -> str:
 
 def suspended(observed: Observed) -> IncidentRunStatus:
     """As a suspended Job's, its time runs anew when it goes on."""
-    return _changed(
+    return changed(
         observed,
         "Suspended",
         [Said(STARTED, "False", reasons.SUSPENDED)],
@@ -79,7 +81,7 @@ def suspended(observed: Observed) -> IncidentRunStatus:
 def retrying(observed: Observed, message: str) -> IncidentRunStatus:
     attempts = observed.status.attempts + 1
     text = f"attempt {attempts} of {observed.spec.backoff_limit + 1} follows: {message}"
-    return _changed(observed, "Running", attempts=attempts, message=text)
+    return changed(observed, "Running", attempts=attempts, message=text)
 
 
 def observed_again(observed: Observed) -> IncidentRunStatus:
@@ -104,7 +106,7 @@ def concluded(observed: Observed, outcome: RunOutcome) -> IncidentRunStatus:
 
 
 def waiting(observed: Observed, message: str) -> IncidentRunStatus:
-    return _changed(observed, "Pending", message=message)
+    return changed(observed, "Pending", message=message)
 
 
 def left_to_a_person(observed: Observed, reason: str, message: str) -> IncidentRunStatus:
@@ -157,10 +159,10 @@ def _report_ref(observed: Observed) -> ReportRef | None:
 
 
 def _ended(observed: Observed, phase: Phase, says: Iterable[Said], **fields: Any) -> IncidentRunStatus:
-    return _changed(observed, phase, says, completion_time=wire_time(observed.now), **fields)
+    return changed(observed, phase, says, completion_time=wire_time(observed.now), **fields)
 
 
-def _changed(observed: Observed, phase: Phase, says: Iterable[Said] = (), **fields: Any) -> IncidentRunStatus:
+def changed(observed: Observed, phase: Phase, says: Iterable[Said] = (), **fields: Any) -> IncidentRunStatus:
     conditions = fields.pop("conditions", observed.status.conditions)
     generation = observed.run.metadata.generation
     for said in says:

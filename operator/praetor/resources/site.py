@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from praetor.resources.conditions import ConditionedStatus
+from praetor.resources.experiment import ChaosRules
 from praetor.resources.meta import API_VERSION, LONGEST_OBJECT_NAME, ObjectMeta, name_within
 from praetor.resources.wire import StatusWire, Time, Wire
 
@@ -76,6 +77,7 @@ class TargetSiteSpec(Wire):
     )
     probe_seconds: int = Field(60, ge=5, le=86_400, description="Seconds between two probes of the site.")
     guardrails: Guardrails = Field(Guardrails(allowed_actions=None), description="What a run may do to it.")
+    chaos: ChaosRules = Field(ChaosRules(), description="Whether experiments may break it; default: never.")
     concurrency: Literal["Forbid", "Queue", "Replace"] = Field(
         "Queue",
         description="When a run comes while another is at work here: `Queue` has it wait, `Forbid` leaves it to a "

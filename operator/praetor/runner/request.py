@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self
 
+from simcore.results import CauseName
+
 FailureReason = Literal["PolicyFailed", "DeadlineExceeded"]
 
 
@@ -50,15 +52,18 @@ class RunRequest:
     deadline_seconds: float | None = None
     site: SiteRequest | None = None
     attempt: int = 1
+    truth: tuple[CauseName, ...] | None = None
+    """At a site: what an experiment broke, for the verdict alone; None where nobody knows."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        site = data["site"]
+        site, truth = data["site"], data["truth"]
         known = {field.name: data[field.name] for field in fields(cls)}
-        return cls(**known | {"site": None if site is None else SiteRequest.from_json(site)})
+        causes = None if truth is None else tuple(CauseName(**cause) for cause in truth)
+        return cls(**known | {"site": None if site is None else SiteRequest.from_json(site), "truth": causes})
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,17 @@ def replaced(current: Manifest, wanted: Manifest) -> Manifest:
     return changed
 
 
+def condemned(manifest: Manifest) -> Manifest:
+    """An object that is to be deleted and has finalizers: it stays until the last of them is taken away."""
+    moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return manifest | {"metadata": manifest["metadata"] | {"deletionTimestamp": moment}}
+
+
+def may_go(manifest: Manifest) -> bool:
+    metadata = manifest["metadata"]
+    return "deletionTimestamp" in metadata and not metadata.get("finalizers")
+
+
 def with_status(current: Manifest, wanted: Manifest) -> Manifest:
     check_current(current, wanted)
     if wanted.get("status") is None:

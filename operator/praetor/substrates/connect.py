@@ -7,6 +7,7 @@ from pydantic import ValidationError
 import simcore
 from praetor.substrates.sim import SimSubstrate
 from simcore.errors import ScenarioError
+from simcore.results import CauseName
 from simcore.scenarios.documents import dotted
 from simcore.scenarios.spec import ScenarioDocument, ScenarioSpec
 from simcore.validation import problems
@@ -36,6 +37,8 @@ class Wanted(Protocol):
     def alert(self) -> dict[str, Any] | None: ...
     @property
     def site(self) -> "Asked | None": ...
+    @property
+    def truth(self) -> tuple[CauseName, ...] | None: ...
 
 
 def connect(wanted: Wanted) -> "SimSubstrate | SiteSubstrate":
@@ -44,7 +47,9 @@ def connect(wanted: Wanted) -> "SimSubstrate | SiteSubstrate":
     if wanted.site is not None:
         from praetor.substrates.site.connecting import site_substrate  # httpx is in the extra `server`
 
-        return site_substrate(wanted.site, wanted.alert, family=wanted.scenario, max_steps=wanted.max_steps)
+        return site_substrate(
+            wanted.site, wanted.alert, family=wanted.scenario, max_steps=wanted.max_steps, truth=wanted.truth
+        )
     episode = simcore.make(
         wanted.scenario if wanted.spec is None else _document(wanted.scenario, wanted.spec),
         seed=wanted.seed,

@@ -10,18 +10,26 @@ from praetor.substrates.site.ops_client import OpsClient
 from praetor.substrates.site.samples import Objectives
 from praetor.substrates.site.substrate import Pace, SiteSubstrate
 from simcore.observation import AlertNotice
+from simcore.results import CauseName
 
 _NO_ALERT = "Somebody asked for a look at this site"
 MAX_STEPS = 60
 
 
-class Asked(Protocol):
-    """What of a site's request matters here; praetor.runner.request.SiteRequest says what each is."""
+class Dialled(Protocol):
+    """Where a site is, and how one gets in; praetor.runner.request.SiteRequest says what each is."""
 
     @property
     def url(self) -> str: ...
     @property
     def token(self) -> str: ...
+    @property
+    def allow(self) -> tuple[str, ...]: ...
+
+
+class Asked(Dialled, Protocol):
+    """What of a site's request matters here."""
+
     @property
     def availability(self) -> float: ...
     @property
@@ -30,11 +38,9 @@ class Asked(Protocol):
     def action_seconds(self) -> float: ...
     @property
     def stabilization_seconds(self) -> float: ...
-    @property
-    def allow(self) -> tuple[str, ...]: ...
 
 
-def guarded_client(asked: Asked) -> GuardedClient:
+def guarded_client(asked: Dialled) -> GuardedClient:
     """Raises SiteError for what is no URL of a site, or no rule. Nothing is dialled yet."""
     headers = {"Authorization": f"Bearer {asked.token}"} if asked.token else {}
     try:
@@ -46,7 +52,12 @@ def guarded_client(asked: Asked) -> GuardedClient:
 
 
 def site_substrate(
-    asked: Asked, alert: dict[str, Any] | None, *, family: str, max_steps: int | None = None
+    asked: Asked,
+    alert: dict[str, Any] | None,
+    *,
+    family: str,
+    max_steps: int | None = None,
+    truth: tuple[CauseName, ...] | None = None,
 ) -> SiteSubstrate:
     """`alert` is an IncidentRun's. Raises SiteError, UnreachableError: on a site that says nothing nobody can play."""
     ops = OpsClient(guarded_client(asked))
@@ -65,6 +76,7 @@ def site_substrate(
         max_steps=max_steps or MAX_STEPS,
         pace=Pace(action_seconds=asked.action_seconds, stabilization_seconds=asked.stabilization_seconds),
         objectives=Objectives(asked.availability, asked.latency_p99_ms),
+        truth=truth,
     )
 
 

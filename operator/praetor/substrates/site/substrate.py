@@ -1,4 +1,5 @@
-"""Any site that implements `/ops/*` as a substrate. Time is real; the truth is not known, so grading is partial."""
+"""Any site that implements `/ops/*` as a substrate. Time is real; the truth is known only of what was broken on
+purpose, otherwise grading is partial."""
 
 import time
 from collections.abc import Callable
@@ -51,10 +52,10 @@ class Clock:
 
 
 class SiteSubstrate:
-    """One episode on one site. It takes the site as it finds it, and acts through `/ops/*` alone."""
+    """One episode on one site. It takes the site as it finds it, and acts through `/ops/*` alone. `truth` is what an
+    experiment broke there: it decides whether a declaration is right, and no policy ever sees it."""
 
     name: Literal["Simulator", "Site", "Cluster"] = "Site"
-    grading: Literal["Full", "Partial"] = "Partial"
     seed = 0
 
     def __init__(
@@ -67,7 +68,10 @@ class SiteSubstrate:
         pace: Pace | None = None,
         objectives: Objectives | None = None,
         clock: Clock | None = None,
+        truth: tuple[CauseName, ...] | None = None,
     ) -> None:
+        self._truth = truth
+        self.grading: Literal["Full", "Partial"] = "Partial" if truth is None else "Full"
         self._ops, self._reader, self._alert, self.family, self.max_steps = (
             ops,
             SiteReader(ops),
@@ -108,13 +112,13 @@ class SiteSubstrate:
         return snapshot_of(self._now, self._reader.health, self._reader.facts, self._samples, self._objectives)
 
     def verdict(self) -> Verdict:
-        resolved = self._held and self._declared is not None
+        resolved = self._resolved
         return Verdict(
             resolved=resolved,
             mitigated=self._held,
-            diagnosed=None,
+            diagnosed=self._diagnosed,
             declared=self._declared,
-            truth=None,
+            truth=self._truth,
             steps=self._steps,
             score=round(self._breakdown(self._formed, resolved).total, 6),
             breakdown=self._breakdown(self._formed, resolved),
@@ -125,6 +129,16 @@ class SiteSubstrate:
 
     def close(self) -> None:
         self._ops.close()
+
+    @property
+    def _diagnosed(self) -> bool | None:
+        if self._truth is None:
+            return None
+        return self._declared is not None and _places(self._declared) == _places(self._truth)
+
+    @property
+    def _resolved(self) -> bool:
+        return self._held and self._declared is not None and self._diagnosed is not False
 
     @property
     def _now(self) -> float:
@@ -240,7 +254,7 @@ class SiteSubstrate:
             self._ended_at = self._now
         paid = min(_FORMED, _MOST_FORMED - self._formed) if formed and error is None else 0.0
         self._formed = round(self._formed + paid, 6)
-        resolved = self._declared is not None and self._held and self._done
+        resolved = self._resolved and self._done
         breakdown = self._breakdown(paid, resolved)
         observation = self._observation(kind, payload, error)
         return StepResult(observation, breakdown.total, breakdown, self._done and not truncated, truncated)
@@ -253,4 +267,11 @@ class SiteSubstrate:
     def _why_not(self) -> tuple[str, ...]:
         if self._declared is None:
             return ("nothing was declared",)
+        if self._held:
+            return ("the declared causes are not what was broken",)
         return ("the objectives did not hold after the declaration",)
+
+
+def _places(causes: tuple[CauseName, ...]) -> set[tuple[str, str]]:
+    """What must match: which services, and which class of mechanism at each."""
+    return {(cause.service, cause.mechanism_class) for cause in causes}

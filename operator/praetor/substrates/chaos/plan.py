@@ -1,0 +1,91 @@
+"""An experiment as data: what is asked for, and the plan made of it, whose undo is stored before anything is broken."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, Self
+
+from praetor.resources.experiment import ChaosRules, Inject
+from simcore.results import CauseName
+
+Step = dict[str, Any]
+"""One request that a ground knows how to make."""
+
+
+@dataclass(frozen=True, slots=True)
+class SitePlace:
+    """The target: a site by its `/ops/*` (`url`), or the workloads of a `namespace` that `selector` selects, of which
+    users reach `entry`. `secret` is (name, key) of the Secret with a site's token; the token itself is in no repr."""
+
+    name: str
+    url: str = ""
+    namespace: str = ""
+    selector: str = ""
+    entry: str = ""
+    availability: float = 0.99
+    latency_p99_ms: float = 500.0
+    steady_seconds: float = 10.0
+    """How long the objectives are watched before and after."""
+    allow: tuple[str, ...] = ()
+    secret: tuple[str, str] | None = None
+    token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a run wants broken, where, and how far that may go."""
+
+    namespace: str
+    name: str
+    uid: str
+    place: SitePlace
+    inject: Inject
+    rules: ChaosRules
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is going to be done (`breaking`), how it is undone (`undoing`), and what a policy should find out.
+
+    `causes` is None where nobody can tell what the fault means. `repeatable`: the target can be asked whether a step
+    was done, so that it may be asked for again. It is stored, so there is no secret in it."""
+
+    kind: Literal["Site", "Cluster"]
+    namespace: str
+    name: str
+    uid: str
+    fault: str
+    service: str | None
+    expires_at: str
+    breaking: tuple[Step, ...]
+    undoing: tuple[Step, ...]
+    causes: tuple[CauseName, ...] | None = None
+    repeatable: bool = True
+    touches: tuple[str, ...] = ()
+    """Services beside the target's callers that this fault is known to reach."""
+    url: str = ""
+    target_namespace: str = ""
+    secret: tuple[str, str] | None = None
+    service_account: str = ""
+
+    def to_bytes(self) -> bytes:
+        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":")).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        told = json.loads(data)
+        causes, secret = told["causes"], told["secret"]
+        return cls(
+            **told
+            | {
+                "breaking": tuple(told["breaking"]),
+                "undoing": tuple(told["undoing"]),
+                "causes": None if causes is None else tuple(CauseName(**cause) for cause in causes),
+                "touches": tuple(told["touches"]),
+                "secret": None if secret is None else (secret[0], secret[1]),
+            }
+        )
+
+
+def key_of(uid: str, what: str) -> str:
+    """The idempotency key of an experiment's step."""
+    return f"{uid}/experiment/{what}"
