@@ -41,7 +41,7 @@ def service_detail(seen: Seen, name: str, unwell_seconds: float | None) -> Servi
         replicas_desired=row.replicas_desired,
         restarts=row.restarts,
         memory_limit=_memory(limit_of(container, "memory")),
-        cpu_limit=limit_of(container, "cpu") or NO_LIMIT,
+        cpu_limit=limit_of(container, "cpu") or "none",
         depends_on=tuple(seen.calls.get(name, ())),
         called_by=tuple(seen.callers(name)),
         rollouts=_rollouts(seen, workload),

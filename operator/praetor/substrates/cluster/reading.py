@@ -51,9 +51,9 @@ HELPFUL = {
 
 async def read_all(client: KubeClient, namespace: str, selector: str) -> Objects:
     """Raises NamespaceError for what is needed and may not be read, StoreError for a server that does not answer."""
-    objects, *helpful = await asyncio.gather(
+    objects, helpful = await asyncio.gather(
         read_workloads(client, namespace, selector),
-        *(_helpful(client, resource, namespace) for resource in HELPFUL.values()),
+        asyncio.gather(*(_helpful(client, resource, namespace) for resource in HELPFUL.values())),
     )
     found: dict[str, Any] = dict(zip(HELPFUL, helpful, strict=True))
     missing = [shown(HELPFUL[name]) for name, items in found.items() if items is None]
@@ -74,14 +74,14 @@ async def read_workloads(client: KubeClient, namespace: str, selector: str, know
 
 async def _needed(client: KubeClient, resource: Resource, namespace: str, selector: str) -> Found:
     try:
-        return tuple((await client.snapshot(resource, namespace, selector))[0])
+        return tuple(await client.find(resource, namespace, selector=selector))
     except DeniedError as problem:
         raise NamespaceError(f"namespace {namespace!r}: {shown(resource)} may not be listed: {problem}") from None
 
 
 async def _helpful(client: KubeClient, resource: Resource, namespace: str) -> Found | None:
     try:
-        return tuple((await client.snapshot(resource, namespace))[0])
+        return tuple(await client.find(resource, namespace))
     except (DeniedError, NotFoundError):
         return None
     except StoreError:
