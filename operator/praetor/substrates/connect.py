@@ -13,8 +13,12 @@ from simcore.scenarios.spec import ScenarioDocument, ScenarioSpec
 from simcore.validation import problems
 
 if TYPE_CHECKING:
-    from praetor.substrates.site.connecting import Asked
+    from praetor.substrates.cluster.connecting import Asked as AskedOfCluster
+    from praetor.substrates.cluster.connecting import ClusterSubstrate
+    from praetor.substrates.site.connecting import Asked as AskedOfSite
     from praetor.substrates.site.substrate import SiteSubstrate
+
+    class Asked(AskedOfSite, AskedOfCluster, Protocol): ...
 
 
 class Wanted(Protocol):
@@ -41,15 +45,20 @@ class Wanted(Protocol):
     def truth(self) -> tuple[CauseName, ...] | None: ...
 
 
-def connect(wanted: Wanted) -> "SimSubstrate | SiteSubstrate":
+def connect(wanted: Wanted) -> "SimSubstrate | SiteSubstrate | ClusterSubstrate":
     """Raises UnknownNameError for a scenario that does not exist, ScenarioError for one that cannot be
-    played, SiteError for a site that must not be dialled or is none, UnreachableError for one that does not answer."""
+    played, SiteError for a site that must not be dialled or is none, NamespaceError for a namespace that cannot be
+    acted on, UnreachableError for what does not answer."""
+    if wanted.site is not None and wanted.site.kubernetes is not None:
+        from praetor.substrates.cluster.connecting import cluster_substrate  # its client is in the extra `operator`
+
+        workloads = cluster_substrate(wanted.site, wanted.alert, family=wanted.scenario, max_steps=wanted.max_steps)
+        return workloads.judge_by(wanted.truth)
     if wanted.site is not None:
         from praetor.substrates.site.connecting import site_substrate  # httpx is in the extra `server`
 
-        return site_substrate(
-            wanted.site, wanted.alert, family=wanted.scenario, max_steps=wanted.max_steps, truth=wanted.truth
-        )
+        site = site_substrate(wanted.site, wanted.alert, family=wanted.scenario, max_steps=wanted.max_steps)
+        return site.judge_by(wanted.truth)
     episode = simcore.make(
         wanted.scenario if wanted.spec is None else _document(wanted.scenario, wanted.spec),
         seed=wanted.seed,
