@@ -24,16 +24,16 @@ async def gather(
 ) -> Observed:
     """Raises pydantic's ValidationError for a run that this version cannot read, StoreError if the store fails."""
     run = IncidentRun.model_validate(manifest)
-    uid = run.metadata.uid or ""
+    uid, subject = run.metadata.uid or "", await subject_of(run, store)
     return Observed(
         run=run,
         now=clock(),
-        subject=await subject_of(run, store),
+        subject=subject,
         episode=episodes.state(uid),
         stored=episodes.stored(uid),
         alerts=_alerts(manifest),
         turn=await _turn(run, store),
-        trial=None if is_finished(run) else await trials.of(run, store),
+        trial=None if is_finished(run) else await trials.of(run, store, subject),
         awaits_resolution=is_finished(run) and await _awaits_resolution(manifest, store),
     )
 

@@ -2,18 +2,16 @@
 
 from pydantic import ValidationError
 
+from praetor.controller.observed import Playable, Unplayable
 from praetor.controller.questions import Questions
 from praetor.controller.sites import Lookup, UnavailableSiteError, token_of
 from praetor.controller.trial import NO_LAB, PLAN, WAITING, Trial
 from praetor.resources.run import IncidentRun
 from praetor.resources.site import SecretRef, TargetSite
 from praetor.substrates.chaos.lab import Lab
-from praetor.substrates.chaos.plan import Order, Plan, SitePlace
+from praetor.substrates.chaos.plan import Order, Plan
 from simcore.errors import NotFoundError
 from simcore.protocols import Store
-
-STEADY_SECONDS = 10.0
-"""How long a target is watched before and after, unless its stabilisation is shorter."""
 
 
 class Trials:
@@ -22,7 +20,7 @@ class Trials:
     def __init__(self, lab: Lab | None, questions: Questions) -> None:
         self._lab, self._questions = lab, questions
 
-    async def of(self, run: IncidentRun, store: Store) -> Trial | None:
+    async def of(self, run: IncidentRun, store: Store, subject: Playable | Unplayable) -> Trial | None:
         """None for a run that breaks nothing. Raises StoreError when the store cannot say."""
         if run.spec.inject is None:
             return None
@@ -32,7 +30,7 @@ class Trials:
         token = await _token(run, site, plan, store)
         return Trial(
             refusal=_refusal(run, site),
-            order=order_of(run, site, token) if site else None,
+            order=order_of(run, site, subject),
             plan=plan,
             token=token,
             armed=await self._lab.armed(plan) if plan and _is_arming(run) else WAITING,
@@ -47,23 +45,21 @@ def _is_arming(run: IncidentRun) -> bool:
     return run.status.experiment is not None and run.status.experiment.state == "Arming"
 
 
-def order_of(run: IncidentRun, site: TargetSite, token: str) -> Order | None:
-    """What the run wants done at the site as it is described now; None for a site that is nowhere."""
-    spec, metadata = site.spec, run.metadata
-    assert run.spec.inject is not None
-    if spec.http is None:
+def order_of(run: IncidentRun, site: TargetSite | None, subject: Playable | Unplayable) -> Order | None:
+    """What the run wants done at the site as it is described now; None for a site that cannot be acted on."""
+    if site is None or isinstance(subject, Unplayable) or subject.site is None:
         return None
-    objectives = {slo.sli: slo.objective for slo in spec.slos}
-    place = SitePlace(
-        name=site.metadata.name,
-        url=spec.http.url,
-        availability=objectives.get("availability", 0.99),
-        latency_p99_ms=objectives.get("latency_p99_ms", 500.0),
-        steady_seconds=min(STEADY_SECONDS, spec.stabilization_seconds),
-        secret=(spec.secret_ref.name, spec.secret_ref.key) if spec.secret_ref else None,
-        token=token,
+    assert run.spec.inject is not None
+    metadata, ref = run.metadata, site.spec.secret_ref
+    return Order(
+        namespace=metadata.namespace or "",
+        name=metadata.name,
+        uid=metadata.uid or "",
+        place=subject.site,
+        inject=run.spec.inject,
+        rules=site.spec.chaos,
+        secret=(ref.name, ref.key) if ref else None,
     )
-    return Order(metadata.namespace or "", metadata.name, metadata.uid or "", place, run.spec.inject, spec.chaos)
 
 
 def _refusal(run: IncidentRun, site: TargetSite | None) -> str:

@@ -42,19 +42,21 @@ class ServiceSight:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """The target at one moment. The first service is the one that users reach; `calls` has who calls whom."""
+    """The target at one moment. The first service is the one that users reach; `calls` has who calls whom. `unmet` is
+    what users were promised and do not get, where that is no figure of one service."""
 
     services: tuple[ServiceSight, ...]
-    calls: Mapping[str, tuple[str, ...]]
+    calls: Mapping[str, Sequence[str]]
+    unmet: str = ""
 
-    @property
-    def entry(self) -> ServiceSight:
-        return self.services[0]
+    def breach(self, objectives: Objectives) -> str:
+        """What users notice, "" for nothing."""
+        return self.unmet or self.services[0].breach(objectives)
 
 
 def unsteady(sights: Sequence[Sight], objectives: Objectives) -> str:
     """Why the steady state does not hold, "" if it does: users are served in nearly all looks, and nothing is down."""
-    breaches = [breach for sight in sights if (breach := sight.entry.breach(objectives))]
+    breaches = [breach for sight in sights if (breach := sight.breach(objectives))]
     if not sights or len(breaches) > (1.0 - KEPT_SHARE) * len(sights):
         return breaches[-1] if breaches else "the target was not seen"
     down = [service for service in sights[-1].services if service.health in GONE]
@@ -64,7 +66,7 @@ def unsteady(sights: Sequence[Sight], objectives: Objectives) -> str:
 def noticed(sights: Sequence[Sight], objectives: Objectives, looks: int = 2) -> str:
     """What users notice, "" for nothing: the last looks at what they reach were all bad."""
     last = sights[-looks:]
-    breaches = [sight.entry.breach(objectives) for sight in last]
+    breaches = [sight.breach(objectives) for sight in last]
     return breaches[-1] if len(last) == looks and all(breaches) else ""
 
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from praetor.substrates.chaos.errors import ChaosRefusedError
-from praetor.substrates.chaos.judging import Objectives, Sight
-from praetor.substrates.chaos.looking import LOOK_SECONDS, Looked, Looker, Question
-from praetor.substrates.chaos.plan import Order, Plan, SitePlace
+from praetor.substrates.chaos.judging import Objectives
+from praetor.substrates.chaos.looking import LOOK_SECONDS, Eyes, Looked, Looker, Question
+from praetor.substrates.chaos.plan import Kind, Order, Place, Plan
 
-Kind = Literal["Site", "Cluster"]
+STEADY_SECONDS = 10.0
+"""How long a target is watched before and after, unless its stabilisation is shorter."""
 
 
 class Ground(Protocol):
@@ -23,7 +24,7 @@ class Ground(Protocol):
     async def plan(self, order: Order) -> Plan:
         """Reads, changes nothing. Raises ChaosRefusedError for what must not be broken."""
 
-    async def see(self, place: SitePlace) -> Sight: ...
+    def eyes(self, place: Place) -> Eyes: ...
 
     async def rehearse(self, plan: Plan, token: str) -> None:
         """Raises when the undo would not be accepted now; changes nothing."""
@@ -59,10 +60,18 @@ class Lab:
 
     async def ask(self, question: Question, order: Order, plan: Plan | None) -> Looked:
         """The answer to a question about the target; that to `Elsewhere` comes only if something broke there."""
-        ground, place = self._ground("Cluster" if order.place.namespace else "Site"), order.place
+        ground, place = self._ground(order.kind), order.place
         objectives = Objectives(place.availability, place.latency_p99_ms)
-        looks = round(place.steady_seconds / LOOK_SECONDS)
-        looker = Looker(lambda: ground.see(place), objectives, looks, self._look_seconds)
+        looks = round(min(STEADY_SECONDS, place.stabilization_seconds) / LOOK_SECONDS)
+        looker = Looker(ground.eyes(place), objectives, looks, self._look_seconds)
+        try:
+            return await self._answer(question, ground, looker, order, plan)
+        finally:
+            await looker.close()
+
+    async def _answer(
+        self, question: Question, ground: Ground, looker: Looker, order: Order, plan: Plan | None
+    ) -> Looked:
         match question:
             case "Before":
                 return await self._before(ground, looker, order)

@@ -1,9 +1,10 @@
 """Looks at a target again and again until a question of an experiment has its answer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Literal
+from threading import Lock
+from typing import Literal, Protocol
 
 from praetor.guard.errors import GuardedError
 from praetor.substrates.chaos.judging import Objectives, Sight, elsewhere, noticed, unsteady
@@ -15,7 +16,14 @@ NOTICE_SECONDS = 120.0
 RESTORE_SECONDS = 300.0
 _SILENT_LOOKS = 5
 
-See = Callable[[], Awaitable[Sight]]
+
+class Eyes(Protocol):
+    """Who looks at one target, and waits while doing so."""
+
+    def look(self) -> Sight:
+        """Raises SimcoreError, GuardedError."""
+
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +38,8 @@ class Looked:
 class Looker:
     """One target. It is well when it was for `steady_looks`, `pause_seconds` apart; limits are real seconds."""
 
-    def __init__(self, see: See, objectives: Objectives, steady_looks: int, pause_seconds: float) -> None:
-        self._see, self._objectives = see, objectives
+    def __init__(self, eyes: Eyes, objectives: Objectives, steady_looks: int, pause_seconds: float) -> None:
+        self._eyes, self._objectives, self._using = eyes, objectives, Lock()
         self._looks, self._pause_seconds = max(2, steady_looks), pause_seconds
         self._sights: list[Sight] = []
         self._silent, self._why_silent = 0, ""
@@ -83,7 +91,20 @@ class Looker:
         if self._sights or self._silent:
             await asyncio.sleep(self._pause_seconds)
         try:
-            self._sights = [*self._sights[-600:], await self._see()]
+            self._sights = [*self._sights[-600:], await asyncio.to_thread(self._seen)]
             self._silent, self._why_silent = 0, ""
         except (SimcoreError, GuardedError) as problem:
             self._silent, self._why_silent = self._silent + 1, f"the target does not answer: {problem}"
+
+    def _seen(self) -> Sight:
+        with self._using:
+            return self._eyes.look()
+
+    async def close(self) -> None:
+        """After the look that is under way, if one is."""
+
+        def closed() -> None:
+            with self._using:
+                self._eyes.close()
+
+        await asyncio.to_thread(closed)

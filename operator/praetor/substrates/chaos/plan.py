@@ -1,45 +1,60 @@
 """An experiment as data: what is asked for, and the plan made of it, whose undo is stored before anything is broken."""
 
 import json
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, Self
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, Protocol, Self
 
 from praetor.resources.experiment import ChaosRules, Inject
 from simcore.results import CauseName
 
+Kind = Literal["Site", "Cluster"]
 Step = dict[str, Any]
 """One request that a ground knows how to make."""
 
 
-@dataclass(frozen=True, slots=True)
-class SitePlace:
-    """The target: a site by its `/ops/*` (`url`), or the workloads of a `namespace` that `selector` selects, of which
-    users reach `entry`. `secret` is (name, key) of the Secret with a site's token; the token itself is in no repr."""
+class Place(Protocol):
+    """The target: a site by its `/ops/*`, or with `kubernetes` workloads of a namespace.
 
-    name: str
-    url: str = ""
-    namespace: str = ""
-    selector: str = ""
-    entry: str = ""
-    availability: float = 0.99
-    latency_p99_ms: float = 500.0
-    steady_seconds: float = 10.0
-    """How long the objectives are watched before and after."""
-    allow: tuple[str, ...] = ()
-    secret: tuple[str, str] | None = None
-    token: str = field(default="", repr=False)
+    praetor.runner.request.SiteRequest is one, and says what each is."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def token(self) -> str: ...
+    @property
+    def kubernetes(self) -> dict[str, Any] | None: ...
+    @property
+    def availability(self) -> float: ...
+    @property
+    def latency_p99_ms(self) -> float: ...
+    @property
+    def readiness(self) -> float | None: ...
+    @property
+    def action_seconds(self) -> float: ...
+    @property
+    def stabilization_seconds(self) -> float: ...
+    @property
+    def allow(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a run wants broken, where, and how far that may go."""
+    """What a run wants broken, where, and how far that may go. `secret` is (name, key) of the Secret with the token."""
 
     namespace: str
     name: str
     uid: str
-    place: SitePlace
+    place: Place
     inject: Inject
     rules: ChaosRules
+    secret: tuple[str, str] | None = None
+
+    @property
+    def kind(self) -> Kind:
+        return "Site" if self.place.kubernetes is None else "Cluster"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +64,7 @@ class Plan:
     `causes` is None where nobody can tell what the fault means. `repeatable`: the target can be asked whether a step
     was done, so that it may be asked for again. It is stored, so there is no secret in it."""
 
-    kind: Literal["Site", "Cluster"]
+    kind: Kind
     namespace: str
     name: str
     uid: str
@@ -89,3 +104,8 @@ class Plan:
 def key_of(uid: str, what: str) -> str:
     """The idempotency key of an experiment's step."""
     return f"{uid}/experiment/{what}"
+
+
+def expiry_of(inject: Inject) -> str:
+    """When the dead-man heals, counted from now."""
+    return (datetime.now(UTC) + timedelta(seconds=inject.duration_seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from praetor.resources.conformance import NOT_THERE
 from praetor.substrates.chaos.errors import ChaosRefusedError
 from praetor.substrates.chaos.judging import ServiceSight, Sight
-from praetor.substrates.chaos.plan import Order, Plan, SitePlace, Step, key_of
+from praetor.substrates.chaos.plan import Order, Place, Plan, Step, expiry_of, key_of
 from praetor.substrates.chaos.site_faults import SITE_FAULTS, cause_of
-from praetor.substrates.site.connecting import guarded_client
+from praetor.substrates.site.connecting import Dialled, guarded_client
 from praetor.substrates.site.errors import MissingEndpointError, RefusedError, WrongShapeError
 from praetor.substrates.site.ops_client import OpsClient
 
@@ -25,8 +25,8 @@ class SiteGround:
         """Raises ChaosRefusedError, SiteError, GuardedError. Nothing is changed."""
         return await _called(order.place, lambda ops: _plan(order, ops))
 
-    async def see(self, place: SitePlace) -> Sight:
-        return await _called(place, _sight)
+    def eyes(self, place: Place) -> "SiteEyes":
+        return SiteEyes(place)
 
     async def rehearse(self, plan: Plan, token: str) -> None:
         """Whether the undo would be accepted: the site answers, knows the token and has what heals."""
@@ -55,11 +55,33 @@ class SiteGround:
         await _called(_place(plan, token), lambda ops: _post(ops, plan.undoing))
 
 
-def _place(plan: Plan, token: str) -> SitePlace:
-    return SitePlace(plan.name, plan.url, token=token)
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """Where a plan's site is, and how one gets in."""
+
+    url: str
+    token: str = field(repr=False)
+    allow: tuple[str, ...] = ()
 
 
-async def _called(place: SitePlace, call: Callable[[OpsClient], T]) -> T:
+def _place(plan: Plan, token: str) -> _Door:
+    return _Door(plan.url, token)
+
+
+class SiteEyes:
+    """What the site shows of itself. Raises SiteError, GuardedError."""
+
+    def __init__(self, place: Place) -> None:
+        self._ops = OpsClient(guarded_client(place))
+
+    def look(self) -> Sight:
+        return _sight(self._ops)
+
+    def close(self) -> None:
+        self._ops.close()
+
+
+async def _called(place: Dialled, call: Callable[[OpsClient], T]) -> T:
     def answered() -> T:
         ops = OpsClient(guarded_client(place))
         try:
@@ -85,7 +107,6 @@ def _plan(order: Order, ops: OpsClient) -> Plan:
     if service is not None and service not in names:
         raise ChaosRefusedError(f"spec.inject.service: there is no {service!r}; there are {', '.join(names)}")
     _check_radius(order, service, ops)
-    ends = datetime.now(UTC) + timedelta(seconds=inject.duration_seconds)
     return Plan(
         kind="Site",
         namespace=order.namespace,
@@ -93,7 +114,7 @@ def _plan(order: Order, ops: OpsClient) -> Plan:
         uid=order.uid,
         fault=inject.fault,
         service=service,
-        expires_at=ends.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        expires_at=expiry_of(inject),
         breaking=({"endpoint": "break", "body": {"scenario": inject.fault}, "key": key_of(order.uid, "break")},),
         undoing=({"endpoint": "heal", "body": {}, "key": key_of(order.uid, "heal")},),
         causes=(cause_of(service, known.mechanism),) if known and service else None,
@@ -101,7 +122,7 @@ def _plan(order: Order, ops: OpsClient) -> Plan:
         touches=tuple(name for name in known.touches if name in names) if known else (),
         url=order.place.url,
         target_namespace=order.namespace,
-        secret=order.place.secret,
+        secret=order.secret,
     )
 
 
