@@ -60,7 +60,8 @@ def _on_site(observed: Observed, site: SiteRequest) -> dict[str, Any]:
     """Nobody knows what is wrong there, unless it was broken on purpose."""
     plan = observed.trial.plan if observed.trial else None
     known = plan is not None and plan.causes is not None
-    return {"substrate": "Site", "grading": "Full" if known else "Partial", "message": where(site)}
+    substrate = "Site" if site.kubernetes is None else "Cluster"
+    return {"substrate": substrate, "grading": "Full" if known else "Partial", "message": where(site)}
 
 
 def where(site: SiteRequest) -> str:

@@ -54,6 +54,7 @@ SITE_ANSWERS = "SiteAnswers"
 SITE_DOES_NOT_CONFORM = "SiteDoesNotConform"
 SITE_DOES_NOT_ANSWER = "SiteDoesNotAnswer"
 SITE_UNAVAILABLE = "SiteUnavailable"
+RIGHTS_MISSING = "RightsMissing"
 
 MEANING = {
     NOT_YET_OBSERVED: "Nothing is known about this yet.",
@@ -99,9 +100,10 @@ MEANING = {
     BROKE_ELSEWHERE: "An objective broke at a service that does not call the target: the experiment was ended.",
     NOT_RESTORED: "The fault is healed, and the objectives do not hold: a person has to look.",
     SCENARIO_VALID: "The scenario can be played.",
-    NOTHING_TO_PROBE: "`spec.http` is not set, so that nobody can ask the site anything.",
+    NOTHING_TO_PROBE: "Neither `spec.http` nor `spec.kubernetes` is set, so that nobody can ask the site anything.",
     SITE_ANSWERS: "The site answers, and what a run needs of it keeps the contract.",
     SITE_DOES_NOT_CONFORM: "The site answers, and `status.endpoints` says which endpoint does not keep the contract.",
     SITE_DOES_NOT_ANSWER: "There was no answer, or none that may be asked for; the message says why.",
+    RIGHTS_MISSING: "The namespace can be read; `status.endpoints` says what the operator may not do there.",
     SITE_UNAVAILABLE: "Its token cannot be read, so that it was not asked; the message says what would help.",
 }

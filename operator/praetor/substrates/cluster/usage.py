@@ -20,7 +20,7 @@ def number(quantity: str | None) -> float | None:
     """A quantity in its base unit, in every notation that the API server writes. None for what is none."""
     if not quantity:
         return None
-    digits = quantity.rstrip("numkMGTPi")
+    digits = quantity.rstrip("numkKMGTPi")
     try:
         return float(digits) * _SUFFIXES[quantity[len(digits) :]]
     except (ValueError, KeyError):
