@@ -46,9 +46,9 @@ KubernetesOption = Annotated[
     typer.Option("--kubernetes", metavar="NAMESPACE", help="Workloads of a namespace, with the rights of kubectl."),
 ]
 SelectorOption = Annotated[
-    str | None, typer.Option("--selector", "-l", help="With --kubernetes: labels of the workloads, as app=web,tier=back.")
+    str | None, typer.Option("--selector", "-l", help="With --kubernetes: their labels, as app=web,tier=db.")
 ]
-AlertOption = Annotated[str | None, typer.Option("--alert", help="With --site or --kubernetes: what the page says, in one line.")]
+AlertOption = Annotated[str | None, typer.Option("--alert", help="On a site: what the page says, in one line.")]
 ServiceOption = Annotated[
     str | None, typer.Option("--service", help="Whom the page names; default: the site's first service.")
 ]
@@ -84,14 +84,7 @@ def run(
     site: SiteOption = None,
     kubernetes: KubernetesOption = None,
     selector: SelectorOption = None,
-    alert: KubernetesOption = Annotated[
-    str | None,
-    typer.Option("--kubernetes", metavar="NAMESPACE", help="Workloads of a namespace, with the rights of kubectl."),
-]
-SelectorOption = Annotated[
-    str | None, typer.Option("--selector", "-l", help="With --kubernetes: labels of the workloads, as app=web,tier=back.")
-]
-AlertOption = None,
+    alert: AlertOption = None,
     service: ServiceOption = None,
     allow: AllowOption = None,
     action_seconds: ActionSecondsOption = None,
