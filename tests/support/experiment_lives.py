@@ -14,7 +14,8 @@ from tests.support.breakable_site import BreakableSite
 from tests.support.experiments import NotedDeadmen, ScriptedPool, quick_lab
 from tests.support.mortal import Crash, Died, mortal
 
-RESTART_SECONDS = 0.01
+PAUSE_SECONDS = 0.05
+LONGEST_LIFE_SECONDS = 90.0
 
 
 class Experiment:
@@ -30,8 +31,9 @@ class Experiment:
         seam = mortal(controller, crash)
         controller.queue.add(self.key)
         try:
-            while not await self.is_over():
-                await self._work(controller)
+            async with asyncio.timeout(LONGEST_LIFE_SECONDS):
+                while not await self.is_over():
+                    await self._work(controller)
         except Died:
             await self.check_somebody_stands_by()
             return None
@@ -44,7 +46,7 @@ class Experiment:
     async def _work(self, controller: Controller) -> None:
         key = controller.queue._keys.take()
         if key is None:
-            await asyncio.sleep(RESTART_SECONDS)
+            await asyncio.sleep(PAUSE_SECONDS)
             return
         await controller.look_at(key)
         controller.queue._keys.done(key)

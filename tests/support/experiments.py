@@ -50,7 +50,7 @@ class NotedDeadmen:
 
 
 def quick_lab(deadmen: Any = None) -> Lab:
-    return Lab({"Site": SiteGround()}, deadmen or NotedDeadmen(), look_seconds=0.01)
+    return Lab({"Site": SiteGround()}, deadmen or NotedDeadmen(), look_seconds=0.05)
 
 
 class ScriptedPool:

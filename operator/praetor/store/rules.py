@@ -47,8 +47,10 @@ def replaced(current: Manifest, wanted: Manifest) -> Manifest:
 
 def condemned(manifest: Manifest) -> Manifest:
     """An object that is to be deleted and has finalizers: it stays until the last of them is taken away."""
+    metadata = manifest["metadata"]
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return manifest | {"metadata": manifest["metadata"] | {"deletionTimestamp": moment}}
+    leaving = {"deletionTimestamp": moment, "generation": metadata["generation"] + 1}
+    return manifest | {"metadata": metadata | leaving}
 
 
 def may_go(manifest: Manifest) -> bool:
