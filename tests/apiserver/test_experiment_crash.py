@@ -1,7 +1,6 @@
 """Experiments over a real API server: a controller that dies around any change leaves nothing broken, nor held."""
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,9 +20,8 @@ AT_ONCE = 6
 
 
 @pytest.fixture(autouse=True)
-def _dialled(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _dialled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRAETOR_GUARD_ALLOW_CIDRS", "127.0.0.0/8")
-    yield
 
 
 async def lived(store: KubernetesStore, namespace: str, name: str, crash: Crash | None, *, delete: bool = False) -> Any:

@@ -1,7 +1,6 @@
 """A controller that dies before or after every change of an experiment: the next one leaves nothing broken."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +21,8 @@ KINDS = ("played", "cancelled", "deleted")
 
 
 @pytest.fixture(autouse=True)
-def _dialled(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _dialled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRAETOR_GUARD_ALLOW_CIDRS", "127.0.0.0/8")
-    yield
 
 
 async def lived(folder: Path, crashes: list[Crash], *, kind: str = "played", forgetful: bool = False) -> dict[str, Any]:

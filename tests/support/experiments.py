@@ -35,8 +35,8 @@ def experiment_manifest(name: str = "one", *, fault: str = "oom_crash", **spec: 
 class NotedDeadmen:
     """Dead-men that are always there; `armed_for` has the experiments that have one."""
 
-    def __init__(self, armed: Armed = Armed("Armed")) -> None:
-        self.answer = armed
+    def __init__(self, armed: Armed | None = None) -> None:
+        self.answer = armed or Armed("Armed")
         self.armed_for: dict[str, Plan] = {}
 
     async def arm(self, plan: Plan, token: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from praetor.cli import about, evaluate, internal, openenv, policy, report, run, scenario, servers, site
+from praetor.cli import about, chaos, evaluate, internal, openenv, policy, report, run, scenario, servers, site
 from praetor.cli.errors import one_line_errors
 
 
@@ -27,6 +27,7 @@ for module in (run, report, evaluate, servers, about):
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(policy.app, name="policy")
 app.add_typer(site.app, name="site")
+app.add_typer(chaos.app, name="chaos")
 app.add_typer(openenv.app, name="openenv")
 app.add_typer(internal.app, name="internal", hidden=True)
 

@@ -42,7 +42,7 @@ class Desk:
         return await self.store.get("IncidentRun", "default", "one")
 
     async def until(self, met: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
-        while not met(run := await self.run()):
+        while not met(run := await self.run()):  # noqa: ASYNC110 (no event to wait for)
             await asyncio.sleep(0.01)
         return run
 
@@ -203,7 +203,7 @@ async def test_a_run_that_is_deleted_heals_before_it_goes(store: DirectoryStore,
     async with desk(store, site, held=asyncio.Event()) as at:
         await at.until(lambda run: at.pool.requests)
         await store.delete("IncidentRun", "default", "one")
-        while await store.find("IncidentRun"):
+        while await store.find("IncidentRun"):  # noqa: ASYNC110 (no event to wait for)
             await asyncio.sleep(0.01)
     assert site.is_as_it_was
     assert at.deadmen.armed_for == {}
