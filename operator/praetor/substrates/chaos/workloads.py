@@ -8,7 +8,6 @@ from praetor.substrates.chaos.site_faults import cause_of
 from praetor.substrates.chaos.workload_faults import FAULTS, Broken, Mark, steps_of
 from praetor.substrates.chaos.workload_steps import break_all, rehearse_undo, try_breaking, undo_all
 from praetor.substrates.cluster.connecting import namespace_system, site_of
-from praetor.substrates.cluster.errors import NamespaceError
 from praetor.substrates.cluster.reading import Objects, read_all
 from praetor.substrates.cluster.system import NamespaceSystem
 from praetor.substrates.cluster.times import utc_now
@@ -22,7 +21,7 @@ class WorkloadGround:
         self._client = client
 
     async def plan(self, order: Order) -> Plan:
-        """Raises ChaosRefusedError, NamespaceError, StoreError. Nothing is changed."""
+        """Raises ChaosRefusedError, StoreError. Nothing is changed."""
         inject = order.inject
         if inject.fault not in FAULTS:
             raise ChaosRefusedError(f"spec.inject.fault: no {inject.fault!r} in a namespace; there are {_listed()}")
@@ -96,8 +95,8 @@ def _chosen(order: Order, workloads: tuple[Workload, ...]) -> Workload:
     found = next((one for one in workloads if one.name == order.inject.service), None)
     if found is None:
         raise ChaosRefusedError(f"spec.inject.service: there is no {order.inject.service!r}; there are {names}")
-    if not found.pods:
-        raise NamespaceError(f"{found.name} has no pods")
+    if not found.desired:
+        raise ChaosRefusedError(f"{found.name} is scaled to zero: there is nothing to break")
     return found
 
 
