@@ -36,7 +36,8 @@ def crds(image: str) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def shop(crds: None) -> Iterator[Namespace]:
     for namespace in fresh_namespace():
-        namespace.kubectl("apply", "-f", str(REPOSITORY / "manifests" / "chaos" / "deadman.yaml"))
+        deadman = (REPOSITORY / "manifests" / "chaos" / "deadman.yaml").read_text()
+        namespace.kubectl("apply", "-f", "-", stdin=deadman.replace("NAMESPACE", namespace.name))
         namespace.apply(
             deployment("web", env=[{"name": "API_URL", "value": "http://greedy:8080"}]),
             deployment("greedy", PYTHON, ["python3", "-c", GREEDY], memory="128Mi"),
