@@ -46,7 +46,7 @@ def serve(
     """Serves OpenEnv clients, plain HTTP and MCP until stopped; episodes under way may end first."""
     need_extra("server", "praetor openenv serve")
     gc.disable()  # collecting while modules are loaded is a sixth of the start; the server goes on with it
-    from praetor.openenv.sessions import Limits
+    from praetor.openenv.session import Limits
     from praetor.serve.openenv import run_openenv
 
     limits = Limits(most_sessions=max_sessions, queue_seconds=queue_seconds)

@@ -11,7 +11,8 @@ from types import FrameType
 import typer
 
 from praetor.openenv.app import OpenEnv, served_app
-from praetor.openenv.sessions import Limits, Sessions
+from praetor.openenv.session import Limits
+from praetor.openenv.sessions import Sessions
 from praetor.web.callers import SHORTEST_TOKEN, CallerCheck, Loopback, NoCallersError, SharedToken, is_loopback
 from praetor.web.quick_websocket import QuickWebSocket
 from praetor.web.serving import Server, bind, server_of, url_of
