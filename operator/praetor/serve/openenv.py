@@ -88,6 +88,9 @@ class DrainingServer(Server):
         self._draining = asyncio.get_running_loop().create_task(self._drain(self._sessions))
 
     async def _drain(self, sessions: Sessions) -> None:
+        if count := sessions.under_way:
+            told = f"{count} open episode{'s have' if count > 1 else ' has'} {self._grace_seconds:g} s to end"
+            typer.echo(f"{told}; a second signal ends the server at once.", err=True)
         try:
             await sessions.drain(self._grace_seconds)
         finally:
