@@ -196,7 +196,11 @@ def test_a_drawn_episode_has_an_id_of_the_same_form(ours, librarys):
 
 
 def test_the_websocket_of_mcp_is_answered_word_for_word(ours, librarys):
-    frames = [frame["data"] for frame in MCP if frame is not STATE] + ["", "{", {"jsonrpc": "2.0", "method": "tools/list", "x": 1}]
+    frames = [frame["data"] for frame in MCP if frame is not STATE] + [
+        "",
+        "{",
+        {"jsonrpc": "2.0", "method": "tools/list", "x": 1},
+    ]
     expected, said = (wire(talk(server.ws.removesuffix("/ws") + "/mcp", frames)) for server in (librarys, ours))
     for frame, one, other in zip(frames, expected, said, strict=False):
         assert other == one, frame

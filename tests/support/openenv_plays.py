@@ -11,9 +11,9 @@ import warnings
 sys.modules["praetor"] = sys.modules["simcore"] = None  # type: ignore[assignment]
 warnings.simplefilter("ignore")  # the library's own, while it looks for packages
 
-import openenv
-from openenv.auto import AutoEnv
-from openenv.core import GenericEnvClient
+import openenv  # noqa: E402 (after what hides our packages)
+from openenv.auto import AutoEnv  # noqa: E402
+from openenv.core import GenericEnvClient  # noqa: E402
 
 STEP = {"action_type": "list_services"}
 END = {"action_type": "resolve_incident", "parameters": {"root_cause": "a guess", "causes": []}}

@@ -16,7 +16,7 @@ from simcore.errors import SimcoreError
 ECHO_LIMIT_CHARS = 2000
 LONG = "(long)"
 LONGEST = 64 * 1024
-"""Of a message that is no batch, in characters or bytes: an action with all its texts as long as they may be is shorter.
+"""Of a message that is no batch, in characters or bytes; the longest action is shorter.
 What is wrong with a longer one can take seconds to tell, and others would wait meanwhile."""
 _BEYOND_64_BITS = re.compile(rb"[0-9]{19}"), re.compile("[0-9]{19}")
 

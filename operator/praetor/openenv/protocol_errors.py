@@ -16,7 +16,6 @@ from praetor.openenv.tasks import TaskIndexError
 from praetor.web.errors import error_body, starlettes_own
 from simcore.errors import ActionError, SimcoreError, UnknownNameError
 
-
 _SOON = {"Retry-After": "1"}
 
 

@@ -176,7 +176,9 @@ def test_a_batch_may_be_long(server):
 
 def test_a_long_body_is_refused(server, bystander):
     for path in ("/step", "/reset", "/mcp", "/praetor/task"):
-        answer = httpx.post(server.url + path, content=f"{{{MANY_FIELDS}}}", headers={"Content-Type": "application/json"})
+        answer = httpx.post(
+            server.url + path, content=f"{{{MANY_FIELDS}}}", headers={"Content-Type": "application/json"}
+        )
         assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")
     assert bystander.undisturbed()
 
