@@ -11,6 +11,7 @@ from simcore.kernel.found_health import find_health
 from simcore.kernel.found_resources import find_resources
 from simcore.kernel.found_ways import find_callees, find_names
 from simcore.kernel.layout import Bytes, Floats, Ints
+from simcore.kernel.observe import OUT_REFUSAL
 from simcore.kernel.told import TOLD_SLOTS, tell_detail, tell_list, tell_metrics
 
 
@@ -55,3 +56,22 @@ def write(
     told = np.empty(TOLD_SLOTS)
     tell(out, code, labels, graph, kind, s, a, b, c, number, seed, np.empty(0, np.int64), told)
     return fill(code, letters, labels, names, told, code[kind, 1], page, 0)
+
+
+@compiled
+def write_many(
+    outs: Floats, told_of: Ints, code: Ints, letters: Bytes, labels: Ints, labels_at: Ints, names: Bytes, names_at: Ints,
+    graphs: Ints, graph_at: Ints, actions: Floats, numbers: Ints, seeds: Ints, page: Bytes, spans: Ints,
+) -> None:  # fmt: skip
+    """`write` of the last step of every episode i that `told_of[i]` is set for and that was a read, one after the other
+    on the page; `spans[i]` is (first, length), (0, `OUT_OF_PAGE`) where nothing was written."""
+    first = 0
+    for i in range(told_of.shape[0]):
+        kind, length = int(actions[i, 0]), OUT_OF_PAGE
+        if told_of[i] != 0 and kind <= step.DIAGNOSTIC and outs[i, OUT_REFUSAL] == 0.0:
+            length = write(
+                outs[i], code, letters, labels[labels_at[i] :], names[names_at[i] :], graphs[graph_at[i] :], kind,
+                int(actions[i, 1]), actions[i, 2], actions[i, 3], actions[i, 4], numbers[i], seeds[i], page[first:],
+            )  # fmt: skip
+        spans[i, 0], spans[i, 1] = first, length
+        first += max(length, 0)

@@ -66,7 +66,12 @@ def say(template: Template, get: Get) -> str:
 
 def say_of(template: Template, structure: object) -> str:
     """What the template says of a structure."""
-    return say(template, lambda field: attrgetter(field)(structure))
+    return say(template, lambda field: _getter(field)(structure))
+
+
+@lru_cache(maxsize=256)
+def _getter(field: str) -> Callable[[Any], Any]:
+    return attrgetter(field)
 
 
 def _part(part: str | Maybe | Each, get: Get) -> str:

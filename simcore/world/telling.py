@@ -36,8 +36,8 @@ class Teller:
 
     def step(self, action: Action, coded: Coded, out: Floats, steps: int) -> Observation:
         """Of a well-formed action; `out` may be written over afterwards."""
-        kind, refusal = action.action_type, int(out[o.OUT_REFUSAL])
-        now, firing = float(out[o.OUT_NOW]), out[o.OUT_FIRING] > 0.0
+        head = out[: o.OUT_COUNT].tolist()
+        kind, refusal, now, firing = action.action_type, int(head[o.OUT_REFUSAL]), head[o.OUT_NOW], head[o.OUT_FIRING] > 0
         if refusal != changes.ACCEPTED:
             error = refusal_text(refusal, action, self._versions(action, coded.service))
             return self._observation("error", None, steps, now, firing, error)
@@ -47,6 +47,10 @@ class Teller:
             return self._observation(kind, partial(receipt, action), steps, now, firing)
         read = Reading(out.copy(), coded, steps, self._world)
         return self._observation(kind, read.payload, steps, now, firing, written=read.text)
+
+    def read(self, steps: int, now: float, firing: bool) -> Observation:
+        """Of a read whose payload is not asked for."""
+        return self._observation("read", None, steps, now, firing)
 
     def malformed(self, problem: str, out: Floats, steps: int) -> Observation:
         return self._observation("error", None, steps, float(out[o.OUT_NOW]), out[o.OUT_FIRING] > 0.0, problem)
