@@ -12,7 +12,7 @@ from simcore.episode import Episode
 from simcore.errors import ActionError
 from simcore.kernel import layout as at
 from simcore.kernel import observe as o
-from simcore.kernel.step import step_many
+from simcore.kernel.step import LOGS, step_many
 from simcore.observation import Observation
 from simcore.parsing import reader_of
 from simcore.rendering import render
@@ -71,6 +71,7 @@ class Batch:
         self._graphs: Joined[np.int64] = Joined(topologies, lambda topology: topology.graph)
         self._seeds = np.array([episode.world.noise_seed for episode in episodes], dtype=np.int64)
         self._pages = Pages(topologies, self._graphs, self._seeds)
+        self._adds_lines = np.array([bool(episode.world.spec.log_lines) for episode in episodes])
         self._readers = [reader_of(topology) for topology in topologies]
         self._tellers: list[Teller | None] = [None] * len(episodes)
         self._actions = np.zeros((len(episodes), ACTION_COLUMNS))
@@ -130,9 +131,7 @@ class Batch:
         if rows.shape != self._actions.shape:
             raise ValueError(f"rows of shape {rows.shape}; {self._actions.shape} are expected")
         self._had_ended, self._in_words = self.done, rows is self._actions
-        step_many(
-            self._buffer, self._world_at, self._graphs.all, self._graphs.begins, self._seeds, rows, self._numbers
-        )
+        step_many(self._buffer, self._world_at, self._graphs.all, self._graphs.begins, self._seeds, rows, self._numbers)
         paid = self._numbers[:, o.OUT_PAID : o.OUT_ENDED]
         ended = self._numbers[:, o.OUT_ENDED]
         return BatchStep(
@@ -157,13 +156,14 @@ class Batch:
         ]
 
     def texts(self) -> list[str]:
-        """`.text` of what the last step showed, by episode, written together. Raises ValueError where that step's actions
-        were not given by `step` or as they came from `encode`: what is said of a change is in the words it was asked in.
-        """
+        """`.text` of what the last step showed, by episode, written together. Raises ValueError where its actions were
+        not given to `step` or taken from `encode`: what is said of a change is in the words that asked for it."""
         if not self._in_words:
             raise ValueError("texts are of a step; give it to step, or to step_encoded as encode makes it")
-        shown, going = self._shown(), (~self._had_ended).astype(np.int64)
-        bodies = self._pages.write(self._numbers, going, self._actions, self.steps)
+        shown, in_own_words = self._shown(), self._adds_lines & (self._actions[:, 0] == LOGS)
+        bodies = self._pages.write(
+            self._numbers, (~self._had_ended & ~in_own_words).astype(np.int64), self._actions, self.steps
+        )
         return [
             render(self._observation(one) if body is None else self._teller(one.number).read(*one[2:]), body)
             for one, body in zip(shown, bodies, strict=True)

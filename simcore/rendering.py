@@ -27,8 +27,8 @@ _TEMPLATES: dict[type, Template] = {
 
 
 def render(observation: Observation, written: str | None = None) -> str:
-    """The text of an observation; its first line says where the episode stands. `written` is what its payload says, where
-    that is known already."""
+    """The text of an observation; its first line says where the episode stands. `written` is what its payload says,
+    where that is known already."""
     head = f"[step {observation.step}/{observation.max_steps}, t={observation.sim_seconds:.0f}s]"
     if observation.error is not None:
         return f"{head} error: {observation.error}"

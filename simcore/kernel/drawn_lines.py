@@ -51,8 +51,8 @@ def chosen(limits: Floats, count: int, draw: float) -> int:
 
 @compiled
 def tell_logs(
-    out: Floats, code: Ints, labels: Ints, s: int, lines: int, lowest: int, since: float, step: int, seed: int, own: Ints,
-    told: Floats,
+    out: Floats, code: Ints, labels: Ints, s: int, lines: int, lowest: int, since: float, step: int, seed: int,
+    own: Ints, told: Floats,
 ) -> None:  # fmt: skip
     """The newest `lines` that are as bad as was asked for, newest last; one line about every few seconds. `own` are the
     severities of lines that a scenario adds."""

@@ -8,18 +8,18 @@ topology, whose `labels` say where they stand in its own letters.
 import math
 
 from simcore.kernel.compiled import compiled, inlined
-from simcore.kernel.figures import put_fixed, put_integer, put_short, put_signed, put_version
+from simcore.kernel.figures import put_fixed, put_short, put_signed, put_version
 from simcore.kernel.layout import Bytes, Floats, Ints
 
 (
     END, LITERAL, WHOLE, TENTHS, SIGNED, SHORT, MILLI, PERCENT, VERSION, AGO, WORD, CHOICE, LABEL, SAY, MARK, PAD,
     UNLESS, JUMP, EACH, BETWEEN,
 ) = range(20)  # fmt: skip
-"""Operands: LITERAL first, length; numbers the slot; AGO, WORD, CHOICE the slot and the row of the first of their words,
-which are rows (-, first, length); LABEL the slot and the kind; SAY the slot and the row of the first of its programs,
-which are rows (-, program); PAD the width since MARK; UNLESS the slot that may be missing and how many rows are skipped
-then; JUMP how many are; EACH the slot of a list (first slot, rows, columns), the program of a row, and first, length of what
-stands for none; BETWEEN first, length of what stands before every row but the first."""
+"""Operands: LITERAL first, length; numbers the slot; AGO, WORD, CHOICE the slot and the row of the first of their
+words, which are rows (-, first, length); LABEL the slot and the kind; SAY the slot and the row of the first of its
+programs, which are rows (-, program); PAD the width since MARK; UNLESS the slot that may be missing and how many rows
+are skipped then; JUMP how many are; EACH the slot of a list (first slot, rows, columns), the program of a row, and
+first, length of what stands for none; BETWEEN first, length of what stands before every row but the first."""
 CODE_COLUMNS = 5
 LONGEST = 320
 """Bytes: no single step writes more."""
@@ -46,7 +46,6 @@ def pad(page: Bytes, at: int, until: int) -> int:
     return max(at, until)
 
 
-@compiled
 def ago(seconds: float) -> tuple[int, float]:
     """A time in the unit that it is told in: (0 for seconds, 1 minutes, 2 hours, 3 days; how many)."""
     if seconds < 120.0:
@@ -54,6 +53,9 @@ def ago(seconds: float) -> tuple[int, float]:
     if seconds < 7200.0:
         return 1, seconds / 60.0
     return (2, seconds / 3600.0) if seconds < 172_800.0 else (3, seconds / 86_400.0)
+
+
+_ago = compiled(ago)
 
 
 @compiled
@@ -75,8 +77,8 @@ def put_number(page: Bytes, at: int, op: int, value: float) -> int:
 def fill(
     code: Ints, letters: Bytes, labels: Ints, names: Bytes, told: Floats, program: int, page: Bytes, at: int
 ) -> int:
-    """Carries a program out on a page from `at` on; returns where it ended, or `OUT_OF_PAGE` where the page is too short
-    or a number is too large."""
+    """Carries a program out on a page from `at` on; returns where it ended, or `OUT_OF_PAGE` where the page is too
+    short or a number too large."""
     slots, mark, back, row, left, columns, after, fresh = 0, at, -1, -1, 0, 0, -1, True
     while 0 <= at <= page.shape[0] - LONGEST:
         op, a, b, c, d = code[program, 0], code[program, 1], code[program, 2], code[program, 3], code[program, 4]
@@ -96,7 +98,7 @@ def fill(
             word = b + (1 if told[slots + a] > 0.0 else 0)
             at = copy(letters, code[word, 1], code[word, 2], page, at)
         elif op == AGO:
-            unit, amount = ago(told[slots + a])
+            unit, amount = _ago(told[slots + a])
             at = put_fixed(page, at, amount, False)
             if at >= 0:
                 at = copy(letters, code[b + unit, 1], code[b + unit, 2], page, at)

@@ -35,7 +35,9 @@ def begin_checks(told: Floats, s: int, command: int) -> None:
 
 
 @compiled
-def say(told: Floats, code: int, ok: bool, value: float, about: float, first: float, second: float, third: float) -> None:
+def say(
+    told: Floats, code: int, ok: bool, value: float, about: float, first: float, second: float, third: float
+) -> None:
     row = add(told, F_CHECKS)
     told[row + C_CODE], told[row + C_OK], told[row + C_VALUE] = code, 1.0 if ok else 0.0, value
     told[row + C_ABOUT] = about

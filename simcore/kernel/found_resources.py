@@ -59,7 +59,7 @@ def find_sometimes(o: Floats, told: Floats) -> None:
 
 @compiled
 def find_connections(o: Floats, told: Floats) -> None:
-    """Of a database: its connections, locks (value 1 where idle transactions hold the rows, 0 where queries do), plans."""
+    """Of a database: its connections, locks (1 where idle transactions hold the rows, 0 where queries do), plans."""
     used, limit, scans = o[d.R_CONNS], o[d.R_CONN_LIMIT], o[d.R_SCANS]
     find(told, f.CONNECTIONS, used < 0.95 * limit, used / limit, used, limit)
     if o[d.R_LOCK_BUSY] <= 0.3:

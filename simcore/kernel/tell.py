@@ -60,8 +60,8 @@ def write(
 
 @compiled
 def write_many(
-    outs: Floats, told_of: Ints, code: Ints, letters: Bytes, labels: Ints, labels_at: Ints, names: Bytes, names_at: Ints,
-    graphs: Ints, graph_at: Ints, actions: Floats, numbers: Ints, seeds: Ints, page: Bytes, spans: Ints,
+    outs: Floats, told_of: Ints, code: Ints, letters: Bytes, labels: Ints, labels_at: Ints, names: Bytes,
+    names_at: Ints, graphs: Ints, graph_at: Ints, actions: Floats, numbers: Ints, seeds: Ints, page: Bytes, spans: Ints,
 ) -> None:  # fmt: skip
     """`write` of the last step of every episode i that `told_of[i]` is set for and that was a read, one after the other
     on the page; `spans[i]` is (first, length), (0, `OUT_OF_PAGE`) where nothing was written."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Union
 
 from simcore.kernel import drawn_lines as g
 from simcore.kernel import fill, step
@@ -46,7 +45,7 @@ class Said:
 
     slot: int
     texts: tuple[str, ...]
-    fields: Mapping[str, Union[int, Label]]
+    fields: Mapping[str, int | Label]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +63,22 @@ class Rows:
     fields: Mapping[str, "Binding"]
 
 
-Binding = Union[int, str, As, Label, Word, Said, LogLine, Rows]
+Binding = int | str | As | Label | Word | Said | LogLine | Rows
 """A slot whose format the template gives, or a text that is always the same, or one of the above."""
 Bindings = Mapping[str, Binding]
 
-CHECK_FIELDS = {
+CHECK_FIELDS: Mapping[str, int | Label] = {
     "value": f.C_VALUE, "about": Label(f.C_ABOUT), "outside": Label(f.C_SECOND, fill.OUTSIDE),
     "0": f.C_FIRST, "1": f.C_SECOND, "2": f.C_THIRD,
 }  # fmt: skip
-LINE_FIELDS = {"0": g.G_FIRST, "1": g.G_SECOND, "name": Label(g.G_FIRST)}
+LINE_FIELDS: Mapping[str, int | Label] = {"0": g.G_FIRST, "1": g.G_SECOND, "name": Label(g.G_FIRST)}
 
 
 def _setting(key_slot: int, value_slot: int) -> Said:
     return Said(key_slot, tuple(f"{{value:{one.form}}}" for one in SETTINGS), {"value": value_slot})
 
 
-METRIC_SLOTS = {
+METRIC_SLOTS: dict[str, int] = {
     "age_seconds": o.M_AGE, "window_seconds": o.M_WINDOW, "cpu_percent": o.M_CPU, "memory_mb": o.M_MEMORY,
     "memory_limit_mb": o.M_MEMORY_LIMIT, "latency_p50_ms": o.M_P50, "latency_p99_ms": o.M_P99,
     "error_rate_percent": o.M_ERRORS, "active_connections": o.M_CONNS, "connection_limit": o.M_CONN_LIMIT,
@@ -125,7 +124,7 @@ _LOGS: Bindings = {
         "message": LogLine(g.G_LINE),
     }),
 }  # fmt: skip
-_METRICS: Bindings = METRIC_SLOTS | {"service": Label(t.METRICS_SERVICE)}
+_METRICS: Bindings = {**METRIC_SLOTS, "service": Label(t.METRICS_SERVICE)}
 _CHECK_TEXTS = tuple(CHECKS[code] for code in range(f.CHECK_COUNT))
 _DIAGNOSTIC: Bindings = {
     "command": Word(f.F_COMMAND, COMMANDS), "service": Label(f.F_SERVICE),

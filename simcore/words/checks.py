@@ -1,6 +1,6 @@
 """What diagnostics find, in words: the name of each check, and its detail.
 
-Fields: `value`, `about` (another service) and the numbers 0 to 2 of a check, `outside` (the third party of the service).
+Fields: `value`, `about` (another service), the numbers 0 to 2, `outside` (the third party of the service).
 """
 
 from typing import NamedTuple
@@ -66,9 +66,7 @@ CHECKS: dict[int, CheckWords] = {
     f.CPU: CheckWords("cpu", "{value:.0f} % of the limit"),
     f.THROTTLING: CheckWords("cpu throttling", "{value:percent} of periods throttled"),
     f.THREADS: CheckWords("threads", "{0:.0f} of {1:.0f} busy"),
-    f.THREADS_STUCK: CheckWords(
-        "threads", "{0:.0f} of {1:.0f} busy, {value:.0f} blocked in a deadlock for {2:.0f} s"
-    ),
+    f.THREADS_STUCK: CheckWords("threads", "{0:.0f} of {1:.0f} busy, {value:.0f} blocked in a deadlock for {2:.0f} s"),
     f.DISK: CheckWords("disk", "{0:.0f} of {1:.0f} MB"),
     f.DISK_GROWTH: CheckWords("disk growth", "{value:.1f} MB/s"),
     f.QUOTA: CheckWords("namespace memory quota", "used {0:Mi}, limited {1:Mi}"),

@@ -17,7 +17,7 @@ AGO = (" s ago", " min ago", " h ago", " days ago")
 
 
 def _ago(seconds: float) -> str:
-    unit, amount = ago(float(seconds))
+    unit, amount = ago(seconds)
     return f"{amount:.0f}{AGO[unit]}"
 
 
@@ -44,5 +44,5 @@ def formatted(value: Any, how: str) -> str:
     if how.startswith("data"):
         return NO_DATA if value is None else f"{value:.1f}{how.removeprefix('data')}"
     if "|" in how:
-        return how.split("|")[value > 0]
+        return how.split("|")[1 if value > 0 else 0]
     return format(value, how)

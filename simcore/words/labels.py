@@ -29,5 +29,6 @@ def labels_of(topology: Topology) -> Labels:
         spans += [first, len(text)]
         first += len(text)
     return Labels(
-        np.array([len(parts), *tables, *spans], dtype=np.int64), np.frombuffer(b"".join(written), dtype=np.uint8)
+        np.array([len(parts), *tables, *spans], dtype=np.int64),
+        np.frombuffer(bytearray(b"".join(written)), dtype=np.uint8),
     )

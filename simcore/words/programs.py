@@ -26,7 +26,7 @@ _NUMBERS: dict[str, tuple[int, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """`code` and `letters` as the kernel takes them; `lines[(log format, runtime)]` is the row of its table of lines, and
+    """`code` and `letters` as the kernel takes them; `lines[log format, runtime]` is the row of its table of lines, and
     `texts` has the text of every line of every table by its row."""
 
     code: Ints
@@ -155,4 +155,4 @@ def programs() -> Programs:
     code = np.zeros((len(writer.rows), fill.CODE_COLUMNS), dtype=np.int64)
     for number, row in enumerate(writer.rows):
         code[number, : len(row)] = row
-    return Programs(code, np.frombuffer(bytes(writer.letters), dtype=np.uint8), lines, texts)
+    return Programs(code, np.frombuffer(writer.letters, dtype=np.uint8), lines, texts)

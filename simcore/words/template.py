@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
 from string import Formatter
-from typing import Any, NamedTuple, Union
+from typing import Any, NamedTuple
 
 from simcore.words.formats import formatted
 
@@ -33,7 +33,7 @@ class Each:
     none: str = ""
 
 
-Template = tuple[Union[str, Maybe, Each], ...]
+Template = tuple[str | Maybe | Each, ...]
 Get = Callable[[str], Any]
 
 

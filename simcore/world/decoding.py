@@ -105,13 +105,12 @@ def decode_diagnostic(told: Floats, topology: Topology) -> Diagnostic:
 
 def _check(row: list[float], topology: Topology, outside: str) -> Check:
     code, ok, value, about, *numbers = row
-    fields = {"value": value, "outside": outside, "0": numbers[0], "1": numbers[1], "2": numbers[2]}
-    if about >= 0:
-        fields["about"] = topology.names[int(about)]
+    other = topology.names[int(about)] if about >= 0 else None
+    fields = {"value": value, "about": other, "outside": outside, "0": numbers[0], "1": numbers[1], "2": numbers[2]}
     name, detail = CHECKS[int(code)]
     return Check(
         written(name, fields.__getitem__), ok > 0, written(detail, fields.__getitem__),
-        value if value == value else None, fields.get("about"),
+        value if value == value else None, other,
     )  # fmt: skip
 
 

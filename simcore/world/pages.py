@@ -42,8 +42,8 @@ class Pages:
         self._page = np.empty(PAGE_BYTES + _USUAL_BYTES * len(seeds), dtype=np.uint8)
 
     def write(self, outs: Floats, told_of: Ints, actions: Floats, numbers: Ints) -> list[str | None]:
-        """What the reads among the last steps say, without the line that says where an episode stands; None where a step
-        was no read, is not asked for or cannot be written. See `write_many`."""
+        """What the reads among the last steps say, without the line that says where an episode stands; None where a
+        step was no read, is not asked for or cannot be written. See `write_many`."""
         known, labels, names = programs(), self._labels, self._names
         spans = np.empty((len(told_of), 2), dtype=np.int64)
         write_many(

@@ -37,7 +37,8 @@ class Teller:
     def step(self, action: Action, coded: Coded, out: Floats, steps: int) -> Observation:
         """Of a well-formed action; `out` may be written over afterwards."""
         head = out[: o.OUT_COUNT].tolist()
-        kind, refusal, now, firing = action.action_type, int(head[o.OUT_REFUSAL]), head[o.OUT_NOW], head[o.OUT_FIRING] > 0
+        kind, refusal = action.action_type, int(head[o.OUT_REFUSAL])
+        now, firing = head[o.OUT_NOW], head[o.OUT_FIRING] > 0.0
         if refusal != changes.ACCEPTED:
             error = refusal_text(refusal, action, self._versions(action, coded.service))
             return self._observation("error", None, steps, now, firing, error)
