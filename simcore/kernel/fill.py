@@ -1,4 +1,4 @@
-"""Templates filled in: `simcore.words` makes a program of small steps of each, which is carried out here.
+"""Templates filled in: `simcore.world.programs` makes a program of small steps of each, which is carried out here.
 
 A program is rows of `code`, (operation, four operands), up to its `END`. It reads *slots*, numbers of `told` (see
 `simcore.kernel.told`), and writes bytes into a `page`. `letters` are of words that all worlds share; names are of a

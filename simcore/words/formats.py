@@ -10,7 +10,7 @@ from typing import Any
 
 from simcore.kernel.fill import ago
 from simcore.quantity import format_mebibytes
-from simcore.world.versions import version_text
+from simcore.versions import version_text
 
 NO_DATA = "no data"
 AGO = (" s ago", " min ago", " h ago", " days ago")

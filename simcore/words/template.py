@@ -1,7 +1,7 @@
 """Templates: what an observation says, once, for whoever has it as a structure and for the kernel that has numbers.
 
 A template is text with `{field}` or `{field:format}`, parts that are left out where something is missing, and lists.
-Here it is read with structures; `simcore.words.programs` makes of it what the kernel reads.
+Here it is read with structures; `simcore.world.programs` makes of it what the kernel reads.
 """
 
 from collections.abc import Callable, Sequence

@@ -20,14 +20,14 @@ from simcore.observation import (
 )  # fmt: skip
 from simcore.settings import SETTINGS
 from simcore.topologies.topology import Topology
-from simcore.words.bindings import METRIC_SLOTS
+from simcore.versions import version_text
 from simcore.words.checks import CHECKS
 from simcore.words.events import EVENTS
 from simcore.words.formats import formatted
-from simcore.words.programs import programs
 from simcore.words.template import written
+from simcore.world.bindings import METRIC_SLOTS
 from simcore.world.encode import COMMANDS, SEVERITIES
-from simcore.world.versions import version_text
+from simcore.world.programs import programs
 
 
 def rows_of(told: Floats, listed: int) -> list[list[float]]:

@@ -19,7 +19,7 @@ from simcore.mechanisms.table import CLASSES, mechanism_class
 from simcore.quantity import mebibytes
 from simcore.settings import BY_NAME
 from simcore.topologies.topology import Topology
-from simcore.world.versions import version_number
+from simcore.versions import version_number
 
 SEVERITIES = ("DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 COMMANDS = ("check_connectivity", "check_health", "check_resources", "check_dns")

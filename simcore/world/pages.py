@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from simcore.kernel.layout import Floats, Ints
 from simcore.kernel.tell import write_many
 from simcore.topologies.topology import Topology
-from simcore.words.labels import labels_of
-from simcore.words.programs import programs
+from simcore.world.labels import labels_of
+from simcore.world.programs import programs
 from simcore.world.reading import PAGE_BYTES
 
 Kind = TypeVar("Kind", bound=np.generic)

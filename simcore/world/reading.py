@@ -7,10 +7,10 @@ from simcore.kernel.layout import Floats
 from simcore.kernel.tell import tell, write
 from simcore.kernel.told import TOLD_SLOTS
 from simcore.observation import Payload
-from simcore.words.labels import labels_of
-from simcore.words.programs import programs
 from simcore.world.decoding import decode_detail, decode_diagnostic, decode_list, decode_logs, decode_metrics
 from simcore.world.encode import SEVERITIES, Coded
+from simcore.world.labels import labels_of
+from simcore.world.programs import programs
 from simcore.world.world import World
 
 PAGE_BYTES = 32_768

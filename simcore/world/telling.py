@@ -10,11 +10,11 @@ from simcore.kernel.layout import Floats
 from simcore.mechanisms.table import mechanism_class
 from simcore.observation import Declaration, Observation, Payload
 from simcore.results import CauseName
+from simcore.versions import version_text
 from simcore.world.encode import Coded
 from simcore.world.page import alert_notice, alert_title, page_fires, red_herring
 from simcore.world.reading import Reading
 from simcore.world.receipts import receipt, refusal_text
-from simcore.world.versions import version_text
 from simcore.world.world import World
 
 THE_END = "the episode has ended; reset begins a new one"

@@ -16,8 +16,8 @@ from simcore.kernel.told import TOLD_SLOTS, tell_list
 from simcore.rendering import render
 from simcore.topologies.shop import SHOP
 from simcore.words.formats import formatted
-from simcore.words.labels import labels_of
-from simcore.words.programs import programs
+from simcore.world.labels import labels_of
+from simcore.world.programs import programs
 from tests.support.play_scripts import episodes, reads, well_formed
 from tests.support.playing import FAMILIES, do
 

@@ -8,7 +8,7 @@ import numpy as np
 from simcore.kernel.layout import Bytes, Ints
 from simcore.topologies.topology import Topology
 from simcore.words.log_lines import RUNTIMES
-from simcore.words.programs import programs
+from simcore.world.programs import programs
 
 
 class Labels(NamedTuple):

@@ -9,10 +9,10 @@ import numpy as np
 
 from simcore.kernel import fill, step
 from simcore.kernel.layout import Bytes, Ints
-from simcore.words.bindings import LINE_FIELDS, READS, As, Binding, Bindings, Label, LogLine, Rows, Said, Word
 from simcore.words.formats import AGO, NO_DATA
 from simcore.words.log_lines import LINES, LOG_FORMATS, RUNTIMES, line_text
 from simcore.words.template import Each, Maybe, Template, pieces
+from simcore.world.bindings import LINE_FIELDS, READS, As, Binding, Bindings, Label, LogLine, Rows, Said, Word
 from simcore.world.encode import SEVERITIES
 
 Step = tuple[int, ...]
