@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -70,7 +71,6 @@ class Batch:
         topologies = [episode.world.topology for episode in episodes]
         self._graphs: Joined[np.int64] = Joined(topologies, lambda topology: topology.graph)
         self._seeds = np.array([episode.world.noise_seed for episode in episodes], dtype=np.int64)
-        self._pages = Pages(topologies, self._graphs, self._seeds)
         self._adds_lines = np.array([bool(episode.world.spec.log_lines) for episode in episodes])
         self._readers = [reader_of(topology) for topology in topologies]
         self._tellers: list[Teller | None] = [None] * len(episodes)
@@ -168,6 +168,10 @@ class Batch:
             render(self._observation(one) if body is None else self._teller(one.number).read(*one[2:]), body)
             for one, body in zip(shown, bodies, strict=True)
         ]
+
+    @cached_property
+    def _pages(self) -> Pages:
+        return Pages([episode.world.topology for episode in self._episodes], self._graphs, self._seeds)
 
     def _shown(self) -> list["_Shown"]:
         numbers = self._numbers

@@ -62,7 +62,7 @@ def find_connections(o: Floats, told: Floats) -> None:
     """Of a database: its connections, locks (1 where idle transactions hold the rows, 0 where queries do), plans."""
     used, limit, scans = o[d.R_CONNS], o[d.R_CONN_LIMIT], o[d.R_SCANS]
     find(told, f.CONNECTIONS, used < 0.95 * limit, used / limit, used, limit)
-    if o[d.R_LOCK_BUSY] <= 0.3:
+    if o[d.R_LOCK_BUSY] <= 0.3 or o[d.R_LOCK_HOLDER] < 0.0:
         find_nothing(told, f.LOCKS_FREE)
     else:
         find_at(told, f.LOCKS_HELD, False, o[d.R_LOCK_IDLE], o[d.R_LOCK_HOLDER], o[d.R_LOCK_MS])

@@ -33,7 +33,7 @@ def put(write: Callable[..., int], value: float, *more: bool) -> str:
     return bytes(page[: write(page, 0, value, *more)]).decode()
 
 
-@settings(max_examples=500)
+@settings(deadline=None, max_examples=500)
 @given(value=SIGNED)
 def test_figures_are_written_as_python_formats_them(value):
     assert put(figures.put_fixed, value, False) == f"{value:.0f}"
@@ -41,7 +41,7 @@ def test_figures_are_written_as_python_formats_them(value):
     assert put(figures.put_signed, value) == f"{value:+.0f}"
 
 
-@settings(max_examples=500)
+@settings(deadline=None, max_examples=500)
 @given(value=FIGURES)
 def test_figures_are_rounded_as_python_rounds_them(value):
     assert figures.rounded(value, 10.0) == round(value, 1)
@@ -49,7 +49,7 @@ def test_figures_are_rounded_as_python_rounds_them(value):
     assert figures.nearest(value, 1.0) == round(value)
 
 
-@settings(max_examples=500)
+@settings(deadline=None, max_examples=500)
 @given(value=FIGURES | st.floats(0.1, 10.0) | st.integers(1, 999).map(lambda number: number / 100))
 def test_short_figures_have_two_digits_at_most_below_ten(value):
     page = np.empty(64, dtype=np.uint8)
@@ -57,6 +57,7 @@ def test_short_figures_have_two_digits_at_most_below_ten(value):
     assert bytes(page[:length]).decode() == formatted(value, "short") if length >= 0 else 0.0 < value < 0.1
 
 
+@settings(deadline=None)
 @given(parts=st.tuples(st.integers(0, 999), st.integers(0, 999), st.integers(0, 999)))
 def test_versions_are_written_as_they_are_read(parts):
     number = parts[0] * 10**6 + parts[1] * 1000 + parts[2]

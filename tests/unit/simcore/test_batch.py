@@ -1,6 +1,5 @@
 """A batch gives each of its episodes the bytes that it would have alone."""
 
-from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -9,13 +8,12 @@ import pytest
 import simcore
 from simcore.errors import UnknownNameError
 from simcore.kernel import layout as at
-from simcore.scenarios.load import load_scenario
+from simcore.scenarios.library import library_scenario
 from tests.support.actions import ONE_OF_EACH
 from tests.support.mix import mixed_action
 from tests.support.playing import FAMILIES, do, result_json
 
 SEEDS = range(20, 28)
-SAMPLES = Path(__file__).parents[3] / "manifests" / "samples"
 MALFORMED = {"action_type": "reboot"}
 
 
@@ -113,13 +111,14 @@ def test_the_texts_of_a_batch_are_those_of_each_episode_alone(family):
 
 
 def test_lines_that_a_scenario_adds_are_in_the_texts_of_a_batch():
-    scenario = load_scenario(SAMPLES / "dns-failure-flat.yaml")
-    batch, alone = simcore.make_batch(scenario, range(4)), [simcore.make(scenario, seed=seed) for seed in range(4)]
-    actions = [do("read_logs", "api-gateway", lines=100)] * 4
+    spec = library_scenario("oom_crash").spec.model_copy(update={"log_lines": ["[ERROR] the last straw"]})
+    batch, alone = simcore.make_batch(spec, SEEDS), [simcore.make(spec, seed=seed) for seed in SEEDS]
+    targets = [episode.world.topology.names[episode.world.incident.causes[0].target] for episode in alone]
+    actions = [do("read_logs", target, lines=100) for target in targets]
     batch.step(actions)
     texts = batch.texts()
     assert texts == [episode.step(action).observation.text for episode, action in zip(alone, actions, strict=True)]
-    assert any("could not resolve host: payment-service.internal" in text for text in texts)
+    assert any("the last straw" in text for text in texts)
 
 
 def test_texts_of_steps_that_were_not_given_in_words_are_refused():
