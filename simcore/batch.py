@@ -76,6 +76,7 @@ class Batch:
         self._tellers: list[Teller | None] = [None] * len(episodes)
         self._actions = np.zeros((len(episodes), ACTION_COLUMNS))
         self._numbers = np.zeros((len(episodes), o.OUT_COLUMNS))
+        self._coded: list[Coded] = []
         self._typed: list[Action | None] = [None] * len(episodes)
         self._problems: dict[int, str] = {}
         self._had_ended: Flags = np.zeros(len(episodes), dtype=np.bool_)
@@ -115,7 +116,7 @@ class Batch:
             raise ValueError(f"{len(actions)} actions for {len(self)} episodes")
         self._problems.clear()
         self._in_words = False
-        self._actions[:] = [self._read(number, action) for number, action in enumerate(actions)]
+        self._actions[:] = self._coded = [self._read(number, action) for number, action in enumerate(actions)]
         return self._actions
 
     def _read(self, number: int, action: Action | Mapping[str, Any]) -> Coded:
@@ -190,8 +191,7 @@ class Batch:
         typed = self._typed[number]
         if typed is None:
             return teller.malformed(self._problems[number], self._numbers[number], one.steps)
-        kind, service, *rest = self._actions[number].tolist()
-        return teller.step(typed, Coded(int(kind), int(service), *rest), self._numbers[number], one.steps)
+        return teller.step(typed, self._coded[number], self._numbers[number], one.steps)
 
     def _teller(self, number: int) -> Teller:
         found = self._tellers[number]
