@@ -60,5 +60,5 @@ def test_the_replay_is_the_episode_whatever_was_malformed():
 
 def test_it_is_called_by_the_name_that_the_package_gives_it_also_the_second_time():
     episode = simcore.make("oom-crash", seed=1)
-    episode.reset()
+    list(play(episode))
     assert simcore.counterfactual(episode) == simcore.counterfactual(episode)
