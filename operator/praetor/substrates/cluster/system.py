@@ -250,6 +250,11 @@ class NamespaceSystem:
                 "nobody measures requests here: the objective was the share of the wanted pods that are ready, and "
                 "user minutes are not known"
             )
+        elif (newest := self._samples.newest(self.names[0])) and newest.metrics.requests_per_second is None:
+            told.append(
+                f"Prometheus has no requests of {self.names[0]}: only that nothing is in trouble was judged "
+                "(spec.kubernetes.prometheus.queries says what it is asked)"
+            )
         if unwell := [one.name for one in self._seen.workloads.values() if has_trouble(one) or one.is_scaled_away]:
             told.append(f"still in trouble: {', '.join(unwell)}")
         return (*told, *self._complaints)
