@@ -21,13 +21,14 @@ from praetor.substrates.cluster.readiness import Readiness, look_at
 from praetor.substrates.cluster.reading import Objects, read_all, read_workloads
 from praetor.substrates.cluster.rights import Held, held, objection, rights_of
 from praetor.substrates.cluster.sightings import Requests, Seen, seen
+from praetor.substrates.cluster.stuck import cleared, is_in_the_way
 from praetor.substrates.cluster.times import utc_now
 from praetor.substrates.live.log_lines import wanted
 from praetor.substrates.live.samples import Objectives, Samples
 from praetor.substrates.live.snapshots import request_slos, service_snapshot
 from praetor.substrates.live.system import Made, OutcomeUnknownError
 from simcore.actions import Action, CheckMetrics, DescribeService, ReadLogs, RunDiagnostic
-from simcore.errors import ConflictError, NotFoundError, SimcoreError, UnavailableError
+from simcore.errors import ConflictError, NotFoundError, SimcoreError, StoreError, UnavailableError
 from simcore.observation import LogLine, Logs, Payload
 from simcore.protocols import Manifest
 from simcore.results import SloSnapshot, Snapshot
@@ -199,7 +200,8 @@ class NamespaceSystem:
                 unsure = True
                 continue
             self._changed_at = now
-            return Made(plan.message, tuple(patch.record(self._namespace) for patch in plan.patches))
+            undo = tuple(patch.record(self._namespace) for patch in plan.patches)
+            return Made(plan.message + self._cleared(action.target_service or "", plan), undo)
         if unsure:
             self._changed_at = now
             raise OutcomeUnknownError(f"the API server at {self._kube.server} did not answer")
@@ -207,6 +209,16 @@ class NamespaceSystem:
 
     def _make(self, plan: Plan) -> None:
         self._kube.run(lambda client: make(client, self._namespace, plan.patches))
+
+    def _cleared(self, service: str, plan: Plan) -> str:
+        """The change is made by now; whatever keeps it waiting is said with it."""
+        workload = self._seen.workloads[service]
+        if not is_in_the_way(workload, plan.patches):
+            return ""
+        try:
+            return self._kube.run(lambda client: cleared(client, self._namespace, workload))
+        except StoreError as problem:
+            return f"; whether a pod keeps it waiting is not known: {problem}"
 
     def _check_rights(self, plan: Plan) -> None:
         for patch in plan.patches:
