@@ -248,6 +248,7 @@ def test_an_action_on_a_namespace_leaves_a_trace_of_what_was_before(shop: Shop) 
     substrate = cluster_substrate(site, None, family="unknown")
     try:
         substrate.reset()
+        assert substrate.missing.keys() == {"update_config"}, "nothing may be set where nothing is named"
         result = substrate.step(do("scale_service", "web", replicas=3), idempotency_key="uid/1/1")
         assert result.info["undo"][0]["was"] == {"replicas": 2}
         assert "undo" not in substrate.step(do("list_services"), idempotency_key="uid/1/2").info

@@ -13,6 +13,7 @@ from praetor.runner.request import SiteRequest
 from praetor.substrates.cluster.connecting import ClusterSubstrate, cluster_substrate
 from praetor.substrates.cluster.errors import NamespaceError
 from praetor.substrates.cluster.probing import survey
+from simcore.actions import CHANGES
 from simcore.observation import ServiceDetail, ServiceRow
 from simcore.results import StepResult
 from tests.support.chart import of_kind, rendered
@@ -240,11 +241,13 @@ def test_the_charts_role_is_enough_and_less_is_said_clearly(
         assert hand.row("web").health == "healthy"
         assert dict(hand.look("describe_service", "moody").config) == {"mode": "good"}
         hand.change("scale_service", "web", replicas=1)
+        assert hand.substrate.missing == {}
         assert all(one.granted for one in survey(site_request(shop)).rights)
 
     monkeypatch.setenv("KUBECONFIG", accounts["viewer"])
     with connected(shop) as hand:
         assert "may not patch deployments.apps in namespace" in hand.refusal("restart_service", "web")
+        assert hand.substrate.missing.keys() == CHANGES
         denied = {one.text for one in survey(site_request(shop)).rights if not one.granted}
         assert {"patch deployments.apps", "patch statefulsets.apps", "patch configmaps settings"} == denied
 

@@ -27,7 +27,7 @@ from praetor.substrates.live.log_lines import wanted
 from praetor.substrates.live.samples import Objectives, Samples
 from praetor.substrates.live.snapshots import request_slos, service_snapshot
 from praetor.substrates.live.system import Made, OutcomeUnknownError
-from simcore.actions import Action, CheckMetrics, DescribeService, ReadLogs, RunDiagnostic
+from simcore.actions import CHANGES, Action, CheckMetrics, DescribeService, ReadLogs, RunDiagnostic
 from simcore.errors import ConflictError, NotFoundError, SimcoreError, StoreError, UnavailableError
 from simcore.observation import LogLine, Logs, Payload
 from simcore.protocols import Manifest
@@ -224,6 +224,15 @@ class NamespaceSystem:
         for patch in plan.patches:
             if why := objection(self._rights, "patch", patch.resource, patch.name, self._namespace):
                 raise RefusedChangeError(why)
+
+    def missing(self) -> dict[str, str]:
+        """By action, why it is refused for every workload."""
+        workloads = self._seen.workloads.values()
+        found = [objection(self._rights, "patch", one.resource, one.name, self._namespace) for one in workloads]
+        if all(found):
+            return dict.fromkeys(sorted(CHANGES), found[0])
+        none = "spec.kubernetes.config of its TargetSite allows no setting"
+        return {} if self._site.config else {"update_config": none}
 
     def was_made(self, service: str, key: str) -> bool:
         """Whether the change with this key has reached the service: asked of the API server."""
