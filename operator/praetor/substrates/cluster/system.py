@@ -35,7 +35,7 @@ from simcore.results import SloSnapshot, Snapshot
 
 _LONG_AGO_S = -1e9
 _WHOLE_S = 10.0
-"""So often everything is read; pods and what owns them are read at each look."""
+"""So often everything is read; pods, and what owns them, at each look."""
 _ATTEMPTS = 6
 _DIAGNOSTIC_LINES, _MOST_LINES = 200, 1000
 
