@@ -254,3 +254,23 @@ def test_an_action_on_a_namespace_leaves_a_trace_of_what_was_before(shop: Shop) 
         assert "undo" not in substrate.step(do("list_services"), idempotency_key="uid/1/2").info
     finally:
         substrate.close()
+
+
+def test_who_was_there_once_is_missed_and_who_is_gone_is_said(shop: Shop) -> None:
+    site = SiteRequest("shop", kubernetes={"namespace": shop.name}, action_seconds=0.0, stabilization_seconds=0.1)
+    substrate = cluster_substrate(site, None, family="unknown")
+    try:
+        substrate.reset()
+        for name in ("store", "web"):
+            assert substrate.step(do("scale_service", name, replicas=0)).observation.error is None
+        rows = substrate.step(do("list_services")).observation.payload.services
+        assert [(row.name, row.health) for row in rows] == [("store", "crashed"), ("web", "crashed")]
+        shop.kubectl("delete", "deployment/web", "statefulset/store")
+        for kind in ("describe_service", "restart_service"):
+            error = substrate.step(do(kind, "store")).observation.error
+            assert error is not None
+            assert "there is no 'store'" in error
+        assert substrate.step(do("resolve_incident", None, causes=[])).done
+        assert substrate.snapshot().services == ()
+    finally:
+        substrate.close()

@@ -23,6 +23,7 @@ from praetor.substrates.cluster.rights import Held, held, objection, rights_of
 from praetor.substrates.cluster.sightings import Requests, Seen, seen
 from praetor.substrates.cluster.stuck import cleared, is_in_the_way
 from praetor.substrates.cluster.times import utc_now
+from praetor.substrates.cluster.workloads import Workload
 from praetor.substrates.live.log_lines import wanted
 from praetor.substrates.live.samples import Objectives, Samples
 from praetor.substrates.live.snapshots import request_slos, service_snapshot
@@ -68,6 +69,7 @@ class NamespaceSystem:
         self._maps: dict[str, Manifest] = {}
         self._requests: dict[str, Requests] = {}
         self._complaints: dict[str, None] = {}
+        self._usual: dict[str, int] = {}
 
     # what is there -------------------------------------------------------------------------------------------------
     @property
@@ -85,14 +87,15 @@ class NamespaceSystem:
             )
         if self._site.entry is not None and self._site.entry not in self.names:
             raise NamespaceError(f"spec.kubernetes.entry: there is no {self._site.entry!r}; there are {self.names}")
-        self._samples = Samples(self.names[0], self._promises.requests or Objectives())
+        self._entry = self.names[0]
+        self._samples = Samples(self._entry, self._promises.requests or Objectives())
         self._readiness = Readiness(self._promises.readiness)
         self._unwell_since: dict[str, float] = {}
         self._changed_at, self._whole_at = _LONG_AGO_S, _LONG_AGO_S
 
     def measure(self, now: float) -> None:
         if now - self._whole_at >= _WHOLE_S:
-            self._read_all(self.names[:1])
+            self._read_all([self._entry])
             self._whole_at = now
             for name in self.names:
                 self._samples.add(name, now, self._seen.metrics(name))
@@ -111,6 +114,8 @@ class NamespaceSystem:
     def look(self, action: Action, now: float) -> Payload:
         service = action.target_service or ""
         self._read_all(self._asked_for(action, service))
+        if service:
+            self._workload(service)
         match action:
             case DescribeService():
                 since = self._unwell_since.get(service)
@@ -134,7 +139,7 @@ class NamespaceSystem:
         """Whose requests matter to this look."""
         if isinstance(action, RunDiagnostic):
             return [service, *self._seen.calls.get(service, ()), *self._seen.callers(service)]
-        return [service] if isinstance(action, CheckMetrics) else self.names[:1]
+        return [service] if isinstance(action, CheckMetrics) else [self._entry]
 
     def _diagnostic(self, service: str, command: str, newest_seconds: float) -> Payload:
         """Lines older than `newest_seconds` are from before the last change: they say nothing about now."""
@@ -148,7 +153,7 @@ class NamespaceSystem:
         return checks.diagnostic(self._seen, service, command, lines, found)
 
     def _lines(self, service: str, lines: int) -> list[LogLine]:
-        workload = self._seen.workloads[service]
+        workload = self._workload(service)
         return self._kube.run(lambda client: log_lines(client, self._namespace, workload, lines))
 
     def _read_all(self, services: Sequence[str] = ()) -> None:
@@ -159,9 +164,17 @@ class NamespaceSystem:
         self._see()
 
     def _see(self) -> None:
+        """Who was there once is missed from then on."""
         self._seen: Seen = seen(
-            utc_now(), self._objects, self._site.config, self._maps, self._requests, self._site.entry
+            utc_now(), self._objects, self._site.config, self._maps, self._requests, self._site.entry, self._usual
         )
+        self._usual |= {name: one.desired for name, one in self._seen.workloads.items() if one.desired}
+
+    def _workload(self, service: str) -> Workload:
+        found = self._seen.workloads.get(service)
+        if found is None:
+            raise NamespaceError(f"there is no {service!r} any more in namespace {self._namespace!r}")
+        return found
 
     async def _config_maps(self, client: KubeClient) -> dict[str, Manifest]:
         found = {}
@@ -191,6 +204,7 @@ class NamespaceSystem:
             time.sleep(0.2 * attempt)
             try:
                 self._read_all()
+                self._workload(action.target_service or "")
                 plan = planned(self._seen, action, key)
                 self._check_rights(plan)
                 self._make(plan)
@@ -212,7 +226,7 @@ class NamespaceSystem:
 
     def _cleared(self, service: str, plan: Plan) -> str:
         """The change is made by now; whatever keeps it waiting is said with it."""
-        workload = self._seen.workloads[service]
+        workload = self._workload(service)
         if not is_in_the_way(workload, plan.patches):
             return ""
         try:
@@ -254,7 +268,7 @@ class NamespaceSystem:
 
     def snapshot(self, now: float) -> Snapshot:
         rows = payloads.service_list(self._seen).services
-        entry, newest = self.names[0], self._samples.newest(self.names[0])
+        entry, newest = self._entry, self._samples.newest(self._entry)
         slos: tuple[SloSnapshot, ...] = ()
         if self._promises.requests is not None:
             slos = request_slos(entry, newest.metrics if newest else None, self._promises.requests)
@@ -271,9 +285,9 @@ class NamespaceSystem:
                 "nobody measures requests here: the objective was the share of the wanted pods that are ready, and "
                 "user minutes are not known"
             )
-        elif (newest := self._samples.newest(self.names[0])) and newest.metrics.requests_per_second is None:
+        elif (newest := self._samples.newest(self._entry)) and newest.metrics.requests_per_second is None:
             told.append(
-                f"Prometheus has no requests of {self.names[0]}: only that nothing is in trouble was judged "
+                f"Prometheus has no requests of {self._entry}: only that nothing is in trouble was judged "
                 "(spec.kubernetes.prometheus.queries says what it is asked)"
             )
         if unwell := [one.name for one in self._seen.workloads.values() if has_trouble(one) or one.is_scaled_away]:
