@@ -1,4 +1,4 @@
-"""An experiment on the demo site: a fault that is real, the playbook, a verdict on its diagnosis, and everything back."""
+"""An experiment on the demo site: a real fault, the playbook, a verdict on its diagnosis, and everything put back."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,16 +1,18 @@
 """Small workloads for a real namespace: what a test breaks, and what a substrate cures."""
 
+import os
 from typing import Any
 
-BUSYBOX, PYTHON = "localhost/busybox:1", "localhost/python:3.11"
+BUSYBOX = os.environ.get("BUSYBOX_IMAGE", "localhost/busybox:1")
+PYTHON = os.environ.get("PYTHON_IMAGE", "localhost/python:3.11")
 _SERVE = "http.server.ThreadingHTTPServer(('', 8080), http.server.SimpleHTTPRequestHandler).serve_forever()"
 GREEDY = (
     f"import http.server, os; kept = bytearray(os.urandom(1 << 20)) * 40; print('INFO serving', flush=True); {_SERVE}"
 )
 """Needs about 55 MiB."""
 MOODY = (
-    "import http.server, os, sys\n"
-    "if os.environ.get('MODE') != 'good': sys.exit('ERROR cannot work in mode %s, password=hunter2' % os.environ['MODE'])\n"
+    "import http.server, os, sys; mode = os.environ['MODE']\n"
+    "if mode != 'good': sys.exit(f'ERROR cannot work in mode {mode}, password=hunter2')\n"
     f"print('INFO serving', flush=True); {_SERVE}"
 )
 IDLE = ["sh", "-c", "echo INFO serving; mkdir -p /tmp/w; echo ok > /tmp/w/index.html; exec httpd -f -p 8080 -h /tmp/w"]
