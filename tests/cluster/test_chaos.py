@@ -66,7 +66,7 @@ def experiment(name: str, **inject: Any) -> dict[str, Any]:
 @contextmanager
 def operator(namespace: Namespace, image: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """This tree's operator, for one namespace; its dead-men are pods of the image."""
-    settings = {"PRAETOR_NAMESPACE": namespace.name, "PRAETOR_CHAOS_IMAGE": image, "PRAETOR_LEASE_SECONDS": "3/2/0.5"}
+    settings = {"PRAETOR_NAMESPACE": namespace.name, "PRAETOR_CHAOS_IMAGE": image}
     script = f"from praetor.serve.operator import main; main([{namespace.name!r}], {free_port()}, 1)"
     with log.open("ab") as output:
         process = subprocess.Popen(
