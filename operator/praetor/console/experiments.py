@@ -15,6 +15,7 @@ from simcore.errors import AlreadyExistsError, InvalidObjectError
 from simcore.protocols import Manifest
 
 _REFUSED: dict[int | str, dict[str, Any]] = {
+    400: {"description": "The body is no text."},
     404: {"description": "There is none; the message says why."},
     409: {"description": "A run of that name is there already."},
     422: {"description": "It cannot be made so; the message says why."},
