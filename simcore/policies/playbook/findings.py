@@ -134,7 +134,10 @@ class Findings:
     def setting(self, service: str, key: str) -> float | None:
         detail = self.details.get(service)
         shown = dict(detail.config).get(key) if detail else None
-        return BY_NAME[key].parse(shown) if shown is not None else None
+        try:
+            return BY_NAME[key].parse(shown) if shown is not None else None
+        except ValueError:  # on a real system a setting may say anything
+            return None
 
     def old_value(self, service: str, key: str) -> str | None:
         detail = self.details.get(service)
