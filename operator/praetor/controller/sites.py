@@ -82,7 +82,6 @@ def request_of_site(site: TargetSite) -> SiteRequest:
     if spec.http is None:
         raise UnavailableSiteError(f"TargetSite {name!r} has no spec.http.url, so that nothing can be done there")
     objectives = {slo.sli: slo.objective for slo in spec.slos}
-    allowed = spec.guardrails.allowed_actions
     return SiteRequest(
         name=name,
         url=spec.http.url,
@@ -90,7 +89,7 @@ def request_of_site(site: TargetSite) -> SiteRequest:
         latency_p99_ms=objectives.get("latency_p99_ms", 500.0),
         action_seconds=float(spec.action_seconds),
         stabilization_seconds=float(spec.stabilization_seconds),
-        allowed_actions=None if allowed is None else tuple(allowed),
+        guardrails=spec.guardrails.model_dump(by_alias=True, exclude_none=True, mode="json"),
     )
 
 

@@ -1,25 +1,40 @@
 """The statuses that a run goes through, each made from the one before. Pure."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import Any
 
 from praetor.controller import verdicts
 from praetor.controller.observed import POSTMORTEM, TRACE, Observed, Playable
-from praetor.controller.times import wire_time
+from praetor.controller.times import seconds_since, wire_time
 from praetor.controller.verdicts import Said
 from praetor.resources import reasons
+from praetor.resources.approvals import Approval
 from praetor.resources.conditions import (
+    APPROVAL_REQUIRED,
     ESCALATED,
     RUN_CONDITIONS,
     STARTED,
     Condition,
+    find_condition,
     set_condition,
     unknown_conditions,
 )
-from praetor.resources.run_status import IncidentRunStatus, Phase, PlayedScenario, ReportRef
+from praetor.resources.run_status import (
+    SUMMARY_LIMIT,
+    Awaited,
+    IncidentRunStatus,
+    Intent,
+    Phase,
+    PlayedScenario,
+    ReportRef,
+    Suggestion,
+)
+from praetor.runner.changes import WantedChange, kind_of
 from praetor.runner.request import RunOutcome, SiteRequest
+from praetor.runner.summary import shorten
+from praetor.runner.tools import parameters_json
 from simcore import absolute_seed
 
 REHEARSAL = "rehearsal in the simulator: nothing outside was touched"
@@ -39,10 +54,15 @@ def started(observed: Observed, playable: Playable) -> IncidentRunStatus:
         "Running",
         [Said(STARTED, "True", reasons.EPISODE_STARTED)],
         start_time=wire_time(observed.now),
-        attempts=max(1, observed.status.attempts),
+        attempts=_next_attempt(observed) if playable.site else max(1, observed.status.attempts),
         policy=observed.spec.policy.name,
         **(_on_site(playable.site) if playable.site else _rehearsed(observed, playable)),
     )
+
+
+def _next_attempt(observed: Observed) -> int:
+    """On a site each beginning is an attempt, one after a suspension, too: its changes need keys of their own."""
+    return observed.status.attempts + 1
 
 
 def _rehearsed(observed: Observed, playable: Playable) -> dict[str, Any]:
@@ -70,8 +90,9 @@ def suspended(observed: Observed) -> IncidentRunStatus:
     return _changed(
         observed,
         "Suspended",
-        [Said(STARTED, "False", reasons.SUSPENDED)],
+        [Said(STARTED, "False", reasons.SUSPENDED), *_no_longer_waits(observed, reasons.SUSPENDED)],
         start_time=None,
+        awaiting=None,
         message="suspended by spec.suspend",
     )
 
@@ -80,6 +101,84 @@ def retrying(observed: Observed, message: str) -> IncidentRunStatus:
     attempts = observed.status.attempts + 1
     text = f"attempt {attempts} of {observed.spec.backoff_limit + 1} follows: {message}"
     return _changed(observed, "Running", attempts=attempts, message=text)
+
+
+def about_to(observed: Observed, asked: WantedChange, decided: Approval | None) -> IncidentRunStatus:
+    """The status with the change in it that is about to be made; the status as it is if it has it already."""
+    fields: dict[str, Any] = {}
+    intents = observed.status.intents
+    if asked.is_recorded and not any((one.attempt, one.step) == (asked.attempt, asked.step) for one in intents):
+        fields["intents"] = [*intents, _intent(asked, observed.now, decided)]
+    if decided is None:
+        return _changed(observed, "Running", **fields) if fields else observed.status
+    said = _decision(decided)
+    return _changed(observed, "Running", [said], awaiting=None, message=said.message, **fields)
+
+
+def _intent(asked: WantedChange, now: datetime, decided: Approval | None) -> Intent:
+    action, service, key = kind_of(asked.action)
+    return Intent(
+        attempt=asked.attempt,
+        step=asked.step,
+        action=action,
+        service=service,
+        key=key,
+        at=now.astimezone(UTC).isoformat(),
+        approved_by=decided.by if decided else "",
+    )
+
+
+def decided(observed: Observed, entry: Approval) -> IncidentRunStatus:
+    said = _decision(entry)
+    return _changed(observed, "Running", [said], awaiting=None, message=said.message)
+
+
+def begun_anew(observed: Observed, entry: Approval) -> IncidentRunStatus:
+    """Somebody decided while nobody played. In the simulator it is the same attempt, played to the same bytes."""
+    on_site = observed.status.substrate != "Simulator"
+    return decided(observed, entry).model_copy(update={"attempts": observed.status.attempts + on_site})
+
+
+def _decision(entry: Approval) -> Said:
+    because = f": {entry.reason}" if entry.reason else ""
+    if entry.decision == "Approve":
+        return Said(APPROVAL_REQUIRED, "False", reasons.APPROVED, f"approved by {entry.by}{because}")
+    return Said(APPROVAL_REQUIRED, "False", reasons.DENIED, f"denied by {entry.by}{because}")
+
+
+def awaiting(observed: Observed, asked: WantedChange) -> IncidentRunStatus:
+    until = observed.now + timedelta(seconds=observed.spec.approval_timeout_seconds)
+    action, service, _ = kind_of(asked.action)
+    waits = Awaited(
+        request=asked.request,
+        step=asked.step,
+        action=action,
+        service=service,
+        parameters=shorten(parameters_json(asked.action), SUMMARY_LIMIT),
+        reason=asked.reason,
+        evidence=list(asked.evidence),
+        since=wire_time(observed.now),
+        until=wire_time(until),
+    )
+    return still_awaiting(observed, waits)
+
+
+def still_awaiting(observed: Observed, waits: Awaited | None = None) -> IncidentRunStatus:
+    """What waits, and what is to be done about it, as it is now."""
+    waits = waits or observed.status.awaiting
+    assert waits is not None
+    message, complaint = _in_words(waits, observed.run.metadata.name), observed.approvals_complaint
+    reason = reasons.APPROVALS_NOT_GUARDED if complaint else reasons.WAITS_FOR_APPROVAL
+    text = f"no approval is honoured: {complaint}; {message}" if complaint else message
+    said = Said(APPROVAL_REQUIRED, "True", reason, text)
+    return _changed(observed, "Running", [said], awaiting=waits, message=shorten(text, SUMMARY_LIMIT))
+
+
+def _in_words(waits: Awaited, run: str) -> str:
+    change = " ".join(part for part in (waits.action, waits.service, waits.parameters) if part)
+    because = f"; {waits.reason}" if waits.reason else ""
+    seen = f" ({'; '.join(waits.evidence)})" if waits.evidence else ""
+    return f"step {waits.step}: {change} waits until {waits.until} for `kubectl praetor approve {run}`{because}{seen}"
 
 
 def observed_again(observed: Observed) -> IncidentRunStatus:
@@ -110,7 +209,7 @@ def waiting(observed: Observed, message: str) -> IncidentRunStatus:
 def left_to_a_person(observed: Observed, reason: str, message: str) -> IncidentRunStatus:
     """The end of a run without an episode, which is nobody's failure."""
     says = [
-        Said(STARTED, "False", reason),
+        *([] if observed.is_started else [Said(STARTED, "False", reason)]),
         *verdicts.without_episode(reason, message),
         Said(ESCALATED, "True", reason, message),
         *verdicts.complete(reason, message),
@@ -133,6 +232,8 @@ def failed(observed: Observed, reason: str, message: str) -> IncidentRunStatus:
 def in_a_sentence(outcome: RunOutcome) -> str:
     verdict = outcome.verdict
     how = "resolved" if verdict["resolved"] else "mitigated, not resolved" if verdict["mitigated"] else "not resolved"
+    if outcome.escalation:
+        return f"left to a person after {verdict['steps']} steps: {outcome.escalation.message}"
     return f"{how} in {verdict['steps']} steps, score {verdict['score']:.2f}"
 
 
@@ -145,6 +246,7 @@ def _played(observed: Observed, outcome: RunOutcome) -> dict[str, Any]:
         "cause": verdicts.cause_in_short(outcome.verdict) or None,
         "steps": verdicts.last_steps(outcome),
         "changes": verdicts.changes(outcome),
+        "suggestions": [Suggestion(**suggested) for suggested in outcome.suggestions],
         "trace_ref": verdicts.trace_ref(outcome, observed.stored[TRACE]),
         "report_ref": _report_ref(observed),
         "message": f"{message} ({REHEARSAL})" if outcome.substrate == "Simulator" else message,
@@ -157,7 +259,17 @@ def _report_ref(observed: Observed) -> ReportRef | None:
 
 
 def _ended(observed: Observed, phase: Phase, says: Iterable[Said], **fields: Any) -> IncidentRunStatus:
-    return _changed(observed, phase, says, completion_time=wire_time(observed.now), **fields)
+    says = [*says, *_no_longer_waits(observed, reasons.NOT_NEEDED)]
+    return _changed(observed, phase, says, completion_time=wire_time(observed.now), awaiting=None, **fields)
+
+
+def _no_longer_waits(observed: Observed, reason: str) -> list[Said]:
+    """How it was decided stays said; what was not decided is not asked any more."""
+    condition, waits = find_condition(observed.status.conditions, APPROVAL_REQUIRED), observed.status.awaiting
+    if condition is not None and condition.status == "False":
+        return []
+    late = waits is not None and seconds_since(waits.until, observed.now) >= 0
+    return [Said(APPROVAL_REQUIRED, "False", reasons.APPROVAL_TIMED_OUT if late else reason)]
 
 
 def _changed(observed: Observed, phase: Phase, says: Iterable[Said] = (), **fields: Any) -> IncidentRunStatus:

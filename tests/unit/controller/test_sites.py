@@ -20,6 +20,7 @@ from praetor.controller.times import utc_now
 from praetor.policies.registry import make_policy
 from praetor.resources.run import IncidentRun
 from praetor.runner.loop import play
+from praetor.runner.process import Clear
 from praetor.runner.request import RunOutcome, RunRequest, SiteRequest
 from praetor.store.directory import DirectoryStore
 from praetor.substrates.connect import connect
@@ -178,7 +179,7 @@ def test_a_site_that_refuses_is_unavailable_and_no_bad_scenario() -> None:
 class SitePool:
     """Plays here and now, where the request says."""
 
-    async def play(self, request: RunRequest, on_event: Callable[[dict[str, Any]], None]) -> RunOutcome:
+    async def play(self, request: RunRequest, on_event: Callable[[dict[str, Any]], None], clear: Clear) -> RunOutcome:
         stage, policy = connect(request), make_policy("random", seed=1)
         return await asyncio.to_thread(play, request, stage, policy, on_event=on_event)
 
