@@ -56,7 +56,10 @@ async def test_a_run_on_a_site_is_about_the_site_as_its_spec_says(store: Directo
     assert isinstance(found, Playable)
     assert found.site == SiteRequest(
         "shop", "https://shop.example", availability=0.95, action_seconds=2.0, stabilization_seconds=30.0,
-        allowed_actions=("restart_service",),
+        guardrails={
+            "allowedActions": ["restart_service"], "protectedServices": [], "maintenanceWindows": [],
+            "approval": "Never", "verificationWindowSeconds": 1800,
+        },
     )  # fmt: skip
 
 
