@@ -1,4 +1,4 @@
-"""A pool that plays in a thread and asks before changes, as processes do: for controllers whose runs wait for people."""
+"""A pool that plays in a thread and asks before changes, as processes do."""
 
 import asyncio
 from collections.abc import Callable
