@@ -20,4 +20,3 @@ def at_the_terminal(change: WantedChange) -> Clearance:
     if typer.confirm("Make this change?", err=True):
         return Clearance("Go", by=BY)
     return Clearance("Deny", f"denied by {BY}", by=BY)
-

@@ -16,6 +16,9 @@ GRACE_SECONDS = 5.0
 LONGEST_EPISODE_SECONDS = 3600.0
 """What an episode without a deadline gets: a policy that hangs must not keep its process for ever."""
 
+CROWDED_SECONDS = 10.0
+"""How long an episode waits for a person when it cannot make room for another: long enough to have been asked."""
+
 
 def ignore(event: dict[str, Any]) -> None:
     """The listener of an episode that nobody watches."""
@@ -94,18 +97,25 @@ class EpisodePool:
         asked_at = loop.time()
         if pauses:
             timer.reschedule(None)
-        with self._stepping_aside():
-            clearance = await clear(change)
+        clearance = await self._decided(change, clear)
         if pauses and ends is not None:
             timer.reschedule(ends + loop.time() - asked_at)
         return clearance
+
+    async def _decided(self, change: WantedChange, clear: Clear) -> Clearance:
+        if self._aside < self.workers:
+            with self._stepping_aside():
+                return await clear(change)
+        try:
+            async with asyncio.timeout(CROWDED_SECONDS):
+                return await clear(change)
+        except TimeoutError:
+            raise EpisodeParkedError("as many episodes as there are processes wait for a person already") from None
 
     @contextmanager
     def _stepping_aside(self) -> Iterator[None]:
         """While one episode waits for a person another may be played; the first place that becomes free after that is
         given up again."""
-        if self._aside >= self.workers:
-            raise EpisodeParkedError("as many episodes as there are processes wait for a person already")
         self._aside += 1
         self._idle.put_nowait(None)
         try:

@@ -151,6 +151,13 @@ def test_an_operator_that_comes_back_does_not_repeat_an_attempt() -> None:
     assert written.status.attempts == started.request.attempt == started.attempt == 2
 
 
+def test_after_a_suspension_another_attempt_begins_whose_changes_have_keys_of_their_own() -> None:
+    suspended = with_status(begun_on_site(), statuses.suspended(begun_on_site()))
+    (*_, started) = reconcile(suspended)
+    assert isinstance(started, StartEpisode)
+    assert started.request.attempt == started.attempt == 2
+
+
 def test_it_gives_up_when_it_was_cut_off_too_often() -> None:
     observed = begun_on_site()
     worn = with_status(observed, observed.status.model_copy(update={"attempts": 4}))

@@ -132,6 +132,7 @@ async def test_while_an_episode_waits_for_a_person_others_are_played_and_its_tim
 
     async with EpisodePool(STAGE, POLICY, workers=1, warm_up=REQUEST) as pool:
         monkeypatch.setattr("praetor.runner.pool.LONGEST_EPISODE_SECONDS", 3.0)
+        monkeypatch.setattr("praetor.runner.pool.CROWDED_SECONDS", 0.2)
         waiting = asyncio.create_task(pool.play(ASKING, ignore, clear))
         await asked.wait()
         assert (await pool.play(replace(REQUEST, run_uid="other"))).verdict["resolved"] is True
