@@ -3,13 +3,21 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from praetor.controller import statuses
-from praetor.controller.effects import RecordEvent, StartEpisode, WriteStatus
+from praetor.controller.effects import (
+    AnswerEpisode,
+    LookAgain,
+    PutArtifact,
+    RecordEvent,
+    StartEpisode,
+    WriteStatus,
+)
 from praetor.controller.embedded import EmbeddedController
 from praetor.controller.key import Key
 from praetor.controller.observed import Lost, Observed, Playable, Playing, Refused, Unplayable
@@ -19,6 +27,7 @@ from praetor.controller.subject import subject_of
 from praetor.controller.times import utc_now
 from praetor.policies.registry import make_policy
 from praetor.resources.run import IncidentRun
+from praetor.runner.changes import Clearance, WantedChange
 from praetor.runner.loop import play
 from praetor.runner.process import Clear
 from praetor.runner.request import RunOutcome, RunRequest, SiteRequest
@@ -156,6 +165,53 @@ def test_after_a_suspension_another_attempt_begins_whose_changes_have_keys_of_th
     (*_, started) = reconcile(suspended)
     assert isinstance(started, StartEpisode)
     assert started.request.attempt == started.attempt == 2
+
+
+RESTART = {"action_type": "restart_service", "target_service": "api", "parameters": {}}
+WANTED = WantedChange("0" * 16, 1, 3, RESTART, "it crashed", (), needs_approval=False, is_recorded=True)
+
+
+def test_a_change_is_written_down_before_its_episode_goes_on_and_once() -> None:
+    asking = replace(begun_on_site(), episode=Playing(WANTED))
+    written, answered = reconcile(asking)
+    assert isinstance(written, WriteStatus)
+    assert answered == AnswerEpisode(Clearance("Go"))
+    (intent,) = written.status.intents
+    assert (intent.attempt, intent.step, intent.action, intent.service) == (1, 3, "restart_service", "api")
+    assert reconcile(with_status(asking, written.status)) == [answered]
+
+
+def test_without_a_guard_an_approval_that_is_there_is_not_honoured() -> None:
+    approvals = [{"request": "0" * 16, "decision": "Approve", "by": "alice"}]
+    observed = replace(accepted(**TARGET, approvals=approvals), subject=ON_SITE)
+    asking = replace(
+        with_status(observed, statuses.started(observed, ON_SITE)),
+        episode=Playing(replace(WANTED, needs_approval=True)),
+        approvals_complaint="nobody guards",
+    )
+    (told, written) = reconcile(asking)
+    assert isinstance(told, RecordEvent)
+    assert isinstance(written, WriteStatus)
+    assert written.status.intents == []
+    assert "no approval is honoured: nobody guards" in written.status.message
+    (_, honoured, answered) = reconcile(replace(asking, approvals_complaint=""))
+    assert isinstance(honoured, WriteStatus)
+    assert [intent.approved_by for intent in honoured.status.intents] == ["alice"]
+    assert answered == AnswerEpisode(Clearance("Go", by="alice"))
+
+
+def test_a_run_that_waits_while_nobody_plays_is_looked_at_again_at_its_time_limit() -> None:
+    observed = replace(accepted(**TARGET, approvalTimeoutSeconds=100), subject=ON_SITE)
+    begun = with_status(observed, statuses.started(observed, ON_SITE))
+    parked = with_status(begun, statuses.awaiting(begun, replace(WANTED, needs_approval=True)))
+    assert reconcile(parked) == [LookAgain(100.0)]
+    (reported,) = reconcile(replace(parked, now=NOW + timedelta(seconds=100)))
+    assert isinstance(reported, PutArtifact)
+    late = replace(parked, now=NOW + timedelta(seconds=100), stored={"postmortem.md": "report"})
+    (told, written) = reconcile(late)
+    assert isinstance(told, RecordEvent)
+    assert isinstance(written, WriteStatus)
+    assert (told.reason, written.status.phase, written.status.awaiting) == ("ApprovalTimedOut", "Complete", None)
 
 
 def test_it_gives_up_when_it_was_cut_off_too_often() -> None:
