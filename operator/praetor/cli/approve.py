@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from praetor.cli.errors import need_extra, one_line_errors
 from praetor.cli.output import printable, say
 from simcore.errors import ConflictError, NotFoundError, StoreError
-from simcore.protocols import Manifest, Store
+
+if TYPE_CHECKING:
+    from simcore.protocols import Manifest, Store
 
 DEFAULT_NAMESPACE = "default"
 _ATTEMPTS = 5
@@ -115,7 +117,7 @@ def _nobody_else(name: str) -> Callable[[], Awaitable[str]]:
 
 
 async def _decided(
-    store: Store,
+    store: "Store",
     namespace: str,
     name: str,
     by: Callable[[], Awaitable[str]],
@@ -140,7 +142,7 @@ async def _decided(
     raise AssertionError("the last attempt returns or raises")
 
 
-def awaited(manifest: Manifest, step: int | None) -> dict[str, Any]:
+def awaited(manifest: "Manifest", step: int | None) -> dict[str, Any]:
     """What the run waits with. Raises NothingWaitsError."""
     status, name = manifest.get("status") or {}, manifest["metadata"]["name"]
     awaiting: dict[str, Any] | None = status.get("awaiting")
@@ -153,6 +155,6 @@ def awaited(manifest: Manifest, step: int | None) -> dict[str, Any]:
     return awaiting
 
 
-def with_entry(manifest: Manifest, entry: dict[str, str]) -> Manifest:
+def with_entry(manifest: "Manifest", entry: dict[str, str]) -> "Manifest":
     spec = manifest["spec"]
     return manifest | {"spec": spec | {"approvals": [*spec.get("approvals", ()), entry]}}

@@ -8,12 +8,12 @@ from simcore.policies import registry as reference
 from simcore.policies.registry import Reference
 
 if TYPE_CHECKING:
-    from praetor.policies.llm.making import Model
+    from praetor.policies.llm.model import Model
     from simcore.episode import Episode
 
 
 def _llm(seed: int) -> Policy:
-    from praetor.policies.llm.environment import llm_of_environment  # httpx is in the extra `server`
+    from praetor.policies.llm.environment import llm_of_environment
 
     return llm_of_environment()
 
@@ -36,7 +36,7 @@ def make_policy(
     """As `simcore.make_policy`; `language_model` is the one to ask, else the environment names it. Raises SimcoreError
     also for a model that cannot be asked."""
     if language_model is not None and name == LANGUAGE_MODEL:
-        from praetor.policies.llm.making import llm_of
+        from praetor.policies.llm.making import llm_of  # httpx is in the extra `server`
 
         return llm_of(language_model)
     if name in reference.POLICIES:

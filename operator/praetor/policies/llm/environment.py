@@ -2,18 +2,23 @@
 
 import os
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from praetor.policies.llm.making import LanguageModel, llm_of
-from praetor.policies.llm.policy import LlmPolicy
+from praetor.policies.llm.model import LanguageModel
 from simcore.errors import SimcoreError
+
+if TYPE_CHECKING:
+    from praetor.policies.llm.policy import LlmPolicy
 
 ENDPOINT, MODEL, KEY = "PRAETOR_LLM_ENDPOINT", "PRAETOR_LLM_MODEL", "PRAETOR_LLM_KEY"
 TOKENS, DOLLARS, PRICES = "PRAETOR_LLM_MAX_TOKENS", "PRAETOR_LLM_MAX_DOLLARS", "PRAETOR_LLM_PRICES"
 TEMPERATURE = "PRAETOR_LLM_TEMPERATURE"
 
 
-def llm_of_environment(environment: Mapping[str, str] = os.environ) -> LlmPolicy:
+def llm_of_environment(environment: Mapping[str, str] = os.environ) -> "LlmPolicy":
     """Raises SimcoreError, which names the variable that is missing or wrong."""
+    from praetor.policies.llm.making import llm_of  # httpx is in the extra `server`
+
     return llm_of(model_of_environment(environment), environment)
 
 
