@@ -15,7 +15,7 @@ from simcore.observation import (
     ServiceList,
     ServiceRow,
 )  # fmt: skip
-from simcore.quantity import parse_quantity
+from simcore.quantity import mebibytes
 from simcore.settings import BY_NAME
 
 DATABASE_RUNTIMES = ("postgres", "mysql", "mariadb", "mongodb")
@@ -117,8 +117,12 @@ class Findings:
         return row.replicas_desired if row else None
 
     def memory_limit_mb(self, service: str) -> float | None:
+        """None where none is shown: sites write what they like."""
         detail = self.details.get(service)
-        return parse_quantity(detail.memory_limit) / 2**20 if detail else None
+        try:
+            return mebibytes(detail.memory_limit) or None if detail else None
+        except ValueError:
+            return None
 
     def previous_version(self, service: str) -> str | None:
         detail = self.details.get(service)
