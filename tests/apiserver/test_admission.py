@@ -65,6 +65,9 @@ def test_defaults_are_filled_in(apiserver: ControlPlane, namespace: str) -> None
         "difficulty": 0.5,
         "policy": {"name": "playbook"},
         "target": {"simulator": {}},
+        "mode": "Act",
+        "approval": "Never",
+        "approvalTimeoutSeconds": 3600,
         "backoffLimit": 3,
         "suspend": False,
     }

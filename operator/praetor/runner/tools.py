@@ -15,7 +15,7 @@ from praetor.resources import reasons
 from praetor.resources.guardrails import Guardrails, stricter
 from praetor.resources.run_status import MOST_SUGGESTIONS
 from praetor.runner.changes import Clearance, Escalation, Gate, PastChange, WantedChange, kind_of, request_id
-from praetor.runner.guardrails import Case, Services, is_risky, objection_to
+from praetor.runner.guardrails import Case, Objection, Services, is_risky, objection_to
 from praetor.runner.request import RunRequest
 from praetor.runner.summary import REASON_LIMIT_CHARACTERS, SUMMARY_LIMIT_CHARACTERS, shorten
 from simcore.actions import CHANGES, action_json, parse_action
@@ -101,26 +101,32 @@ class Tools:
         self.steps += 1
         wire = wire_form(decision.action)
         if wire is None:
-            return self._step(_malformed(decision.action))
+            raw = _malformed(decision.action)
+            wire = wire_form(raw)  # a mapping of somebody's own may say something else when it is read again
+            if wire is None:
+                return self._step(raw)
         if not changes_something(wire):
             return self._step(wire)
         return self._change(wire, decision, before)
 
     def _change(self, wire: dict[str, Any], decision: Decision, before: Observation) -> StepResult:
-        objection = objection_to(self._case(wire))
-        if objection:
-            if objection.escalates:
-                self.escalation = Escalation(objection.escalates, objection.message)
-            return self._refused(objection.message, before)
+        if objection := objection_to(self._case(wire)):
+            return self._objected(objection, before)
         if self._request.mode != "Act":
             return self._kept_back(wire, decision, before)
         change = self._wanted(wire, decision)
         clearance = self._cleared(change)
         if clearance.kind == "Go":
-            return self._made_it(wire, change)
+            objection = objection_to(self._case(wire))  # a person takes time, and a window closes
+            return self._objected(objection, before) if objection else self._made_it(wire, change)
         if clearance.kind == "Escalate":
             self.escalation = Escalation(clearance.reason, clearance.message)
         return self._refused(clearance.message, before)
+
+    def _objected(self, objection: Objection, before: Observation) -> StepResult:
+        if objection.escalates:
+            self.escalation = Escalation(objection.escalates, objection.message)
+        return self._refused(objection.message, before)
 
     def _case(self, wire: dict[str, Any]) -> Case:
         services = self._services()
@@ -136,8 +142,8 @@ class Tools:
             attempt=self._request.attempt,
             step=self.steps,
             action=wire,
-            reason=shorten(decision.reason, REASON_LIMIT_CHARACTERS),
-            evidence=tuple(shorten(seen, SUMMARY_LIMIT_CHARACTERS) for seen in decision.evidence[:MOST_EVIDENCE]),
+            reason=shorten(str(decision.reason), REASON_LIMIT_CHARACTERS),
+            evidence=tuple(shorten(str(seen), SUMMARY_LIMIT_CHARACTERS) for seen in decision.evidence[:MOST_EVIDENCE]),
             needs_approval=self._needs_approval(wire),
             is_recorded=self._is_real,
         )

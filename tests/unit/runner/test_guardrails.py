@@ -262,6 +262,41 @@ def test_an_episode_that_nobody_lets_go_on_is_left_to_a_person() -> None:
     assert list(read_trace(outcome.trace))[-1]["data"]["reason"] == "ApprovalTimedOut"
 
 
+def test_what_is_approved_after_its_window_has_closed_is_not_done() -> None:
+    stage = GuardedStage()
+
+    def slow(change: WantedChange) -> Clearance:
+        stage.now += timedelta(hours=4)
+        return GO
+
+    asked = request(maintenanceWindows=[OFFICE], approval="Always")
+    outcome, _ = played(asked, restart(), stage=stage, gate=slow)
+    assert stage.made == []
+    assert "only in '0 8 * * *'" in told(outcome)
+
+
+class TwoFaced(dict[str, Any]):
+    """Malformed when it is read first, a change when it is read again."""
+
+    def __init__(self, wire: dict[str, Any]) -> None:
+        super().__init__(wire | {"action_type": "explode"})
+        self._wire, self._read = wire, 0
+
+    def __getitem__(self, name: str) -> Any:
+        return self._wire[name] if name == "action_type" else super().__getitem__(name)
+
+    def keys(self) -> Any:
+        self._read += 1
+        return super().keys()
+
+
+def test_a_policy_cannot_say_one_thing_to_the_guardrail_and_another_to_the_substrate() -> None:
+    stage = GuardedStage()
+    script = Script(TwoFaced(restart("postgres")), decision(DECLARE))
+    play(request(protectedServices=["postgres"]), stage, script, gate=lambda change: GO, clock=stage.clock)  # type: ignore[arg-type]
+    assert stage.made == []
+
+
 def test_where_nobody_can_be_asked_nothing_that_needs_a_person_is_done() -> None:
     outcome, stage = played(replace(request(), approval="Always"), restart(), gate=nobody)
     assert stage.made == []
