@@ -4,7 +4,7 @@ A change of a real system is in the status before its episode is told to go on, 
 counts it. One that needs a person is let pass by an entry of `spec.approvals` that names it, and by nothing else.
 """
 
-from praetor.controller import statuses
+from praetor.controller import waiting
 from praetor.controller.effects import AnswerEpisode, Effect, LookAgain, RecordEvent, WriteStatus
 from praetor.controller.observed import Observed
 from praetor.controller.parts import TURN_SECONDS, seconds_left
@@ -29,12 +29,12 @@ def asks_to_make_a_change(observed: Observed) -> list[Effect] | None:
         return _is_awaited(observed, asked)
     if decided.decision == "Deny":
         answer = Clearance("Deny", denial(decided), by=decided.by)
-        return [*_told(observed, decided), WriteStatus(statuses.decided(observed, decided)), AnswerEpisode(answer)]
+        return [*_told(observed, decided), WriteStatus(waiting.decided(observed, decided)), AnswerEpisode(answer)]
     return [*_told(observed, decided), *_goes(observed, asked, decided)]
 
 
 def _goes(observed: Observed, asked: WantedChange, decided: Approval | None) -> list[Effect]:
-    status = statuses.about_to(observed, asked, decided)
+    status = waiting.about_to(observed, asked, decided)
     written: list[Effect] = [] if status == observed.status else [WriteStatus(status)]
     return [*written, AnswerEpisode(Clearance("Go", by=decided.by if decided else ""))]
 
@@ -42,7 +42,7 @@ def _goes(observed: Observed, asked: WantedChange, decided: Approval | None) -> 
 def _is_awaited(observed: Observed, asked: WantedChange) -> list[Effect]:
     awaiting = observed.status.awaiting
     if awaiting is None or awaiting.request != asked.request:
-        status = statuses.awaiting(observed, asked)
+        status = waiting.awaiting(observed, asked)
         return [RecordEvent(reasons.WAITS_FOR_APPROVAL, status.message), WriteStatus(status)]
     left_seconds = seconds_left_to_decide(observed)
     if left_seconds <= 0:
@@ -61,7 +61,7 @@ def waits_for_a_person(observed: Observed) -> list[Effect] | None:
 
 def _still(observed: Observed, left_seconds: float) -> list[Effect]:
     """Says again what it waits for when the guard of approvals came or went."""
-    status = statuses.still_awaiting(observed)
+    status = waiting.still_awaiting(observed)
     if status != observed.status:
         return [WriteStatus(status)]
     looks = [left_seconds]

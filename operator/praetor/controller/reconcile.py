@@ -8,7 +8,7 @@ before the status that speaks of them: a run that says Complete has its trace an
 from collections.abc import Callable
 from dataclasses import replace
 
-from praetor.controller import statuses
+from praetor.controller import statuses, waiting
 from praetor.controller.clearing import (
     asks_to_make_a_change,
     decision_on,
@@ -235,7 +235,7 @@ def decided_while_nobody_played(observed: Observed) -> Decision:
     decided = decision_on(awaiting.request, observed)
     if decided is None:
         return None
-    again = statuses.begun_anew(observed, decided)
+    again = waiting.begun_anew(observed, decided)
     start = _start(observed, again, observed.subject) if observed.subject.site else []
     return [WriteStatus(again), *start]
 

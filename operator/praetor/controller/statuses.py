@@ -1,7 +1,7 @@
 """The statuses that a run goes through, each made from the one before. Pure."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -10,7 +10,6 @@ from praetor.controller.observed import POSTMORTEM, TRACE, Observed, Playable
 from praetor.controller.times import seconds_since, wire_time
 from praetor.controller.verdicts import Said
 from praetor.resources import reasons
-from praetor.resources.approvals import Approval
 from praetor.resources.conditions import (
     APPROVAL_REQUIRED,
     ESCALATED,
@@ -22,19 +21,13 @@ from praetor.resources.conditions import (
     unknown_conditions,
 )
 from praetor.resources.run_status import (
-    SUMMARY_LIMIT,
-    Awaited,
     IncidentRunStatus,
-    Intent,
     Phase,
     PlayedScenario,
     ReportRef,
     Suggestion,
 )
-from praetor.runner.changes import WantedChange, kind_of
 from praetor.runner.request import RunOutcome, SiteRequest
-from praetor.runner.summary import shorten
-from praetor.runner.tools import parameters_json
 from simcore import absolute_seed
 
 REHEARSAL = "rehearsal in the simulator: nothing outside was touched"
@@ -45,11 +38,11 @@ def first_seen(observed: Observed) -> IncidentRunStatus:
         RUN_CONDITIONS, now=wire_time(observed.now), observed_generation=observed.run.metadata.generation
     )
     seen: dict[str, Any] = {} if observed.status.alerts or not observed.alerts else {"alerts": observed.alerts}
-    return _changed(observed, "Pending", conditions=conditions, runner_version=version("praetor"), **seen)
+    return changed(observed, "Pending", conditions=conditions, runner_version=version("praetor"), **seen)
 
 
 def started(observed: Observed, playable: Playable) -> IncidentRunStatus:
-    return _changed(
+    return changed(
         observed,
         "Running",
         [Said(STARTED, "True", reasons.EPISODE_STARTED)],
@@ -87,7 +80,7 @@ def where(site: SiteRequest) -> str:
 
 def suspended(observed: Observed) -> IncidentRunStatus:
     """As a suspended Job's, its time runs anew when it goes on."""
-    return _changed(
+    return changed(
         observed,
         "Suspended",
         [Said(STARTED, "False", reasons.SUSPENDED), *_no_longer_waits(observed, reasons.SUSPENDED)],
@@ -100,85 +93,7 @@ def suspended(observed: Observed) -> IncidentRunStatus:
 def retrying(observed: Observed, message: str) -> IncidentRunStatus:
     attempts = observed.status.attempts + 1
     text = f"attempt {attempts} of {observed.spec.backoff_limit + 1} follows: {message}"
-    return _changed(observed, "Running", attempts=attempts, message=text)
-
-
-def about_to(observed: Observed, asked: WantedChange, decided: Approval | None) -> IncidentRunStatus:
-    """The status with the change in it that is about to be made; the status as it is if it has it already."""
-    fields: dict[str, Any] = {}
-    intents = observed.status.intents
-    if asked.is_recorded and not any((one.attempt, one.step) == (asked.attempt, asked.step) for one in intents):
-        fields["intents"] = [*intents, _intent(asked, observed.now, decided)]
-    if decided is None:
-        return _changed(observed, "Running", **fields) if fields else observed.status
-    said = _decision(decided)
-    return _changed(observed, "Running", [said], awaiting=None, message=said.message, **fields)
-
-
-def _intent(asked: WantedChange, now: datetime, decided: Approval | None) -> Intent:
-    action, service, key = kind_of(asked.action)
-    return Intent(
-        attempt=asked.attempt,
-        step=asked.step,
-        action=action,
-        service=service,
-        key=key,
-        at=now.astimezone(UTC).isoformat(),
-        approved_by=decided.by if decided else "",
-    )
-
-
-def decided(observed: Observed, entry: Approval) -> IncidentRunStatus:
-    said = _decision(entry)
-    return _changed(observed, "Running", [said], awaiting=None, message=said.message)
-
-
-def begun_anew(observed: Observed, entry: Approval) -> IncidentRunStatus:
-    """Somebody decided while nobody played. In the simulator it is the same attempt, played to the same bytes."""
-    on_site = observed.status.substrate != "Simulator"
-    return decided(observed, entry).model_copy(update={"attempts": observed.status.attempts + on_site})
-
-
-def _decision(entry: Approval) -> Said:
-    because = f": {entry.reason}" if entry.reason else ""
-    if entry.decision == "Approve":
-        return Said(APPROVAL_REQUIRED, "False", reasons.APPROVED, f"approved by {entry.by}{because}")
-    return Said(APPROVAL_REQUIRED, "False", reasons.DENIED, f"denied by {entry.by}{because}")
-
-
-def awaiting(observed: Observed, asked: WantedChange) -> IncidentRunStatus:
-    until = observed.now + timedelta(seconds=observed.spec.approval_timeout_seconds)
-    action, service, _ = kind_of(asked.action)
-    waits = Awaited(
-        request=asked.request,
-        step=asked.step,
-        action=action,
-        service=service,
-        parameters=shorten(parameters_json(asked.action), SUMMARY_LIMIT),
-        reason=asked.reason,
-        evidence=list(asked.evidence),
-        since=wire_time(observed.now),
-        until=wire_time(until),
-    )
-    return still_awaiting(observed, waits)
-
-
-def still_awaiting(observed: Observed, waits: Awaited | None = None) -> IncidentRunStatus:
-    """What waits, and what is to be done about it, as it is now."""
-    waits = waits or observed.status.awaiting
-    assert waits is not None
-    message, complaint = _in_words(waits, observed.run.metadata.name), observed.approvals_complaint
-    reason = reasons.APPROVALS_NOT_GUARDED if complaint else reasons.WAITS_FOR_APPROVAL
-    text = f"no approval is honoured: {complaint}; {message}" if complaint else message
-    said = Said(APPROVAL_REQUIRED, "True", reason, text)
-    return _changed(observed, "Running", [said], awaiting=waits, message=shorten(text, SUMMARY_LIMIT))
-
-
-def _in_words(waits: Awaited, run: str) -> str:
-    change = " ".join(part for part in (waits.action, waits.service, waits.parameters) if part)
-    because = f"; {waits.reason}" if waits.reason else ""
-    seen = f" ({'; '.join(waits.evidence)})" if waits.evidence else ""
-    return f"step {waits.step}: {change} waits until {waits.until} for `kubectl praetor approve {run}`{because}{seen}"
+    return changed(observed, "Running", attempts=attempts, message=text)
 
 
 def observed_again(observed: Observed) -> IncidentRunStatus:
@@ -203,7 +118,7 @@ def concluded(observed: Observed, outcome: RunOutcome) -> IncidentRunStatus:
 
 
 def waiting(observed: Observed, message: str) -> IncidentRunStatus:
-    return _changed(observed, "Pending", message=message)
+    return changed(observed, "Pending", message=message)
 
 
 def left_to_a_person(observed: Observed, reason: str, message: str) -> IncidentRunStatus:
@@ -260,7 +175,7 @@ def _report_ref(observed: Observed) -> ReportRef | None:
 
 def _ended(observed: Observed, phase: Phase, says: Iterable[Said], **fields: Any) -> IncidentRunStatus:
     says = [*says, *_no_longer_waits(observed, reasons.NOT_NEEDED)]
-    return _changed(observed, phase, says, completion_time=wire_time(observed.now), awaiting=None, **fields)
+    return changed(observed, phase, says, completion_time=wire_time(observed.now), awaiting=None, **fields)
 
 
 def _no_longer_waits(observed: Observed, reason: str) -> list[Said]:
@@ -272,7 +187,8 @@ def _no_longer_waits(observed: Observed, reason: str) -> list[Said]:
     return [Said(APPROVAL_REQUIRED, "False", reasons.APPROVAL_TIMED_OUT if late else reason)]
 
 
-def _changed(observed: Observed, phase: Phase, says: Iterable[Said] = (), **fields: Any) -> IncidentRunStatus:
+def changed(observed: Observed, phase: Phase, says: Iterable[Said] = (), **fields: Any) -> IncidentRunStatus:
+    """The status with these conditions said and these fields set."""
     conditions = fields.pop("conditions", observed.status.conditions)
     generation = observed.run.metadata.generation
     for said in says:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from praetor.controller import statuses
+from praetor.controller import statuses, waiting
 from praetor.controller.effects import (
     AnswerEpisode,
     LookAgain,
@@ -203,7 +203,7 @@ def test_without_a_guard_an_approval_that_is_there_is_not_honoured() -> None:
 def test_a_run_that_waits_while_nobody_plays_is_looked_at_again_at_its_time_limit() -> None:
     observed = replace(accepted(**TARGET, approvalTimeoutSeconds=100), subject=ON_SITE)
     begun = with_status(observed, statuses.started(observed, ON_SITE))
-    parked = with_status(begun, statuses.awaiting(begun, replace(WANTED, needs_approval=True)))
+    parked = with_status(begun, waiting.awaiting(begun, replace(WANTED, needs_approval=True)))
     assert reconcile(parked) == [LookAgain(100.0)]
     (reported,) = reconcile(replace(parked, now=NOW + timedelta(seconds=100)))
     assert isinstance(reported, PutArtifact)
