@@ -10,7 +10,7 @@ RUN pip wheel --no-cache-dir --no-deps -w dist . \
 # The simulator's kernel is compiled once, here, and lies beside its sources, where every user may read it. Numba looks
 # it up by the CPU's name, which must be the same later.
 ENV NUMBA_CPU_NAME=generic
-RUN /opt/praetor/bin/praetor run oom_crash --seed 0 > /dev/null
+RUN /opt/praetor/bin/python -m simcore.compile_kernel
 
 FROM python:3.11-slim-bookworm
 COPY --from=build /opt/praetor /opt/praetor
