@@ -15,6 +15,17 @@
 - apiGroups: [""]
   resources: [events]
   verbs: [create]
+- apiGroups: [""]
+  resources: [services]
+  verbs: [get]
+{{- end -}}
+
+{{/* Looking whether approvals are guarded: without this the operator honours none. */}}
+{{- define "praetor.rules.approvals" -}}
+- apiGroups: [admissionregistration.k8s.io]
+  resources: [validatingadmissionpolicies, validatingadmissionpolicybindings]
+  resourceNames: [incidentrun-approvals.praetor.dev]
+  verbs: [get]
 {{- end -}}
 
 {{/* What the gateway does: it opens runs for alerts, counts later alerts in their status, cancels them

@@ -197,10 +197,12 @@ def _of_scenario(
 
 
 def _play(wanted: "Wanted", report: Path | None, formats: Formats, watch: bool, *, alone: bool) -> "IncidentRun":
+    from praetor.cli.asking import at_the_terminal
     from praetor.cli.playing import play_run
     from praetor.cli.watching import Watcher
 
-    played = play_run(wanted.run, wanted.subject, Watcher(wanted.run.metadata.name) if watch else None)
+    watcher = Watcher(wanted.run.metadata.name) if watch else None
+    played = play_run(wanted.run, wanted.subject, watcher, at_the_terminal)
     if report is None:
         nowhere = played.run.status.model_copy(update={"trace_ref": None, "report_ref": None})
         return played.run.model_copy(update={"status": nowhere})

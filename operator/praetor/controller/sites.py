@@ -85,7 +85,6 @@ def request_of_site(site: TargetSite) -> SiteRequest:
             f"TargetSite {name!r} has no spec.http.url and no spec.kubernetes, so that nothing can be done there"
         )
     objectives = {slo.sli: slo.objective for slo in spec.slos}
-    allowed = spec.guardrails.allowed_actions
     return SiteRequest(
         name=name,
         url=spec.http.url if spec.http else "",
@@ -95,7 +94,7 @@ def request_of_site(site: TargetSite) -> SiteRequest:
         readiness=objectives.get("readiness"),
         action_seconds=float(spec.action_seconds),
         stabilization_seconds=float(spec.stabilization_seconds),
-        allowed_actions=None if allowed is None else tuple(allowed),
+        guardrails=spec.guardrails.model_dump(by_alias=True, exclude_none=True, mode="json"),
     )
 
 

@@ -59,6 +59,7 @@ KINDS = (
         ),
         root_rules=(short_name("an IncidentRun", LONGEST_RUN_NAME),),
         mutable_fields=MUTABLE_FIELDS,
+        list_map_keys=(("approvals", "request"),),
     ),
     Kind(
         IncidentScenario,

@@ -20,6 +20,14 @@ RESOLVED = "Resolved"
 NOT_RESOLVED = "NotResolved"
 NOT_NEEDED = "NotNeeded"
 
+WAITS_FOR_APPROVAL = "WaitsForApproval"
+APPROVED = "Approved"
+DENIED = "Denied"
+APPROVAL_TIMED_OUT = "ApprovalTimedOut"
+APPROVALS_NOT_GUARDED = "ApprovalsNotGuarded"
+FAULT_RECURRED = "FaultRecurred"
+CHANGE_SUGGESTED = "ChangeSuggested"
+
 NOTHING_TO_ACT_ON = "NothingToActOn"
 SITE_BUSY = "SiteBusy"
 REPLACED = "Replaced"
@@ -31,6 +39,7 @@ NOT_COMPLETE = "NotComplete"
 SCENARIO_NOT_FOUND = "ScenarioNotFound"
 SCENARIO_INVALID = "ScenarioInvalid"
 POLICY_NOT_FOUND = "PolicyNotFound"
+MODEL_UNAVAILABLE = "ModelUnavailable"
 POLICY_FAILED = "PolicyFailed"
 SUBSTRATE_UNAVAILABLE = "SubstrateUnavailable"
 DEADLINE_EXCEEDED = "DeadlineExceeded"
@@ -64,6 +73,14 @@ MEANING = {
     RESOLVED: "Mitigated, verified through the stabilisation window, and rightly diagnosed.",
     NOT_RESOLVED: "The episode ended, and the incident is not resolved.",
     NOT_NEEDED: "No person has to look at this.",
+    WAITS_FOR_APPROVAL: "A change waits for a person; `status.awaiting` says which, why, and until when.",
+    APPROVED: "A person approved the change that waited.",
+    DENIED: "A person denied the change that waited; the policy was told and goes on.",
+    APPROVAL_TIMED_OUT: "Nobody decided within `spec.approvalTimeoutSeconds`: a person has to look.",
+    APPROVALS_NOT_GUARDED: "The admission policy that guards approvals is not there, so that none is honoured.",
+    FAULT_RECURRED: "An earlier run made the same change within the site's verification window, and the fault is back: "
+    "a person has to look.",
+    CHANGE_SUGGESTED: "`spec.mode` is `Suggest`: `status.suggestions` says what a person should do.",
     NOTHING_TO_ACT_ON: "No family fits the alert and no TargetSite matches it: a person has to look.",
     SITE_BUSY: "Another run is at work on the TargetSite, whose `concurrency` is `Forbid`: a person has to look.",
     REPLACED: "A newer run of the same TargetSite, whose `concurrency` is `Replace`, took this one's place.",
@@ -74,6 +91,7 @@ MEANING = {
     SCENARIO_NOT_FOUND: "`spec.scenarioRef` names a scenario that does not exist, or has no episodes in `spec.split`.",
     SCENARIO_INVALID: "The IncidentScenario cannot be played; its condition `Validated` says why.",
     POLICY_NOT_FOUND: "`spec.policy.name` names a policy that does not exist.",
+    MODEL_UNAVAILABLE: "The language model that `spec.policy` names cannot be asked; the message says what would help.",
     POLICY_FAILED: "The policy raised an error instead of a decision.",
     SUBSTRATE_UNAVAILABLE: "The target cannot be acted on.",
     DEADLINE_EXCEEDED: "`spec.activeDeadlineSeconds` passed before the episode ended.",

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from praetor.resources.conditions import ConditionedStatus
+from praetor.resources.guardrails import Guardrails
 from praetor.resources.kubernetes_site import KubernetesSite
 from praetor.resources.meta import API_VERSION, LONGEST_OBJECT_NAME, ObjectMeta, name_within
 from praetor.resources.rules import all_of, at_most_one, must_hold
@@ -12,7 +13,6 @@ from praetor.resources.wire import StatusWire, Time, Wire
 
 _Key = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 _Label = Annotated[str, StringConstraints(max_length=200)]
-ChangeName = Literal["restart_service", "scale_service", "rollback_deployment", "update_config"]
 
 
 class AlertMatch(Wire):
@@ -56,14 +56,6 @@ class SiteSlo(Wire):
         return self
 
 
-class Guardrails(Wire):
-    """What a run may do to the site, whatever its policy says."""
-
-    allowed_actions: list[ChangeName] | None = Field(
-        None, max_length=4, description="The changes that may be made; default: all. Looking is always allowed."
-    )
-
-
 class TargetSiteSpec(Wire):
     """A system that incidents happen in."""
 
@@ -98,7 +90,7 @@ class TargetSiteSpec(Wire):
         5, ge=0, le=300, description="Real seconds that an action takes at least, so that there is something to see."
     )
     probe_seconds: int = Field(60, ge=5, le=86_400, description="Seconds between two probes of the site.")
-    guardrails: Guardrails = Field(Guardrails(allowed_actions=None), description="What a run may do to it.")
+    guardrails: Guardrails = Field(Guardrails(), description="What a run may do to it, whatever its policy says.")
     concurrency: Literal["Forbid", "Queue", "Replace"] = Field(
         "Queue",
         description="When a run comes while another is at work here: `Queue` has it wait, `Forbid` leaves it to a "
