@@ -43,6 +43,16 @@ class Classification:
         return self.family != HEALTHY
 
 
+def in_words(found: Classification) -> str:
+    """The answer in a sentence, for people and models."""
+    if found.family == HEALTHY:
+        return f"A look at all services finds them healthy ({100 * found.confidence:.0f} % sure)."
+    where = f" at {found.service}" if found.service else ""
+    why = f": {'; '.join(found.evidence)}" if found.evidence else ""
+    what = "something wrong that has no name here" if found.family == UNKNOWN else found.family + where
+    return f"A look at all services finds {what} ({100 * found.confidence:.0f} % sure){why}."
+
+
 def classify(look: Look, model: Model | None = None) -> Classification:
     """Raises ValueError for a look without services."""
     if not look.services:

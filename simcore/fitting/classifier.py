@@ -9,17 +9,20 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from simcore.classifier.families import families
+from simcore.classifier.flags import Flag
 from simcore.classifier.model import WEIGHTS, Model, as_text
 from simcore.fitting.calibrating import doubted, reliability, warmed
+from simcore.fitting.cautious import CautiousTable, cautious_loss
 from simcore.fitting.keyword import tell
 from simcore.fitting.scenes import Scene, scenes
-from simcore.fitting.softmax import Table, fit
+from simcore.fitting.softmax import Flags as Marks
+from simcore.fitting.softmax import fit
 
 _L2, _EPOCHS = 3.0, 8
 _RARE_FLAG = 30  # services
@@ -36,27 +39,32 @@ def flags_of(found: Sequence[Scene]) -> dict[str, int]:
     return {name: row for row, name in enumerate(sorted(n for n, count in counts.items() if count >= _RARE_FLAG))}
 
 
-def table_of(found: Sequence[Scene], flags: dict[str, int], names: Sequence[str]) -> Table:
-    sizes = [len(scene.seen.of) for scene in found]
-    start = np.concatenate([[0], np.cumsum(sizes)])
-    rows = np.zeros((start[-1], len(flags)), dtype=np.uint8)
-    whole = np.zeros((len(found), len(flags)), dtype=np.uint8)
+def table_of(found: Sequence[Scene], flags: dict[str, int], names: Sequence[str]) -> CautiousTable:
+    start = np.concatenate([[0], np.cumsum([len(scene.seen.of) for scene in found])])
+    rows, may = (np.zeros((start[-1], len(flags)), dtype=np.uint8) for _ in range(2))
+    whole, whole_may = (np.zeros((len(found), len(flags)), dtype=np.uint8) for _ in range(2))
     right = np.zeros((start[-1], len(names)), dtype=np.uint8)
     column = {family: number for number, family in enumerate(names)}
     for number, scene in enumerate(found):
-        shared = [flags[name] for name, flag in scene.seen.whole.items() if name in flags and not flag.unsure]
-        whole[number, shared] = 1
-        for row, (service, own) in enumerate(scene.seen.of.items(), start[number]):
-            rows[row, shared] = 1
-            rows[row, [flags[name] for name, flag in own.items() if name in flags and not flag.unsure]] = 1
+        _mark(scene.seen.whole, flags, whole[number], whole_may[number])
+        begin, end = start[number], start[number + 1]
+        rows[begin:end], may[begin:end] = whole[number], whole_may[number]
+        for row, (service, own) in enumerate(scene.seen.of.items(), begin):
+            _mark(own, flags, rows[row], may[row])
             right[row, [column[what] for where, what in scene.truth if where == service and what in column]] = 1
-    return Table(rows, right, start, whole, np.array([scene.calm for scene in found], dtype=np.uint8))
+    calm = np.array([scene.calm for scene in found], dtype=np.uint8)
+    return CautiousTable(rows, right, start, whole, calm, may, whole_may)
+
+
+def _mark(found: Mapping[str, Flag], flags: dict[str, int], sure: Marks, may: Marks) -> None:
+    sure[[flags[name] for name, flag in found.items() if name in flags and not flag.unsure]] = 1
+    may[[flags[name] for name, flag in found.items() if name in flags and flag.unsure]] = 1
 
 
 def fit_weights(found: Sequence[Scene], names: Sequence[str]) -> Model:
     flags = flags_of(found)
     tell(f"{len(found)} scenes, {len(flags)} flags, {len(names)} families")
-    weights, calm = fit(table_of(found, flags, names), _L2, _EPOCHS, tell)
+    weights, calm = fit(table_of(found, flags, names), _L2, _EPOCHS, tell, cautious_loss)
     return Model(tuple(names), flags, np.column_stack([weights, calm]).astype(np.float64))
 
 

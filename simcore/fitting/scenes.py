@@ -111,7 +111,7 @@ def _read(episode: Episode, action: str, service: str | None = None, **given: ob
 def poorer(look: Look, dice: random.Random) -> Look:
     """The same look where something is not told: words, releases, who calls whom, some figures."""
     mute, ageless, flat = (dice.random() < share for share in (0.5, 0.2, 0.15))
-    missing = {one: None for one in FIGURES if dice.random() < 0.15}
+    missing = {one: None for one in FIGURES if dice.random() < 0.05}
     return Look([_poorer(one, missing, mute, ageless, flat) for one in look.services])
 
 

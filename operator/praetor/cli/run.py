@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from praetor.resources.run import IncidentRun
 
 NOT_RESOLVED = 1
+_NO_ALERT = "Somebody asked for a look at this site"
 LARGEST_SEED = 2**31 - 1
 MOST_EPISODES = 10_000
 
@@ -41,9 +42,9 @@ WatchOption = Annotated[bool, typer.Option("--watch", "-w", help="Tells each ste
 SiteOption = Annotated[
     str | None, typer.Option("--site", metavar="URL", help="A real site, by its /ops/*, instead of the simulator.")
 ]
-AlertOption = Annotated[str | None, typer.Option("--alert", help="With --site: what the page says, in one line.")]
+AlertOption = Annotated[str | None, typer.Option("--alert", help="With --site: what the page says, in one line; default: what a first look shows.")]
 ServiceOption = Annotated[
-    str | None, typer.Option("--service", help="With --site: whom the page names; default: the site's first service.")
+    str | None, typer.Option("--service", help="With --site: whom the page names; default: whom the first look shows.")
 ]
 AllowOption = Annotated[
     list[str] | None,
@@ -122,14 +123,12 @@ def _on_site(
     need_extra("server", "praetor run --site")
     if scenario is not None or files:
         raise BadInput("--site: what is wrong there is not chosen; give --alert, and neither a scenario nor -f")
-    if "alert" not in of_site:
-        raise BadInput('--site: say what the page says, with --alert "40 % of checkouts fail"')
     policy = one_of("--policy", choices.pop("policy", "playbook"), policy_names())
     if choices:
         raise BadInput(f"--{next(iter(choices))}: this is of the simulator, and --site is not")
     pace = {"actionSeconds": "action_seconds", "stabilizationSeconds": "stabilization_seconds"}
     spec = {wire: of_site[name] for wire, name in pace.items() if name in of_site}
-    return on_site(url, of_site["alert"], of_site.get("service"), policy, spec, allow)
+    return on_site(url, of_site.get("alert", _NO_ALERT), of_site.get("service"), policy, spec, allow)
 
 
 def _wanted(

@@ -24,6 +24,7 @@ RUN_CONDITIONS = (STARTED, DIAGNOSED, MITIGATED, VERIFIED, ESCALATED, SUCCEEDED,
 VALIDATED = "Validated"
 
 REACHABLE = "Reachable"
+FAULT_DETECTED = "FaultDetected"
 
 
 class Condition(StatusWire):

@@ -44,6 +44,9 @@ SITE_ANSWERS = "SiteAnswers"
 SITE_DOES_NOT_CONFORM = "SiteDoesNotConform"
 SITE_DOES_NOT_ANSWER = "SiteDoesNotAnswer"
 SITE_UNAVAILABLE = "SiteUnavailable"
+NO_FAULT_SEEN = "NoFaultSeen"
+FAULT_SUSPECTED = "FaultSuspected"
+FAULT_SEEN = "FaultSeen"
 
 MEANING = {
     NOT_YET_OBSERVED: "Nothing is known about this yet.",
@@ -85,4 +88,7 @@ MEANING = {
     SITE_DOES_NOT_CONFORM: "The site answers, and `status.endpoints` says which endpoint does not keep the contract.",
     SITE_DOES_NOT_ANSWER: "There was no answer, or none that may be asked for; the message says why.",
     SITE_UNAVAILABLE: "Its token cannot be read, so that it was not asked; the message says what would help.",
+    NO_FAULT_SEEN: "What the site shows looks healthy.",
+    FAULT_SUSPECTED: "The last probe saw a fault; the next one tells whether it stays.",
+    FAULT_SEEN: "Two probes in a row saw a fault, and no two in a row have seen none since.",
 }

@@ -85,7 +85,6 @@ def test_this_machine_is_only_dialled_if_it_is_said(json_of, site, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("--site", "http://127.0.0.1:1"), "--alert"),
         (("--site", "http://127.0.0.1:1", "--alert", "x", "oom-crash"), "neither a scenario nor -f"),
         (("--site", "http://127.0.0.1:1", "--alert", "x", "--seed", 3), "--seed"),
         (("--site", "nonsense", "--alert", "x"), "spec.http.url"),

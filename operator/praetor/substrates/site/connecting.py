@@ -1,14 +1,17 @@
-"""From a request to a site's substrate: the guarded client, the pace, the objectives, the alert."""
+"""From a request to a site's substrate: the guarded client, the pace, the objectives, the alert, the first look."""
 
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from praetor.guard.addresses import rules_of
 from praetor.guard.client import GuardedClient
 from praetor.guard.errors import GuardError
 from praetor.substrates.site.errors import SiteError
+from praetor.substrates.site.looking import look_at
 from praetor.substrates.site.ops_client import OpsClient
 from praetor.substrates.site.samples import Objectives
 from praetor.substrates.site.substrate import Pace, SiteSubstrate
+from simcore.classifier.classify import HEALTHY, UNKNOWN, Classification, classify, in_words
 from simcore.observation import AlertNotice
 
 _NO_ALERT = "Somebody asked for a look at this site"
@@ -51,29 +54,36 @@ def site_substrate(
     """`alert` is an IncidentRun's. Raises SiteError, UnreachableError: on a site that says nothing nobody can play."""
     ops = OpsClient(guarded_client(asked))
     try:
-        services = [state.name for state in ops.health().services]
+        look = look_at(ops, datetime.now(UTC))
     except GuardError as problem:
         ops.close()
         raise SiteError(str(problem)) from None
     except Exception:
         ops.close()
         raise
+    found = classify(look)
     return SiteSubstrate(
         ops,
-        notice_of(alert or {}, services),
-        family=family,
+        notice_of(alert or {}, [one.name for one in look.services], found),
+        family=family_of(family, found),
         max_steps=max_steps or MAX_STEPS,
         pace=Pace(action_seconds=asked.action_seconds, stabilization_seconds=asked.stabilization_seconds),
         objectives=Objectives(asked.availability, asked.latency_p99_ms),
     )
 
 
-def notice_of(alert: dict[str, Any], services: list[str]) -> AlertNotice:
-    """The page; one that names no service of the site is about what users reach, the first of them."""
-    named = alert.get("service")
+def notice_of(alert: dict[str, Any], services: list[str], found: Classification) -> AlertNotice:
+    """The page, and what the first look shows. One that names no service of the site is about the one that the look
+    points to, else about what users reach, the first of them."""
+    named = [alert.get("service"), found.service, services[0]]
     return AlertNotice(
         title=alert.get("title") or _NO_ALERT,
-        service=named if named in services else services[0],
+        service=next(name for name in named if name in services),
         severity=alert.get("severity") or "critical",
-        description=alert.get("description") or "",
+        description=" ".join(text for text in (alert.get("description"), in_words(found)) if text),
     )
+
+
+def family_of(family: str, found: Classification) -> str:
+    """What the alert's words say, else what the first look shows."""
+    return found.family if family == UNKNOWN and found.family != HEALTHY else family
