@@ -16,7 +16,9 @@ _SHARES = (0.8, 0.9, 0.96)
 _CPU = (60.0, 85.0)
 _ERRORS = (2.0, 10.0, 40.0, 90.0)
 _SLOW_MS = (400.0, 1500.0, 5000.0)
-_RELEASES_S = (300.0, 1200.0)
+_RELEASES_S = (60.0, 120.0, 300.0, 1200.0)
+_NEW_S = 300.0
+_MANY_REPLICAS = 4
 _OF_NEIGHBOURS = ("unwell", "errors 10", "p99 1500", "memory 0.9", "connections 0.9", "gone", "released 1200", "cpu 85")
 
 
@@ -48,7 +50,7 @@ class Seen:
 
     @cached_property
     def _own(self) -> dict[str, dict[str, Flag]]:
-        return {name: {**measured(one), **self._written(name)} for name, one in self._look.by_name.items()}
+        return {name: _with_new(one, measured(one) | self._written(name)) for name, one in self._look.by_name.items()}
 
     def _written(self, name: str) -> dict[str, Flag]:
         return {f"log {shown}": Flag(f"{name}: {sign(shown).says}, its log says") for shown in self._read.own[name]}
@@ -113,6 +115,14 @@ def _measured(service: ServiceLook) -> Iterator[tuple[str, Flag]]:
                 yield f"released {limit:g}", Flag(words)
 
 
+def _with_new(service: ServiceLook, flags: dict[str, Flag]) -> dict[str, Flag]:
+    """What a service that was released lately shows counts once more: the same from an old one has other causes."""
+    age = service.released_seconds
+    if age is None or age > _NEW_S:
+        return flags
+    return flags | {f"new {name}": flag for name, flag in flags.items() if not name.startswith(("released", "database"))}
+
+
 def _health(service: ServiceLook) -> Iterator[tuple[str, Flag]]:
     if service.health is None:
         yield from ((name, Flag("", unsure=True)) for name in ("unwell", "unhealthy", "gone"))
@@ -124,6 +134,8 @@ def _health(service: ServiceLook) -> Iterator[tuple[str, Flag]]:
         yield "unhealthy", words
     if service.health in GONE:
         yield "gone", words
+    if service.replicas_desired is not None and service.replicas_desired >= _MANY_REPLICAS:
+        yield "many replicas", Flag(f"{service.name} has grown to {service.replicas_desired} replicas")
     if service.replicas_desired == 0:
         yield "scaled to zero", Flag(f"no replica of {service.name} is wanted")
 

@@ -78,13 +78,9 @@ def _recent(lines: Sequence[LogLine]) -> Iterator[str]:
 
 
 def _spoken_of(message: str, writer: str, look: Look) -> Sequence[str]:
-    """Whom a line names, else the only one that its writer calls."""
+    """Whom a line names; one that names nobody may be about the writer itself."""
     text = message.rpartition(" - ")[2]
-    named = [name for name in look.by_name if name != writer and name in text and _is_a_word(name, text)]
-    if named:
-        return named
-    callees = look.callees(writer)
-    return callees if len(callees) == 1 else ()
+    return [name for name in look.by_name if name != writer and name in text and _is_a_word(name, text)]
 
 
 def _is_a_word(name: str, text: str) -> bool:

@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 from praetor.resources.ops import ServiceFacts
-from praetor.substrates.site.sight import DATABASES, runtime_of
+from praetor.substrates.site.sight import runtime_of
 from praetor.substrates.site.signs import signs
+from simcore.classifier.look import DATABASES
 from simcore.observation import LogLine
 
 
