@@ -3,6 +3,7 @@
 Pure: figures, health, releases and log lines in, an answer out. `healthy` and `unknown` are answers too.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -86,14 +87,13 @@ def _evidence(answer: Candidate, ranked: Sequence[Candidate], seen: Seen, model:
     if answer.family == UNKNOWN:
         return _troubles(seen)
     column, rivals = model.families.index(answer.family), range(len(model.families))
-    weighed = [
-        (model.contribution(name, column) - sum(model.contribution(name, one) for one in rivals) / len(rivals), flag)
-        for name, flag in (*seen.of[answer.service].items(), *seen.whole.items())
-        if flag.words and not flag.unsure
-    ]
-    strongest = sorted(weighed, key=lambda one: (-one[0], one[1].words))
-    words = dict.fromkeys(flag.words for weight, flag in strongest if weight > _SPEAKS)
-    return tuple(words)[:_MOST_EVIDENCE] or _troubles(seen)
+    weights: dict[str, float] = defaultdict(float)
+    for name, flag in (*seen.of[answer.service].items(), *seen.whole.items()):
+        if flag.words and not flag.unsure:
+            usual = sum(model.contribution(name, one) for one in rivals) / len(rivals)
+            weights[flag.words] += model.contribution(name, column) - usual
+    strongest = sorted(weights, key=lambda words: (-weights[words], words))
+    return tuple(words for words in strongest if weights[words] > _SPEAKS)[:_MOST_EVIDENCE] or _troubles(seen)
 
 
 def _troubles(seen: Seen) -> tuple[str, ...]:
@@ -101,6 +101,8 @@ def _troubles(seen: Seen) -> tuple[str, ...]:
     words = dict.fromkeys(
         flag.words
         for name, flag in sorted(seen.whole.items())
-        if flag.words and not flag.unsure and name.startswith(("any un", "any errors", "any p99", "any log", "any gone"))
+        if flag.words
+        and not flag.unsure
+        and name.startswith(("any un", "any errors", "any p99", "any log", "any gone"))
     )
     return tuple(words)[:_MOST_EVIDENCE]

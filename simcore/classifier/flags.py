@@ -16,10 +16,9 @@ _SHARES = (0.8, 0.9, 0.96)
 _CPU = (60.0, 85.0)
 _ERRORS = (2.0, 10.0, 40.0, 90.0)
 _SLOW_MS = (400.0, 1500.0, 5000.0)
-_RELEASES_S = (60.0, 120.0, 300.0, 1200.0)
-_NEW_S = 300.0
+_LATELY_S = 1200.0
 _MANY_REPLICAS = 4
-_OF_NEIGHBOURS = ("unwell", "errors 10", "p99 1500", "memory 0.9", "connections 0.9", "gone", "released 1200", "cpu 85")
+_OF_NEIGHBOURS = ("unwell", "errors 10", "p99 1500", "memory 0.9", "connections 0.9", "gone", "released", "cpu 85")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ class Seen:
     def _written(self, name: str) -> dict[str, Flag]:
         return {f"log {shown}": Flag(f"{name}: {sign(shown).says}, its log says") for shown in self._read.own[name]}
 
-    def _told(self, name: str) -> Iterator[tuple[str, Flag]] | dict[str, Flag]:
+    def _told(self, name: str) -> dict[str, Flag]:
         found: dict[str, Flag] = {}
         for shown, tellers in self._read.told[name].items():
             words = f"{name}: {sign(shown).says}, {' and '.join(sorted(tellers))} say{'s' * (len(tellers) == 1)}"
@@ -70,18 +69,26 @@ class Seen:
         found |= {"calls": Flag("")} if callees else {}
         for where, others in (("caller", callers), ("callee", callees)):
             for other in others:
-                for flag_name, flag in self._own[other].items():
-                    if flag_name.startswith("log ") or flag_name in _OF_NEIGHBOURS:
-                        _add(found, f"{where} {flag_name}", flag)
-        rest = [self._own[other] for other in self._look.by_name if other != name]
-        for flag_name, flag in self._own[name].items():
+                for flag_name, flag in _telling(self._own[other]):
+                    _add(found, f"{where} {flag_name}", flag)
+        return found | self._alone(name)
+
+    def _alone(self, name: str) -> dict[str, Flag]:
+        """What no other service shows."""
+        found: dict[str, Flag] = {}
+        rest = [own for other, own in self._own.items() if other != name]
+        for flag_name, flag in _telling(self._own[name]):
             others = [own[flag_name] for own in rest if flag_name in own]
-            if flag_name.startswith("log ") or flag_name in _OF_NEIGHBOURS:
-                if not others:
-                    found[f"alone {flag_name}"] = flag
-                elif all(other.unsure for other in others):
-                    found[f"alone {flag_name}"] = Flag(flag.words, unsure=True)
+            if not others:
+                found[f"alone {flag_name}"] = flag
+            elif all(other.unsure for other in others):
+                found[f"alone {flag_name}"] = Flag(flag.words, unsure=True)
         return found
+
+
+def _telling(own: Flags) -> Iterator[tuple[str, Flag]]:
+    """Those that say something about the neighbours as well."""
+    return ((name, flag) for name, flag in own.items() if name.startswith("log ") or name in _OF_NEIGHBOURS)
 
 
 def _add(found: dict[str, Flag], name: str, flag: Flag) -> None:
@@ -108,19 +115,22 @@ def _measured(service: ServiceLook) -> Iterator[tuple[str, Flag]]:
     if service.is_database:
         used = _share(now.active_connections, now.connection_limit)
         yield from _steps("connections", used, _SHARES[1:2], _connection_words(service))
-    if service.released_seconds is not None:
-        for limit in _RELEASES_S:
-            if service.released_seconds <= limit:
-                words = f"{name} was released {service.released_seconds:.0f} s ago"
-                yield f"released {limit:g}", Flag(words)
+    if _is_new(service):
+        yield "released", Flag(f"{name} was released {service.released_seconds:.0f} s ago")
+
+
+def _is_new(service: ServiceLook) -> bool:
+    """How long ago exactly is not looked at: simulated releases take their own time to do harm."""
+    return service.released_seconds is not None and service.released_seconds <= _LATELY_S
 
 
 def _with_new(service: ServiceLook, flags: dict[str, Flag]) -> dict[str, Flag]:
     """What a service that was released lately shows counts once more: the same from an old one has other causes."""
-    age = service.released_seconds
-    if age is None or age > _NEW_S:
+    if not _is_new(service):
         return flags
-    return flags | {f"new {name}": flag for name, flag in flags.items() if not name.startswith(("released", "database"))}
+    return flags | {
+        f"new {name}": flag for name, flag in flags.items() if not name.startswith(("released", "database"))
+    }
 
 
 def _health(service: ServiceLook) -> Iterator[tuple[str, Flag]]:

@@ -45,8 +45,10 @@ class Model:
     doubt: float = -1e3
 
     def chances(self, seen: Seen) -> Chances:
-        low, high = self.scores(seen)
-        services = tuple(seen.of)
+        return self.chances_of(tuple(seen.of), *self.scores(seen))
+
+    def chances_of(self, services: tuple[str, ...], low: Floats, high: Floats) -> Chances:
+        """From the scores of a look."""
         chances = _least(low / self.temperature, high / self.temperature, self.doubt)
         table = chances[:-1].reshape(len(services), len(self.families))
         return Chances(services, table, float(chances[-1]))

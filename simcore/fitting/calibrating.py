@@ -12,22 +12,24 @@ from typing import Any
 import numpy as np
 
 from simcore.classifier.classify import HEALTHY, UNKNOWN, answer_of
-from simcore.classifier.model import Chances, Model
+from simcore.classifier.model import Chances, Floats, Model
 from simcore.evaluation.counts import wilson_interval
 from simcore.fitting.keyword import tell
 from simcore.fitting.scenes import Scene
 
-_TEMPERATURES = tuple(np.geomspace(0.6, 3.0, 15).tolist())
-_DOUBTS = tuple(np.arange(-12.0, 12.5, 0.5).tolist())
+_TEMPERATURES = tuple(np.geomspace(0.6, 2.4, 13).tolist())
+_DOUBTS = tuple(np.arange(-8.0, 8.5, 0.5).tolist())
 _NOVEL_SHARE = 0.1  # of faults, that have no name here
 _BINS = 10
 _LEAST = 1e-6
 Fold = tuple[Model, frozenset[str]]
+Scored = tuple[Scene, Floats, Floats]
 
 
 def warmed(model: Model, tuned: Sequence[Scene]) -> Model:
     """With the temperature at which what is true is likeliest."""
-    best = min(_TEMPERATURES, key=lambda one: _loss(replace(model, temperature=one), tuned))
+    scored = _scored(model, tuned)
+    best = min(_TEMPERATURES, key=lambda one: _loss(replace(model, temperature=one), scored))
     tell(f"temperature {best:.2f}")
     return replace(model, temperature=best)
 
@@ -35,27 +37,40 @@ def warmed(model: Model, tuned: Sequence[Scene]) -> Model:
 def doubted(model: Model, folds: Sequence[Fold], tuned: Sequence[Scene]) -> Model:
     """With the doubt at which scenes of families that a fold left out are `unknown`, and the others are not."""
 
+    scored = [(part, left_out, _scored(part, tuned)) for part, left_out in folds]
+
     def loss(doubt: float) -> float:
-        found = [replace(part, temperature=model.temperature, doubt=doubt) for part, _ in folds]
-        return sum(_loss(part, tuned, left_out) for part, (_, left_out) in zip(found, folds, strict=True))
+        return sum(
+            _loss(replace(part, temperature=model.temperature, doubt=doubt), scores, left_out)
+            for part, left_out, scores in scored
+        )
 
     best = min(_DOUBTS, key=loss)
     tell(f"doubt {best:.1f}")
     return replace(model, doubt=best)
 
 
-def _loss(model: Model, found: Sequence[Scene], left_out: frozenset[str] = frozenset()) -> float:
-    """Mean of minus the log of the chance of what is true."""
+def _scored(model: Model, found: Sequence[Scene]) -> list[Scored]:
+    return [(scene, *model.scores(scene.seen)) for scene in found]
+
+
+def _loss(model: Model, found: Sequence[Scored], left_out: frozenset[str] = frozenset()) -> float:
+    """Mean of minus the log of the chance of what is true; novel ones weigh as a tenth of the faults does."""
     total = weight = 0.0
-    novel = sum(bool(scene.families) and scene.families <= left_out for scene in found)
-    known = len(found) - novel
+    novel = sum(_is_novel(scene, left_out) for scene, _, _ in found)
+    known = sum(not scene.calm for scene, _, _ in found) - novel
     heavy = _NOVEL_SHARE * known / max(novel, 1)
-    for scene in found:
-        is_novel = bool(scene.families) and scene.families <= left_out
+    for scene, low, high in found:
+        is_novel = _is_novel(scene, left_out)
         share = heavy if is_novel else 1.0
-        total -= share * math.log(max(_LEAST, _chance(model.chances(scene.seen), model, scene, is_novel)))
+        chances = model.chances_of(tuple(scene.seen.of), low, high)
+        total -= share * math.log(max(_LEAST, _chance(chances, model, scene, is_novel)))
         weight += share
     return total / weight
+
+
+def _is_novel(scene: Scene, left_out: frozenset[str]) -> bool:
+    return bool(scene.families) and scene.families <= left_out
 
 
 def _chance(chances: Chances, model: Model, scene: Scene, is_novel: bool) -> float:

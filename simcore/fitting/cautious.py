@@ -1,4 +1,4 @@
-"""The loss of a softmax that knows what it does not know: what is missing speaks against what is true, and for all else.
+"""The loss of a softmax that knows what it lacks: what is missing speaks against what is true, and for all else.
 
 The weights so learn to rest on what is there when something else is missing.
 """

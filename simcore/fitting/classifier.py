@@ -1,4 +1,4 @@
-"""Fits the classifier of observations: `python -m simcore.fitting.classifier --seeds 0:60 --check 0:24`.
+"""Fits the classifier of observations: `python -m simcore.fitting.classifier --seeds 0:40 --check 0:16`.
 
 Weights come from train seeds of the open families, temperature and doubt from validation seeds; how well the chances
 are calibrated is measured on other validation seeds, and printed. Of a scene everything is read that a site can tell,
@@ -24,7 +24,7 @@ from simcore.fitting.scenes import Scene, scenes
 from simcore.fitting.softmax import Flags as Marks
 from simcore.fitting.softmax import fit
 
-_L2, _EPOCHS = 3.0, 8
+_L2, _EPOCHS = 0.5, 20
 _RARE_FLAG = 30  # services
 _FOLDS = 3
 
@@ -80,8 +80,8 @@ def fit_doubt(model: Model, train: Sequence[Scene], tuned: Sequence[Scene]) -> M
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m simcore.fitting.classifier", description=__doc__)
-    parser.add_argument("--seeds", default="0:60", help="of the train split, FROM:TO")
-    parser.add_argument("--check", default="0:24", help="of the validation split; half calibrates, half measures")
+    parser.add_argument("--seeds", default="0:40", help="of the train split, FROM:TO")
+    parser.add_argument("--check", default="0:16", help="of the validation split; half calibrates, half measures")
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="where the weights go")
     asked = parser.parse_args()
     first, last = _range(asked.check)

@@ -12,12 +12,14 @@ from simcore.classifier.look import Figures, Look, ServiceLook
 from simcore.classifier.signs import RECENT_S
 from simcore.episode import Episode
 from simcore.fitting.keyword import DIFFICULTIES, tell, train_families
+from simcore.mechanisms.model import ONSET
 from simcore.observation import Logs, Metrics, Payload, ServiceDetail, ServiceList
 from simcore.scenarios.library import library_scenario
-from simcore.scenarios.spec import ScenarioDocument
+from simcore.scenarios.spec import Range, ScenarioDocument
 
 _LINES = 60
 _CALM_SHARE = 0.5
+_QUICK_LEAKS_S = ((40.0, 200.0), (200.0, 900.0))
 _LOOKS = (0, 0, 4, 8, 12)  # lists of services before the look, 10 s each
 FIGURES = tuple(Figures.__dataclass_fields__)
 
@@ -44,17 +46,28 @@ def scenes(split: str, seeds: range, *, copies: bool = True) -> Iterator[Scene]:
     for number, name in enumerate(train_families()):
         tell(f"{split}: reading {name} ({number + 1} of {len(train_families())})")
         document = library_scenario(name)
-        quiet = calmer(document)
         for seed in seeds:
             for difficulty in DIFFICULTIES:
-                yield from _scenes(document, seed, difficulty, split, copies)
-                yield from _scenes(quiet, seed, difficulty, split, copies)
+                for one in (document, calmer(document), *quicker(document)):
+                    yield from _scenes(one, seed, difficulty, split, copies)
 
 
 def calmer(document: ScenarioDocument) -> ScenarioDocument:
     """The same scenario with as many episodes as may be in which nothing is broken."""
     spec = document.spec.model_copy(update={"no_fault_share": _CALM_SHARE, "self_healing_share": 0.0})
     return document.model_copy(update={"spec": spec})
+
+
+def quicker(document: ScenarioDocument) -> Iterator[ScenarioDocument]:
+    """The same scenario where a release leaks within minutes: the library's leaks take their time to starve others, so
+    that the page comes before the leaking service itself fails."""
+    for variant in document.spec.variants[:1]:
+        if variant.mechanism == "leaky_release":
+            for low, high in _QUICK_LEAKS_S:
+                limits = {ONSET: Range(low=low, high=high), "seconds_to_limit": Range(low=0.4 * low, high=0.8 * high)}
+                quick = [variant.model_copy(update={"parameters": limits})]
+                spec = document.spec.model_copy(update={"variants": quick, "self_healing_share": 0.0})
+                yield document.model_copy(update={"spec": spec})
 
 
 def _scenes(document: ScenarioDocument, seed: int, difficulty: float, split: str, copies: bool) -> Iterator[Scene]:

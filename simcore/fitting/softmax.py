@@ -42,7 +42,6 @@ class Table:
             calm=self.calm[episodes],
         )
 
-
     def rows_of(self, episodes: NDArray[np.int64]) -> NDArray[np.int64]:
         return np.concatenate([np.arange(self.start[e], self.start[e + 1]) for e in episodes])
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -47,7 +48,12 @@ class Watching:
 
     async def finish(self, run: Manifest) -> None:
         newest = await self.store.get("IncidentRun", self.namespace, run["metadata"]["name"])
-        ended = {"type": COMPLETE, "status": "True", "reason": "EpisodeEnded", "lastTransitionTime": "2026-01-31T12:30:00Z"}
+        ended = {
+            "type": COMPLETE,
+            "status": "True",
+            "reason": "EpisodeEnded",
+            "lastTransitionTime": "2026-01-31T12:30:00Z",
+        }
         await self.store.update_status(newest | {"status": newest["status"] | {"conditions": [ended]}})
 
 
@@ -131,9 +137,8 @@ async def test_an_operator_that_ends_in_between_makes_no_second_run(
     for _ in range(3):
         with monkeypatch.context() as patched:
             patched.setattr(KubernetesStore, method, dies_after(getattr(KubernetesStore, method)))
-            with pytest.raises(asyncio.CancelledError):
+            with suppress(asyncio.CancelledError):  # nothing is raised where the method is not called
                 await watching.probe()
-                raise asyncio.CancelledError  # nothing was written by this method
     await watching.probe(2)
     assert len(await watching.runs()) == 1
 

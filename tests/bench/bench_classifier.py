@@ -1,4 +1,4 @@
-"""What the classifier says of real faults: looks at the reference site, each family broken for real, and at healthy ones.
+"""What the classifier says of real faults: looks at the reference site, each family broken for real, or healthy.
 
     python -m tests.bench.bench_classifier [--runs 10] [--healthy 100] [--parallel 2] [--looks FILE]
 

@@ -39,9 +39,7 @@ def foreign() -> dict[str, Any]:
 
 def _told(cases: Iterable[Case]) -> dict[str, Any]:
     cases = list(cases)
-    ranked = [
-        [one for one in classify(look).ranked if one.family not in (HEALTHY, UNKNOWN)] for look, _, _ in cases
-    ]
+    ranked = [[one for one in classify(look).ranked if one.family not in (HEALTHY, UNKNOWN)] for look, _, _ in cases]
     services = sum(1 / len(look.services) for look, _, _ in cases)
     families = sum(len(_KINDS[kind]) / len(first) for first, (_, kind, _) in zip(ranked, cases, strict=True))
     return {

@@ -42,7 +42,10 @@ WatchOption = Annotated[bool, typer.Option("--watch", "-w", help="Tells each ste
 SiteOption = Annotated[
     str | None, typer.Option("--site", metavar="URL", help="A real site, by its /ops/*, instead of the simulator.")
 ]
-AlertOption = Annotated[str | None, typer.Option("--alert", help="With --site: what the page says, in one line; default: what a first look shows.")]
+AlertOption = Annotated[
+    str | None,
+    typer.Option("--alert", help="With --site: what the page says, in one line; default: what a first look shows."),
+]
 ServiceOption = Annotated[
     str | None, typer.Option("--service", help="With --site: whom the page names; default: whom the first look shows.")
 ]

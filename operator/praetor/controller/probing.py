@@ -1,7 +1,7 @@
 """Looks at one TargetSite on its interval, and says in its status what was found. Nothing is changed there.
 
-A fault that was detected begins a run where the site's `onFault` is `Run`, by the same door as alerts: the status says
-since when before the run is made, so that whoever is killed in between makes the same run again, which is no second one.
+A fault that was detected begins a run where the site's `onFault` is `Run`, by the same door as alerts. The status says
+since when before the run is made: whoever is killed in between makes the same run again, which is no second one.
 """
 
 import asyncio

@@ -9,7 +9,11 @@ from praetor.resources.site import DetectedFault, TargetSite
 from simcore.classifier.classify import HEALTHY, UNKNOWN, Classification
 
 NOW, LATER = "2026-01-31T12:00:00Z", "2026-01-31T12:01:00Z"
-SITE = {"apiVersion": "praetor.dev/v1alpha1", "kind": "TargetSite", "metadata": {"name": "shop", "namespace": "default"}}
+SITE = {
+    "apiVersion": "praetor.dev/v1alpha1",
+    "kind": "TargetSite",
+    "metadata": {"name": "shop", "namespace": "default"},
+}
 
 
 def found(family: str, service: str = "api", *evidence: str) -> Classification:

@@ -8,7 +8,6 @@ from simcore.classifier.look import DATABASES, GONE
 from simcore.observation import LogLine
 
 
-
 @dataclass(frozen=True, slots=True)
 class Sight:
     """All by service; `lines` are newer than the last change. What a site does not tell is missing."""
