@@ -16,9 +16,9 @@ _SHARES = (0.8, 0.9, 0.96)
 _CPU = (60.0, 85.0)
 _ERRORS = (2.0, 10.0, 40.0, 90.0)
 _SLOW_MS = (400.0, 1500.0, 5000.0)
-_LATELY_S = 1200.0
+_RELEASES_S = (120.0, 300.0, 1200.0)
 _MANY_REPLICAS = 4
-_OF_NEIGHBOURS = ("unwell", "errors 10", "p99 1500", "memory 0.9", "connections 0.9", "gone", "released", "cpu 85")
+_OF_NEIGHBOURS = ("unwell", "errors 10", "p99 1500", "memory 0.9", "connections 0.9", "gone", "released 1200", "cpu 85")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +115,15 @@ def _measured(service: ServiceLook) -> Iterator[tuple[str, Flag]]:
     if service.is_database:
         used = _share(now.active_connections, now.connection_limit)
         yield from _steps("connections", used, _SHARES[1:2], _connection_words(service))
-    if _is_new(service):
-        yield "released", Flag(f"{name} was released {service.released_seconds:.0f} s ago")
+    if service.released_seconds is not None:
+        for limit in _RELEASES_S:
+            if service.released_seconds <= limit:
+                words = f"{name} was released {service.released_seconds:.0f} s ago"
+                yield f"released {limit:g}", Flag(words)
 
 
 def _is_new(service: ServiceLook) -> bool:
-    """How long ago exactly is not looked at: simulated releases take their own time to do harm."""
-    return service.released_seconds is not None and service.released_seconds <= _LATELY_S
+    return service.released_seconds is not None and service.released_seconds <= _RELEASES_S[-1]
 
 
 def _with_new(service: ServiceLook, flags: dict[str, Flag]) -> dict[str, Flag]:

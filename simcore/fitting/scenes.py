@@ -64,7 +64,8 @@ def quicker(document: ScenarioDocument) -> Iterator[ScenarioDocument]:
     for variant in document.spec.variants[:1]:
         if variant.mechanism == "leaky_release":
             for low, high in _QUICK_LEAKS_S:
-                limits = {ONSET: Range(low=low, high=high), "seconds_to_limit": Range(low=0.4 * low, high=0.8 * high)}
+                early = Range(low=0.4 * low, high=0.8 * high)
+                limits = {ONSET: Range(low=low, high=high), "seconds_to_limit": early, "pods_lost_after_seconds": early}
                 quick = [variant.model_copy(update={"parameters": limits})]
                 spec = document.spec.model_copy(update={"variants": quick, "self_healing_share": 0.0})
                 yield document.model_copy(update={"spec": spec})
