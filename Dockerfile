@@ -7,13 +7,14 @@ RUN python -m venv /opt/praetor \
 COPY . .
 RUN pip wheel --no-cache-dir --no-deps -w dist . \
  && /opt/praetor/bin/pip install --no-cache-dir --no-deps dist/*.whl
-# The simulator's kernel is compiled once, here. Numba looks it up by the CPU's name, which must be the same later.
-ENV NUMBA_CPU_NAME=generic NUMBA_CACHE_DIR=/opt/praetor/numba
-RUN /opt/praetor/bin/praetor run oom_crash --seed 0 > /dev/null && chown -R 65532:65532 /opt/praetor/numba
+# The simulator's kernel is compiled once, here, and lies beside its sources, where every user may read it. Numba looks
+# it up by the CPU's name, which must be the same later.
+ENV NUMBA_CPU_NAME=generic
+RUN /opt/praetor/bin/python -m simcore.compile_kernel
 
 FROM python:3.11-slim-bookworm
 COPY --from=build /opt/praetor /opt/praetor
-ENV PATH=/opt/praetor/bin:$PATH PYTHONUNBUFFERED=1 NUMBA_CPU_NAME=generic NUMBA_CACHE_DIR=/opt/praetor/numba
+ENV PATH=/opt/praetor/bin:$PATH PYTHONUNBUFFERED=1 NUMBA_CPU_NAME=generic
 WORKDIR /tmp
 USER 65532:65532
 ENTRYPOINT ["praetor"]

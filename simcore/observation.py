@@ -164,10 +164,11 @@ Payload = ServiceList | ServiceDetail | Logs | Metrics | Diagnostic | ChangeRece
 class Observation:
     """`kind` is `alert`, the action's type, or `error`; then `error` says what was wrong and `payload` is None.
 
-    `payload` may be given as a function of nothing, which is called when the payload is first asked for.
+    `payload` may be given as a function of nothing, which is called when the payload is first asked for, and `written`
+    as one that gives the payload's text without it, or None.
     """
 
-    __slots__ = ("_payload", "alerts", "error", "kind", "max_steps", "sim_seconds", "step")
+    __slots__ = ("_payload", "_written", "alerts", "error", "kind", "max_steps", "sim_seconds", "step")
 
     def __init__(
         self,
@@ -178,9 +179,10 @@ class Observation:
         payload: Payload | Callable[[], Payload] | None = None,
         error: str | None = None,
         alerts: tuple[str, ...] = (),
+        written: Callable[[], str | None] | None = None,
     ) -> None:
         self.kind, self.step, self.max_steps, self.sim_seconds = kind, step, max_steps, sim_seconds
-        self._payload, self.error, self.alerts = payload, error, alerts
+        self._payload, self.error, self.alerts, self._written = payload, error, alerts, written
 
     @property
     def payload(self) -> Payload | None:
@@ -192,7 +194,7 @@ class Observation:
     def text(self) -> str:
         from simcore.rendering import render  # rendering knows observations; only a reader needs it
 
-        return render(self)
+        return render(self, self._written() if self._written is not None else None)
 
     def to_json(self) -> dict[str, Any]:
         payload = self.payload
