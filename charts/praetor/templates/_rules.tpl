@@ -1,8 +1,9 @@
-{{/* What the operator does in a namespace that it watches. */}}
+{{/* What the operator does in a namespace that it watches. It creates runs for faults that probes found, on
+     sites whose `onFault` is `Run`, and notes further probes in their status. */}}
 {{- define "praetor.rules.operator" -}}
 - apiGroups: [praetor.dev]
   resources: [incidentruns]
-  verbs: [get, list, watch, delete]
+  verbs: [get, list, watch, create, delete]
 - apiGroups: [praetor.dev]
   resources: [incidentscenarios, targetsites]
   verbs: [get, list, watch]

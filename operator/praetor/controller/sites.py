@@ -10,6 +10,7 @@ from praetor.alerts.classify import classify
 from praetor.controller.observed import Playable, Unplayable
 from praetor.policies.registry import POLICIES
 from praetor.resources import reasons
+from praetor.resources.alert import Alert
 from praetor.resources.run import IncidentRun
 from praetor.resources.site import SecretRef, TargetSite
 from praetor.runner.request import SiteRequest
@@ -52,8 +53,15 @@ async def site_subject(run: IncidentRun, name: str, store: Lookup) -> Playable |
     except UnavailableSiteError as problem:
         return Unplayable(reasons.SUBSTRATE_UNAVAILABLE, str(problem))
     assert run.spec.alert is not None
-    family = classify(run.spec.alert.model_dump(by_alias=True, exclude_none=True)).family or UNKNOWN_FAMILY
+    family = _family(run.spec.alert)
     return Playable(family, family, site=request)
+
+
+def _family(alert: Alert) -> str:
+    """What the sender names, as a probe does, else what the alert's words say."""
+    if alert.scenario:
+        return alert.scenario.replace("-", "_")
+    return classify(alert.model_dump(by_alias=True, exclude_none=True)).family or UNKNOWN_FAMILY
 
 
 async def _site(namespace: str, name: str, store: Lookup) -> TargetSite:

@@ -27,6 +27,7 @@ RUN_CONDITIONS = (
 VALIDATED = "Validated"
 
 REACHABLE = "Reachable"
+FAULT_DETECTED = "FaultDetected"
 
 
 class Condition(StatusWire):

@@ -54,6 +54,9 @@ SITE_DOES_NOT_CONFORM = "SiteDoesNotConform"
 SITE_DOES_NOT_ANSWER = "SiteDoesNotAnswer"
 SITE_UNAVAILABLE = "SiteUnavailable"
 RIGHTS_MISSING = "RightsMissing"
+NO_FAULT_SEEN = "NoFaultSeen"
+FAULT_SUSPECTED = "FaultSuspected"
+FAULT_SEEN = "FaultSeen"
 
 MEANING = {
     NOT_YET_OBSERVED: "Nothing is known about this yet.",
@@ -105,4 +108,7 @@ MEANING = {
     SITE_DOES_NOT_ANSWER: "There was no answer, or none that may be asked for; the message says why.",
     RIGHTS_MISSING: "The namespace can be read; `status.endpoints` says what the operator may not do there.",
     SITE_UNAVAILABLE: "It was not asked, for example since its token cannot be read; the message says what would help.",
+    NO_FAULT_SEEN: "What the site shows looks healthy.",
+    FAULT_SUSPECTED: "The last probe saw a fault; the next one tells whether it stays.",
+    FAULT_SEEN: "Two probes in a row saw a fault, and no two in a row have seen none since.",
 }
