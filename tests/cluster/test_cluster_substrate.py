@@ -53,9 +53,8 @@ def site_request(namespace: Namespace) -> SiteRequest:
 
 @contextmanager
 def connected(namespace: Namespace) -> Iterator["Hand"]:
-    substrate = cluster_substrate(
-        site_request(namespace), {"title": "it is unwell", "service": "web"}, family="unknown"
-    )
+    alert = {"title": "it is unwell", "service": "web"}
+    substrate = cluster_substrate(site_request(namespace), alert, family="unknown", max_steps=100_000)
     try:
         substrate.reset()
         yield Hand(substrate)

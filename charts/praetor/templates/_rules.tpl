@@ -1,8 +1,9 @@
-{{/* What the operator does in a namespace that it watches. */}}
+{{/* What the operator does in a namespace that it watches. It creates runs for faults that probes found, on
+     sites whose `onFault` is `Run`, and notes further probes in their status. */}}
 {{- define "praetor.rules.operator" -}}
 - apiGroups: [praetor.dev]
   resources: [incidentruns]
-  verbs: [get, list, watch, delete{{ if .Values.chaos.enabled }}, update{{ end }}]
+  verbs: [get, list, watch, create, delete{{ if .Values.chaos.enabled }}, update{{ end }}]
 - apiGroups: [praetor.dev]
   resources: [incidentscenarios, targetsites]
   verbs: [get, list, watch]
@@ -15,6 +16,9 @@
 - apiGroups: [""]
   resources: [events]
   verbs: [create]
+- apiGroups: [""]
+  resources: [services]
+  verbs: [get]
 {{- if .Values.chaos.enabled }}
 - apiGroups: [batch] # who heals a site when nobody else does, beside the run
   resources: [jobs]
@@ -37,6 +41,14 @@
 - apiGroups: [batch]
   resources: [jobs]
   verbs: [get, create, delete]
+{{- end -}}
+
+{{/* Looking whether approvals are guarded: without this the operator honours none. */}}
+{{- define "praetor.rules.approvals" -}}
+- apiGroups: [admissionregistration.k8s.io]
+  resources: [validatingadmissionpolicies, validatingadmissionpolicybindings]
+  resourceNames: [incidentrun-approvals.praetor.dev]
+  verbs: [get]
 {{- end -}}
 
 {{/* What the gateway does: it opens runs for alerts, counts later alerts in their status, cancels them

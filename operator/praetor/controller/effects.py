@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from praetor.resources.run_status import IncidentRunStatus
+from praetor.runner.changes import Clearance
 from praetor.runner.request import RunRequest
 from praetor.substrates.chaos.looking import Question
 from praetor.substrates.chaos.plan import Order, Plan
@@ -77,6 +78,13 @@ class StopEpisode:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerEpisode:
+    """Tells an episode that asked for a change what became of that."""
+
+    clearance: Clearance
+
+
+@dataclass(frozen=True, slots=True)
 class LookAgain:
     after_seconds: float
 
@@ -93,5 +101,5 @@ class Ask:
 ChaosEffect = ArmDeadman | InjectFault | HealFault | DisarmDeadman
 RunEffect = WriteStatus | RecordEvent | DeleteRun | SetFinalizer | ChaosEffect
 ApiEffect = RunEffect | PutArtifact
-LocalEffect = StartEpisode | StopEpisode | LookAgain | Ask
+LocalEffect = StartEpisode | StopEpisode | AnswerEpisode | LookAgain | Ask
 Effect = ApiEffect | LocalEffect

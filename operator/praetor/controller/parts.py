@@ -15,6 +15,9 @@ from simcore.results import CauseName
 LAST_SECONDS = 5.0
 """Between the end of an experiment's episode and the dead-man's heal."""
 
+TURN_SECONDS = 5.0
+"""How often a run looks whether another has come or gone."""
+
 
 def seconds_left(observed: Observed) -> float | None:
     """Until the deadline, which counts from the start; None without one."""
@@ -39,6 +42,10 @@ def request_of(observed: Observed, playable: Playable) -> RunRequest:
         deadline_seconds=_deadline_seconds(observed),
         site=playable.site,
         attempt=max(1, observed.status.attempts),
+        mode=spec.mode,
+        approval=spec.approval,
+        past=observed.past,
+        language_model=playable.language_model,
         truth=truth_of(observed),
     )
 

@@ -10,6 +10,7 @@ from praetor.alerts.classify import classify
 from praetor.controller.observed import Playable, Unplayable
 from praetor.policies.registry import POLICIES
 from praetor.resources import reasons
+from praetor.resources.alert import Alert
 from praetor.resources.run import IncidentRun
 from praetor.resources.site import SecretRef, TargetSite
 from praetor.runner.request import SiteRequest
@@ -51,13 +52,17 @@ async def site_subject(run: IncidentRun, name: str, store: Lookup) -> Playable |
             request = replace(request, token=token)
     except UnavailableSiteError as problem:
         return Unplayable(reasons.SUBSTRATE_UNAVAILABLE, str(problem))
-    family = _family(run) or UNKNOWN_FAMILY
+    family = (
+        _family(run.spec.alert) if run.spec.alert else UNKNOWN_FAMILY
+    )  # an experiment says nothing of what it breaks
     return Playable(family, family, site=request)
 
 
-def _family(run: IncidentRun) -> str | None:
-    """What the alert looks like; an experiment says nothing of what it breaks."""
-    return classify(run.spec.alert.model_dump(by_alias=True, exclude_none=True)).family if run.spec.alert else None
+def _family(alert: Alert) -> str:
+    """What the sender names, as a probe does, else what the alert's words say."""
+    if alert.scenario:
+        return alert.scenario.replace("-", "_")
+    return classify(alert.model_dump(by_alias=True, exclude_none=True)).family or UNKNOWN_FAMILY
 
 
 async def _site(namespace: str, name: str, store: Lookup) -> TargetSite:
@@ -89,7 +94,6 @@ def request_of_site(site: TargetSite) -> SiteRequest:
             f"TargetSite {name!r} has no spec.http.url and no spec.kubernetes, so that nothing can be done there"
         )
     objectives = {slo.sli: slo.objective for slo in spec.slos}
-    allowed = spec.guardrails.allowed_actions
     return SiteRequest(
         name=name,
         url=spec.http.url if spec.http else "",
@@ -99,7 +103,7 @@ def request_of_site(site: TargetSite) -> SiteRequest:
         readiness=objectives.get("readiness"),
         action_seconds=float(spec.action_seconds),
         stabilization_seconds=float(spec.stabilization_seconds),
-        allowed_actions=None if allowed is None else tuple(allowed),
+        guardrails=spec.guardrails.model_dump(by_alias=True, exclude_none=True, mode="json"),
     )
 
 

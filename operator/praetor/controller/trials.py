@@ -59,6 +59,7 @@ def order_of(run: IncidentRun, site: TargetSite | None, subject: Playable | Unpl
         inject=run.spec.inject,
         rules=site.spec.chaos,
         secret=(ref.name, ref.key) if ref else None,
+        protected=tuple(site.spec.guardrails.protected_services),
     )
 
 

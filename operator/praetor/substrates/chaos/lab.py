@@ -100,7 +100,9 @@ class Lab:
 
     async def _before(self, ground: Ground, looker: Looker, order: Order) -> Looked:
         """What must not be broken is refused before it is watched; the plan is made of what is there at the end."""
-        await ground.plan(order)
+        service = (await ground.plan(order)).service
+        if service in order.protected:
+            raise ChaosRefusedError(f"{service} is one of spec.guardrails.protectedServices of the TargetSite")
         steady = await looker.steady()
         return Looked(True, plan=(await ground.plan(order)).to_bytes()) if steady.holds else steady
 

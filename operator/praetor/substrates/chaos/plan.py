@@ -51,6 +51,8 @@ class Order:
     inject: Inject
     rules: ChaosRules
     secret: tuple[str, str] | None = None
+    protected: tuple[str, ...] = ()
+    """Services that nothing may be done to, by `guardrails.protectedServices`."""
 
     @property
     def kind(self) -> Kind:
