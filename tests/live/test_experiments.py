@@ -13,6 +13,7 @@ pytest.importorskip("psycopg", reason="the site extra is not installed: pip inst
 from praetor.controller.embedded import EmbeddedController
 from praetor.policies.registry import make_policy
 from praetor.runner.loop import play
+from praetor.runner.process import Clear
 from praetor.runner.request import RunOutcome, RunRequest
 from praetor.sites.demo.postgres import find_postgres
 from praetor.store.directory import DirectoryStore
@@ -29,7 +30,7 @@ pytestmark = [
 class ThreadPool:
     """Plays with the request's policy in a thread of this process."""
 
-    async def play(self, request: RunRequest, on_event: Callable[[dict[str, Any]], None]) -> RunOutcome:
+    async def play(self, request: RunRequest, on_event: Callable[[dict[str, Any]], None], clear: Clear) -> RunOutcome:
         def played() -> RunOutcome:
             return play(request, connect(request), make_policy(request.policy), on_event=lambda event: None)
 

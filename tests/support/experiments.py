@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from praetor.runner.loop import play
+from praetor.runner.process import Clear
 from praetor.runner.request import RunOutcome, RunRequest
 from praetor.substrates.chaos.lab import Armed, Lab
 from praetor.substrates.chaos.plan import Plan
@@ -61,7 +62,7 @@ class ScriptedPool:
         self.held = held
         self.requests: list[RunRequest] = []
 
-    async def play(self, request: RunRequest, on_event: Callable[[dict[str, Any]], None]) -> RunOutcome:
+    async def play(self, request: RunRequest, on_event: Callable[[dict[str, Any]], None], clear: Clear) -> RunOutcome:
         self.requests.append(request)
         if self.held is not None:
             await self.held.wait()
