@@ -83,4 +83,4 @@ def ending_of(run: Manifest) -> dict[str, Any]:
     status = run["status"]
     result = {name: status["result"][name] for name in ("resolved", "diagnosed", "truth")} if "result" in status else {}
     said = {one["type"]: (one["status"], one["reason"]) for one in status["conditions"]}
-    return {"phase": status["phase"], "experiment": status["experiment"]["state"], "said": said} | result
+    return {"phase": status["phase"], "experiment": status.get("experiment", {}).get("state"), "said": said} | result
