@@ -11,16 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from praetor.controller.controller import Controller
-from praetor.controller.seam import Seam
 from praetor.store.directory import DirectoryStore
 from simcore.errors import NotFoundError
 from tests.support.inline_pool import InlinePool
+from tests.support.mortal import Crash, Died, mortal
 from tests.support.operators import run_manifest
 
 EFFECTS = 9
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
-Crash = tuple[str, int]
 SPECS: dict[str, dict[str, Any]] = {
     "complete": {},
     "policy fails": {"policy": {"name": "random"}},
@@ -30,31 +29,10 @@ SPECS: dict[str, dict[str, Any]] = {
 }
 
 
-class Died(BaseException):
-    """In the place of SIGKILL: it passes every `except Exception`."""
-
-
-class MortalSeam(Seam):
-    """Dies before or after its nth change."""
-
-    crash: Crash | None = None
-    count = 0
-
-    async def _numbered(self, effect: Any, run: Any, change: Any) -> Any:
-        MortalSeam.count += 1
-        if MortalSeam.crash == ("before", MortalSeam.count):
-            raise Died
-        changed = await super()._numbered(effect, run, change)
-        if MortalSeam.crash == ("after", MortalSeam.count):
-            raise Died
-        return changed
-
-
 async def life(store: DirectoryStore, crash: Crash | None) -> bool:
     """One controller's life, from its start to the run's end or its own; True if it died."""
-    MortalSeam.crash, MortalSeam.count = crash, 0
     controller = Controller(store, InlinePool())
-    controller._runs._seam.__class__ = MortalSeam
+    mortal(controller, crash)
     await controller.resync([None])
     try:
         while (key := controller.queue._keys.take()) is not None:

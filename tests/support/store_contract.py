@@ -403,6 +403,19 @@ class Delete:
         await store.delete("IncidentRun", namespace, "oom-1", uid="00000000-0000-0000-0000-000000000000")
         assert await store.get("IncidentRun", namespace, "oom-1") == run
 
+    async def test_with_a_finalizer_it_stays_until_that_is_taken_away(self, store: Store, namespace: str) -> None:
+        manifest = run_manifest(namespace)
+        manifest["metadata"]["finalizers"] = ["praetor.dev/experiment"]
+        created = await store.create(manifest)
+        await store.delete("IncidentRun", namespace, "oom-1")
+        await store.delete("IncidentRun", namespace, "oom-1")
+        leaving = await store.get("IncidentRun", namespace, "oom-1")
+        assert leaving["metadata"]["deletionTimestamp"].endswith("Z")
+        assert leaving["metadata"]["generation"] == created["metadata"]["generation"] + 1
+        written = await store.update_status(changed(leaving, "status", message="it waits"))
+        await store.update(written | {"metadata": written["metadata"] | {"finalizers": []}})
+        assert await store.find("IncidentRun", namespace) == []
+
     @pytest.mark.parametrize("name", ["absent", "../oom-1", ""])
     async def test_deleting_what_is_not_there_is_fine(self, store: Store, namespace: str, name: str) -> None:
         run = await store.create(run_manifest(namespace))

@@ -79,3 +79,8 @@ readOnlyRootFilesystem: true
 capabilities:
   drop: [ALL]
 {{- end -}}
+
+{{/* Argument: a list of objects. Their names, with commas. */}}
+{{- define "praetor.names" -}}
+{{- range $index, $one := . }}{{ if $index }},{{ end }}{{ $one.name }}{{ end -}}
+{{- end -}}

@@ -3,7 +3,7 @@
 {{- define "praetor.rules.operator" -}}
 - apiGroups: [praetor.dev]
   resources: [incidentruns]
-  verbs: [get, list, watch, create, delete]
+  verbs: [get, list, watch, create, delete{{ if .Values.chaos.enabled }}, update{{ end }}]
 - apiGroups: [praetor.dev]
   resources: [incidentscenarios, targetsites]
   verbs: [get, list, watch]
@@ -19,6 +19,28 @@
 - apiGroups: [""]
   resources: [services]
   verbs: [get]
+{{- if .Values.chaos.enabled }}
+- apiGroups: [batch] # who heals a site when nobody else does, beside the run
+  resources: [jobs]
+  verbs: [get, create, delete]
+{{- end }}
+{{- end -}}
+
+{{/* What experiments need in a namespace whose workloads they break: to look, to break, to heal, and to have somebody
+     stand by. */}}
+{{- define "praetor.rules.chaos" -}}
+- apiGroups: [apps]
+  resources: [deployments, statefulsets]
+  verbs: [get, list, patch]
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get, list, delete]
+- apiGroups: [networking.k8s.io]
+  resources: [networkpolicies]
+  verbs: [get, create, delete]
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [get, create, delete]
 {{- end -}}
 
 {{/* Looking whether approvals are guarded: without this the operator honours none. */}}

@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from praetor.cli import about, approve, evaluate, openenv, policy, report, run, scenario, servers, site
+from praetor.cli import about, approve, chaos, evaluate, internal, openenv, policy, report, run, scenario, servers, site
 from praetor.cli.errors import one_line_errors
 
 
@@ -27,7 +27,9 @@ for module in (run, report, evaluate, approve, servers, about):
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(policy.app, name="policy")
 app.add_typer(site.app, name="site")
+app.add_typer(chaos.app, name="chaos")
 app.add_typer(openenv.app, name="openenv")
+app.add_typer(internal.app, name="internal", hidden=True)
 
 
 def main() -> None:

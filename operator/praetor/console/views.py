@@ -6,9 +6,22 @@ from typing import Any
 
 from praetor.console.reading import is_finished, phase_of
 from praetor.reports.story import Step
+from praetor.resources.experiment import BROKEN
 from simcore.protocols import Manifest
 
 _TONES = {"Complete": "quiet", "Failed": "bad", "Running": "busy", "Suspended": "warn", "Pending": "quiet"}
+
+_STATES = {
+    "Checking": "Nothing is broken yet: is all well?",
+    "Arming": "Nothing is broken yet: the dead-man's switch is being armed.",
+    "Injecting": "The fault is being injected.",
+    "Injected": "The fault is there.",
+    "Healing": "The fault is being healed.",
+    "Healed": "The fault is healed: is all well again?",
+    "Restored": "The fault is healed, and all is well again.",
+    "NotRestored": "The fault is healed, and not all is well: a person has to look.",
+    "Withdrawn": "Nothing was broken.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +36,7 @@ class Row:
     outcome: str
     outcome_tone: str
     substrate: str
+    experiment: str
     causes: str
     score: str
     minutes_lost: str
@@ -47,7 +61,11 @@ def row(run: Manifest) -> Row:
     metadata, status, spec = run["metadata"], run.get("status", {}), run["spec"]
     result, alert = status.get("result"), spec.get("alert", {})
     outcome, tone = outcome_of(run)
-    title = alert.get("title") or (status.get("scenario") or spec.get("scenarioRef", {})).get("name", "")
+    title = (
+        alert.get("title")
+        or experiment_title(spec)
+        or (status.get("scenario") or spec.get("scenarioRef", {})).get("name", "")
+    )
     return Row(
         name=metadata["name"],
         namespace=metadata["namespace"],
@@ -57,6 +75,7 @@ def row(run: Manifest) -> Row:
         outcome=outcome,
         outcome_tone=tone,
         substrate=status.get("substrate", ""),
+        experiment=spec.get("inject", {}).get("fault", ""),
         causes=causes_text(result["causes"]) if result else "",
         score=f"{result['score']:.2f}" if result else "",
         minutes_lost=f"{result['userMinutesLost']:.0f}" if result else "",
@@ -89,9 +108,25 @@ def first_line(run: Manifest) -> str:
     """What is said before anything else: whether something outside the simulator was touched."""
     if run.get("status", {}).get("substrate") == "Simulator":
         return "Rehearsal in the simulator: nothing outside was touched."
+    if "inject" in run["spec"]:
+        return experiment_line(run)
     if "siteRef" in run["spec"].get("target", {}):
         return f"Target: site {run['spec']['target']['siteRef']['name']}."
     return "No episode was played: nothing was touched." if is_finished(run) else "Not started yet."
+
+
+def experiment_title(spec: dict[str, Any]) -> str:
+    return f"Experiment: {spec['inject']['fault']} at {spec['target']['siteRef']['name']}" if "inject" in spec else ""
+
+
+def experiment_line(run: Manifest) -> str:
+    """What was broken on purpose, and whether it still is."""
+    told = run.get("status", {}).get("experiment")
+    what = f"{experiment_title(run['spec'])}, on purpose."
+    if told is None:
+        return f"{what} Nothing was broken yet." if not is_finished(run) else f"{what} Nothing was broken."
+    ends = f" It is healed at {told['expiresAt']} at the latest." if told.get("expiresAt") else ""
+    return f"{what} {_STATES[told['state']]}{ends if told['state'] in BROKEN else ''}"
 
 
 def step_view(step: Step) -> StepView:

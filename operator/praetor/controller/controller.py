@@ -11,10 +11,13 @@ from praetor.controller.key import Key
 from praetor.controller.live import LiveHub
 from praetor.controller.metrics import ControllerMetrics
 from praetor.controller.probing import SiteProber
+from praetor.controller.questions import Questions
 from praetor.controller.queue import WorkQueue
 from praetor.controller.runs import RunHandler
 from praetor.controller.seam import CrashPoint, Seam
 from praetor.controller.times import Clock, utc_now
+from praetor.controller.trials import Trials
+from praetor.substrates.chaos.lab import Lab
 from simcore.protocols import Manifest, Store
 
 KINDS = ("IncidentScenario", "TargetSite", "IncidentRun")
@@ -33,15 +36,20 @@ class Controller:
         metrics: ControllerMetrics | None = None,
         clock: Clock = utc_now,
         workers: int = WORKERS,
+        lab: Lab | None = None,
     ) -> None:
+        """`lab` is what experiments are made with; without one they are refused."""
         self.metrics = metrics or ControllerMetrics()
         self.live = LiveHub()
         self.queue: WorkQueue[Key] = WorkQueue()
         self._store, self._clock, self._workers = store, clock, workers
         self._episodes = Episodes(pool, self.live, self.queue.add, clock, self.metrics)
-        seam = Seam(store, self.metrics, CrashPoint.from_environment())
+        self._questions = Questions(lab, self.queue.add)
+        seam = Seam(store, self.metrics, CrashPoint.from_environment(), lab)
         self._sites = SiteProber(store, clock)
-        self._runs = RunHandler(store, seam, self._episodes, self.queue, clock)
+        self._runs = RunHandler(
+            store, seam, self._episodes, self.queue, clock, self._questions, Trials(lab, self._questions)
+        )
         self._tasks: list[asyncio.Task[None]] = []
         self.metrics.queue_depth.set_function(lambda: len(self.queue))
 
@@ -59,6 +67,7 @@ class Controller:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.queue.close()
         await self._episodes.close()
+        await self._questions.close()
 
     def notice(self, manifest: Manifest) -> None:
         """An object is there or has changed."""

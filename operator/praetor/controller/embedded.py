@@ -9,13 +9,31 @@ from praetor.controller.episodes import Pool
 from praetor.controller.live import LiveHub
 from praetor.controller.metrics import ControllerMetrics
 from praetor.store.directory import DirectoryStore
+from praetor.substrates.chaos.detached import DetachedDeadmen
+from praetor.substrates.chaos.lab import Lab
+from praetor.substrates.chaos.site import SiteGround
+
+DEADMEN = "deadmen"
+"""The folder of a data directory where those who heal experiments are."""
+
+
+def local_lab(store: DirectoryStore) -> Lab:
+    """Experiments on sites; their dead-men are processes of this machine."""
+    return Lab({"Site": SiteGround()}, DetachedDeadmen(store.path / DEADMEN))
 
 
 class EmbeddedController:
     """`async with EmbeddedController(store, pool) as controller: ... controller.live ...`"""
 
-    def __init__(self, store: DirectoryStore, pool: Pool, *, metrics: ControllerMetrics | None = None) -> None:
-        self._controller = Controller(store, pool, metrics=metrics)
+    def __init__(
+        self,
+        store: DirectoryStore,
+        pool: Pool,
+        *,
+        metrics: ControllerMetrics | None = None,
+        lab: Lab | None = None,
+    ) -> None:
+        self._controller = Controller(store, pool, metrics=metrics, lab=lab or local_lab(store))
         self._watcher = DirectoryWatcher(store, self._controller)
         self._watching: asyncio.Task[None] | None = None
 

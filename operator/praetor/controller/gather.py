@@ -11,6 +11,7 @@ from praetor.controller.episodes import Episodes
 from praetor.controller.observed import FREE, Observed, Turn, is_finished
 from praetor.controller.subject import subject_of
 from praetor.controller.times import Clock
+from praetor.controller.trials import NO_TRIALS, Trials
 from praetor.controller.turns import turn_of
 from praetor.resources.run import IncidentRun
 from praetor.resources.run_status import SeenAlerts
@@ -19,22 +20,25 @@ from simcore.errors import NotFoundError
 from simcore.protocols import Manifest, Store
 
 
-async def gather(manifest: Manifest, store: Store, episodes: Episodes, clock: Clock) -> Observed:
+async def gather(
+    manifest: Manifest, store: Store, episodes: Episodes, clock: Clock, trials: Trials = NO_TRIALS
+) -> Observed:
     """Raises pydantic's ValidationError for a run that this version cannot read, StoreError if the store fails."""
     run = IncidentRun.model_validate(manifest)
-    uid = run.metadata.uid or ""
+    uid, subject = run.metadata.uid or "", await subject_of(run, store)
     at_site = await _runs_at_site(run, store)
     episode = episodes.state(uid)
     return Observed(
         run=run,
         now=clock(),
-        subject=await subject_of(run, store),
+        subject=subject,
         episode=episode,
         stored=episodes.stored(uid),
         alerts=_alerts(manifest),
         turn=await _turn(run, at_site, store),
         past=past_changes(at_site),
         approvals_complaint=await approvals_complaint(run, episode, store),
+        trial=None if is_finished(run) else await trials.of(run, store, subject),
         awaits_resolution=is_finished(run) and await _awaits_resolution(manifest, store),
     )
 

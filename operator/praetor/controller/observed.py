@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from praetor.controller.trial import Trial
 from praetor.resources.conditions import COMPLETE, FAILED, STARTED, is_true
 from praetor.resources.run import IncidentRun, IncidentRunSpec
 from praetor.resources.run_status import IncidentRunStatus, SeenAlerts
@@ -90,6 +91,8 @@ class Observed:
     """What the run had taken in when it was made, until its status says so."""
     turn: Turn = FREE
     """Of the runs that want the same TargetSite."""
+    trial: Trial | None = None
+    """Of a run with `inject`: what is known about its experiment."""
     past: tuple[PastChange, ...] = ()
     """The changes that this and other runs made on the same TargetSite."""
     approvals_complaint: str = ""

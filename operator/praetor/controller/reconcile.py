@@ -8,7 +8,7 @@ before the status that speaks of them: a run that says Complete has its trace an
 from collections.abc import Callable
 from dataclasses import replace
 
-from praetor.controller import statuses, waiting
+from praetor.controller import experiment, statuses, waiting
 from praetor.controller.clearing import (
     asks_to_make_a_change,
     decision_on,
@@ -45,12 +45,12 @@ def reconcile(observed: Observed) -> list[Effect]:
     for check in CHECKS:
         effects = check(observed)
         if effects is not None:
-            return effects
+            return experiment.nothing_ends_broken(observed, effects)
     return []
 
 
 def being_deleted(observed: Observed) -> Decision:
-    return [StopEpisode()] if observed.run.metadata.deletion_timestamp else None
+    return experiment.before_it_goes(observed) if observed.run.metadata.deletion_timestamp else None
 
 
 def finished_is_kept_for_its_ttl(observed: Observed) -> Decision:
@@ -251,7 +251,8 @@ def under_way(observed: Observed) -> Decision:
     left_seconds, looks = seconds_left(observed), [TURN_SECONDS] * observed.turn.may_change
     if left_seconds is not None:
         looks.append(left_seconds + GRACE_SECONDS)
-    return [LookAgain(min(looks))] if looks else []
+    asked = experiment.questions_under_way(observed)
+    return [*asked, LookAgain(min(looks))] if looks else asked
 
 
 def cut_off_on_a_site(observed: Observed) -> Decision:
@@ -278,6 +279,7 @@ CHECKS: tuple[Callable[[Observed], Decision], ...] = (
     being_deleted,
     finished_is_kept_for_its_ttl,
     seen_for_the_first_time,
+    experiment.healed,
     cancelled_now,
     cancelled_before_an_episode_was_under_way,
     suspended,
@@ -286,6 +288,9 @@ CHECKS: tuple[Callable[[Observed], Decision], ...] = (
     waits_for_its_turn,
     nothing_to_act_on,
     unplayable,
+    experiment.over,
+    experiment.broke_elsewhere,
+    experiment.prepared,
     not_yet_started,
     played_but_not_stored,
     played_and_stored,

@@ -7,10 +7,14 @@ from pydantic import ValidationError
 from praetor.alerts.manifest import is_finished
 from praetor.controller.effects import (
     AnswerEpisode,
+    ArmDeadman,
+    Ask,
     Effect,
+    InjectFault,
     LookAgain,
     PutArtifact,
     RecordEvent,
+    SetFinalizer,
     StartEpisode,
     StopEpisode,
     WriteStatus,
@@ -19,12 +23,17 @@ from praetor.controller.episodes import Episodes
 from praetor.controller.gather import gather
 from praetor.controller.giving_up import given_up
 from praetor.controller.key import Key
+from praetor.controller.questions import Questions
 from praetor.controller.queue import WorkQueue
 from praetor.controller.reconcile import reconcile
 from praetor.controller.seam import Seam
 from praetor.controller.times import Clock
+from praetor.controller.trial import ARM, INJECT
+from praetor.controller.trials import Trials
 from praetor.resources import reasons
 from praetor.store.validation import explain
+from praetor.substrates.chaos.errors import ChaosRefusedError
+from praetor.substrates.chaos.looking import Looked
 from simcore.errors import ConflictError, InvalidObjectError, NotFoundError
 from simcore.protocols import Manifest, Store
 
@@ -39,9 +48,11 @@ class RunHandler:
         episodes: Episodes,
         queue: WorkQueue[Key],
         clock: Clock,
+        questions: Questions,
+        trials: Trials,
     ) -> None:
         self._store, self._seam, self._episodes = store, seam, episodes
-        self._queue, self._clock = queue, clock
+        self._queue, self._clock, self._questions, self._trials = queue, clock, questions, trials
         self._uids: dict[Key, str] = {}
 
     async def look_at(self, key: Key) -> None:
@@ -60,7 +71,7 @@ class RunHandler:
     async def _advance(self, key: Key, manifest: Manifest) -> None:
         while True:
             try:
-                observed = await gather(manifest, self._store, self._episodes, self._clock)
+                observed = await gather(manifest, self._store, self._episodes, self._clock, self._trials)
             except ValidationError as problem:
                 await self._give_up(key, manifest, reasons.SPEC_INVALID, f"cannot be read: {explain(problem)}")
                 return
@@ -68,7 +79,12 @@ class RunHandler:
             for effect in effects:
                 try:
                     manifest = await self._apply(key, effect, manifest)
+                except ChaosRefusedError as problem:
+                    self._questions.note(observed.run.metadata.uid or "", INJECT, Looked(False, str(problem)))
+                    break
                 except InvalidObjectError as problem:  # it would be refused again, for ever
+                    if observed.status.experiment is not None:
+                        raise  # but nobody gives up while something may be broken
                     await self._give_up(key, manifest, reasons.STORE_REFUSED, f"refused by the store: {problem}")
                     return
             if not calls_for_another_look(effects):
@@ -85,6 +101,12 @@ class RunHandler:
                 self._episodes.answer(uid, clearance)
             case StopEpisode():
                 self._episodes.stop(uid)
+                self._questions.stop(uid)
+            case Ask():
+                self._questions.ask(effect)
+            case ArmDeadman():
+                manifest = await self._seam.apply(effect, manifest)
+                self._questions.note(uid, ARM)
             case LookAgain(seconds):
                 self._queue.add_after(key, seconds)
             case PutArtifact(name):
@@ -111,9 +133,12 @@ class RunHandler:
         uid = self._uids.pop(key, None)
         if uid is not None:
             self._episodes.stop(uid)
+            self._questions.stop(uid)
             self._seam.forget(uid)
 
 
 def calls_for_another_look(effects: list[Effect]) -> bool:
     """A change may make another check speak; after a deletion there is nothing to look at."""
-    return any(isinstance(effect, WriteStatus | RecordEvent | PutArtifact) for effect in effects)
+    return any(
+        isinstance(effect, WriteStatus | RecordEvent | PutArtifact | SetFinalizer | InjectFault) for effect in effects
+    )

@@ -1,4 +1,4 @@
-"""The one place that changes the API: it numbers each change, applies it, and says so.
+"""The one place that changes the API, or a target on purpose: it numbers each change, applies it, and says so.
 
 For tests, PRAETOR_TEST_CRASH=before:3@NAME (or after:3@NAME) kills this process with SIGKILL right before or
 after the third change that it makes for the run NAME.
@@ -11,10 +11,24 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Self, TypeVar
 
-from praetor.controller.effects import ApiEffect, DeleteRun, PutArtifact, RecordEvent, WriteStatus
+from praetor.controller.effects import (
+    ApiEffect,
+    ArmDeadman,
+    DeleteRun,
+    DisarmDeadman,
+    HealFault,
+    InjectFault,
+    PutArtifact,
+    RecordEvent,
+    RunEffect,
+    SetFinalizer,
+    WriteStatus,
+)
 from praetor.controller.fitting import fitted
 from praetor.controller.metrics import ControllerMetrics
+from praetor.resources.experiment import FINALIZER
 from praetor.resources.run_status import IncidentRunStatus
+from praetor.substrates.chaos.lab import Lab
 from simcore.protocols import Manifest, Store
 
 log = logging.getLogger(__name__)
@@ -40,11 +54,13 @@ class CrashPoint(NamedTuple):
 
 
 class Seam:
-    def __init__(self, store: Store, metrics: ControllerMetrics, crash: CrashPoint | None = None) -> None:
-        self._store, self._metrics, self._crash = store, metrics, crash
+    def __init__(
+        self, store: Store, metrics: ControllerMetrics, crash: CrashPoint | None = None, lab: Lab | None = None
+    ) -> None:
+        self._store, self._metrics, self._crash, self._lab = store, metrics, crash, lab
         self._numbers: Counter[str] = Counter()
 
-    async def apply(self, effect: WriteStatus | RecordEvent | DeleteRun, run: Manifest) -> Manifest:
+    async def apply(self, effect: RunEffect, run: Manifest) -> Manifest:
         """The manifest as it is after the effect."""
         return await self._numbered(effect, run, lambda: self._change(effect, run))
 
@@ -66,7 +82,7 @@ class Seam:
         log.info("%s/%s: effect %d: %s", metadata["namespace"], metadata["name"], number, _in_short(effect))
         return changed
 
-    async def _change(self, effect: WriteStatus | RecordEvent | DeleteRun, run: Manifest) -> Manifest:
+    async def _change(self, effect: RunEffect, run: Manifest) -> Manifest:
         match effect:
             case WriteStatus(status):
                 return await self._write_status(status, run)
@@ -75,7 +91,30 @@ class Seam:
             case DeleteRun():
                 metadata = run["metadata"]
                 await self._store.delete("IncidentRun", metadata["namespace"], metadata["name"], uid=metadata["uid"])
+            case SetFinalizer(present):
+                return await self._set_finalizer(run, present=present)
+            case _:
+                await self._experiment(effect)
         return run
+
+    async def _set_finalizer(self, run: Manifest, *, present: bool) -> Manifest:
+        metadata = run["metadata"]
+        others = [one for one in metadata.get("finalizers", ()) if one != FINALIZER]
+        wanted = [*others, *([FINALIZER] if present else [])]
+        return await self._store.update(run | {"metadata": metadata | {"finalizers": wanted}})
+
+    async def _experiment(self, effect: ArmDeadman | InjectFault | HealFault | DisarmDeadman) -> None:
+        """Raises what the lab raises: the queue says it again."""
+        assert self._lab is not None
+        match effect:
+            case ArmDeadman(plan, token):
+                await self._lab.arm(plan, token)
+            case InjectFault(plan, token):
+                await self._lab.inject(plan, token)
+            case HealFault(plan, token):
+                await self._lab.heal(plan, token)
+            case DisarmDeadman(plan):
+                await self._lab.disarm(plan)
 
     async def _write_status(self, status: IncidentRunStatus, run: Manifest) -> Manifest:
         fields = fitted(status.model_dump(by_alias=True, exclude_none=True, mode="json"))
@@ -97,6 +136,10 @@ def _in_short(effect: ApiEffect) -> str:
             return f"RecordEvent {reason}"
         case PutArtifact(name):
             return f"PutArtifact {name}"
+        case SetFinalizer(present):
+            return "SetFinalizer" if present else "SetFinalizer: none"
+        case ArmDeadman(plan) | InjectFault(plan) | HealFault(plan) | DisarmDeadman(plan):
+            return f"{type(effect).__name__} {plan.fault}"
         case DeleteRun():
             return "DeleteRun"
 

@@ -52,8 +52,9 @@ async def site_subject(run: IncidentRun, name: str, store: Lookup) -> Playable |
             request = replace(request, token=token)
     except UnavailableSiteError as problem:
         return Unplayable(reasons.SUBSTRATE_UNAVAILABLE, str(problem))
-    assert run.spec.alert is not None
-    family = _family(run.spec.alert)
+    family = (
+        _family(run.spec.alert) if run.spec.alert else UNKNOWN_FAMILY
+    )  # an experiment says nothing of what it breaks
     return Playable(family, family, site=request)
 
 
@@ -76,7 +77,7 @@ async def _site(namespace: str, name: str, store: Lookup) -> TargetSite:
 
 
 def _check(run: IncidentRun) -> None:
-    if run.spec.alert is None:
+    if run.spec.alert is None and run.spec.inject is None:
         raise UnavailableSiteError("spec.scenarioRef: what is wrong at a site is not chosen; give spec.alert instead")
     policy = POLICIES[run.spec.policy.name]
     if policy.of_seed is None:

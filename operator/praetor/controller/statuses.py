@@ -49,7 +49,7 @@ def started(observed: Observed, playable: Playable) -> IncidentRunStatus:
         start_time=wire_time(observed.now),
         attempts=_next_attempt(observed) if playable.site else max(1, observed.status.attempts),
         policy=observed.spec.policy.name,
-        **(_on_site(playable.site) if playable.site else _rehearsed(observed, playable)),
+        **(_on_site(observed, playable.site) if playable.site else _rehearsed(observed, playable)),
     )
 
 
@@ -69,10 +69,12 @@ def _rehearsed(observed: Observed, playable: Playable) -> dict[str, Any]:
     return {"substrate": "Simulator", "grading": "Full", "scenario": scenario, "message": message}
 
 
-def _on_site(site: SiteRequest) -> dict[str, Any]:
-    """Nobody chose what is wrong there, and nobody knows."""
+def _on_site(observed: Observed, site: SiteRequest) -> dict[str, Any]:
+    """Nobody knows what is wrong there, unless it was broken on purpose."""
+    plan = observed.trial.plan if observed.trial else None
+    known = plan is not None and plan.causes is not None
     substrate = "Site" if site.kubernetes is None else "Cluster"
-    return {"substrate": substrate, "grading": "Partial", "message": where(site)}
+    return {"substrate": substrate, "grading": "Full" if known else "Partial", "message": where(site)}
 
 
 def where(site: SiteRequest) -> str:

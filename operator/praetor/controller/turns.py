@@ -34,11 +34,13 @@ def turn_of(run: IncidentRun, all_runs: Iterable[IncidentRun], concurrency: Conc
 
 def _is_rival(other: IncidentRun, run: IncidentRun) -> bool:
     is_other = other.metadata.name != run.metadata.name
-    return is_other and other.spec.target == run.spec.target and not is_finished(other) and not other.spec.suspend
+    rests = other.spec.suspend and other.status.experiment is None
+    return is_other and other.spec.target == run.spec.target and not is_finished(other) and not rests
 
 
 def _is_started(run: IncidentRun) -> bool:
-    return is_true(run.status.conditions, STARTED)
+    """An experiment is at work before its episode is."""
+    return is_true(run.status.conditions, STARTED) or run.status.experiment is not None
 
 
 def _order(run: IncidentRun) -> tuple[str, str]:

@@ -47,11 +47,24 @@ def render_postmortem(run: IncidentRun, trace_jsonl: bytes) -> str:
 
 def _banner(run: IncidentRun, story: Story) -> list[str]:
     if not story.was_played:
-        return [NO_EPISODE]
+        return experiment(run) or [NO_EPISODE]
     substrate = story.setting.get("substrate") or run.status.substrate
     if "site" in story.setting and "mode" in story.setting:
         mode = name(story.setting["mode"])
         return [f"**Site {name(story.setting['site'])}:** nothing was changed there (mode {mode})."]
     if "site" in story.setting:
-        return [f"**Site {name(story.setting['site'])}:** what was done there was real."]
+        return [*experiment(run), f"**Site {name(story.setting['site'])}:** what was done there was real."]
     return [REHEARSAL] if substrate == "Simulator" else []
+
+
+def experiment(run: IncidentRun) -> list[str]:
+    """What was broken on purpose, so that nobody takes it for an accident."""
+    inject, told = run.spec.inject, run.status.experiment
+    if inject is None:
+        return []
+    if told is None or told.injected_at is None:
+        return [f"**Experiment {name(inject.fault)}:** nothing was broken."]
+    where = f" at {name(told.service)}" if told.service else ""
+    latest = f"healed after the verdict, at {name(told.expires_at)} at the latest"
+    ends = f"healed at {name(told.healed_at)}" if told.healed_at else latest
+    return [f"**Experiment {name(inject.fault)}{where}:** broken on purpose at {name(told.injected_at)}, {ends}."]

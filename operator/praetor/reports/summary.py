@@ -59,7 +59,8 @@ def _played(run: IncidentRun, story: Story) -> list[tuple[str, str]]:
     """Which episode it was; at a site nobody chose it."""
     setting, played = story.setting, run.status.scenario
     if "site" in setting:
-        return [("Site", name(setting["site"])), ("Attempt", text(setting.get("attempt")))]
+        broken = [("Experiment", name(run.spec.inject.fault))] if run.spec.inject else []
+        return [*broken, ("Site", name(setting["site"])), ("Attempt", text(setting.get("attempt")))]
     return [
         ("Scenario", name(played.name if played else setting.get("scenario"))),
         ("Seed", text(played.seed if played else setting.get("seed"))),

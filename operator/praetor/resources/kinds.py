@@ -54,6 +54,7 @@ KINDS = (
             _column("Cause", ".status.cause", "What the policy says was broken."),
             _column("Score", ".status.result.score", "How good it was, 0 to 1.", "number"),
             _column("Succeeded", _condition("Succeeded"), "Whether it is resolved.", wide=True),
+            _column("Experiment", ".spec.inject.fault", "What is broken on purpose, and healed at the end.", wide=True),
             _column("Substrate", ".status.substrate", "What is acted on.", wide=True),
             _AGE,
         ),

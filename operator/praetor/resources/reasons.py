@@ -47,6 +47,16 @@ BACKOFF_LIMIT_EXCEEDED = "BackoffLimitExceeded"
 SPEC_INVALID = "SpecInvalid"
 STORE_REFUSED = "StoreRefused"
 
+EXPERIMENT_BEGUN = "ExperimentBegun"
+EXPERIMENT_REFUSED = "ExperimentRefused"
+NOT_STEADY = "NotSteady"
+DEADMAN_NOT_ARMED = "DeadmanNotArmed"
+FAULT_INJECTED = "FaultInjected"
+FAULT_NOT_INJECTED = "FaultNotInjected"
+FAULT_HEALED = "FaultHealed"
+BROKE_ELSEWHERE = "BrokeElsewhere"
+NOT_RESTORED = "NotRestored"
+
 SCENARIO_VALID = "ScenarioValid"
 NOTHING_TO_PROBE = "NothingToProbe"
 SITE_ANSWERS = "SiteAnswers"
@@ -101,6 +111,15 @@ MEANING = {
     BACKOFF_LIMIT_EXCEEDED: "The infrastructure failed more often than `spec.backoffLimit` allows.",
     SPEC_INVALID: "The object was stored by another version and this one cannot read its spec.",
     STORE_REFUSED: "The store refused for good a status or an artifact of the run; the message says why.",
+    EXPERIMENT_BEGUN: "The run is an experiment; first it is seen whether all is well.",
+    EXPERIMENT_REFUSED: "The experiment may not or cannot be made; the message says why. Nothing was broken.",
+    NOT_STEADY: "The objectives did not hold before the experiment, so that nothing was broken.",
+    DEADMAN_NOT_ARMED: "Nobody would have healed the fault without the operator, so that nothing was broken.",
+    FAULT_INJECTED: "The fault was brought about.",
+    FAULT_NOT_INJECTED: "The target did not take the fault.",
+    FAULT_HEALED: "What was broken on purpose is put back.",
+    BROKE_ELSEWHERE: "An objective broke at a service that does not call the target: the experiment was ended.",
+    NOT_RESTORED: "The fault is healed, and the objectives do not hold: a person has to look.",
     SCENARIO_VALID: "The scenario can be played.",
     NOTHING_TO_PROBE: "Neither `spec.http` nor `spec.kubernetes` is set, so that nobody can ask the site anything.",
     SITE_ANSWERS: "The site answers, and what a run needs of it keeps the contract.",

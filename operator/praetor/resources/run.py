@@ -1,15 +1,16 @@
 """IncidentRun: one incident, from the alert or the scenario it starts with to the verdict and the report."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, field_validator, model_validator
 
 from praetor.resources.alert import Alert
 from praetor.resources.approvals import MOST_APPROVALS, Approval
+from praetor.resources.experiment import Inject
 from praetor.resources.guardrails import ApprovalLevel
 from praetor.resources.meta import API_VERSION, LONGEST_RUN_NAME, ObjectMeta, name_within
 from praetor.resources.policy import PolicyRef
-from praetor.resources.rules import exactly_one
+from praetor.resources.rules import VALIDATIONS, exactly_one, rule
 from praetor.resources.run_status import IncidentRunStatus
 from praetor.resources.wire import Wire
 
@@ -57,10 +58,19 @@ class Target(Wire):
         return self
 
 
-class IncidentRunSpec(Wire):
-    """What to play, with which policy, on what. Exactly one of scenarioRef and alert is set."""
+_ORIGIN = "exactly one of scenarioRef and alert must be set; with inject alert may be missing, scenarioRef must be"
+_INJECT_NEEDS_SITE = "inject: target.siteRef must say what to break"
+_RULES: list[Any] = [
+    rule("has(self.inject) ? !has(self.scenarioRef) : has(self.scenarioRef) != has(self.alert)", _ORIGIN),
+    rule("!has(self.inject) || has(self.target.siteRef)", _INJECT_NEEDS_SITE),
+]
 
-    model_config = ConfigDict(json_schema_extra=exactly_one("scenarioRef", "alert"))
+
+class IncidentRunSpec(Wire):
+    """What to play, with which policy, on what. Exactly one of scenarioRef and alert is set, but for experiments:
+    these need neither."""
+
+    model_config = ConfigDict(json_schema_extra={VALIDATIONS: _RULES})
 
     scenario_ref: ScenarioRef | None = Field(None, description="The scenario to play.")
     alert: Alert | None = Field(None, description="The alert that this run answers.")
@@ -103,6 +113,9 @@ class IncidentRunSpec(Wire):
     ttl_seconds_after_finished: int | None = Field(
         None, ge=0, le=_INT32, description="Seconds after its end when the run is deleted; default: never."
     )
+    inject: Inject | None = Field(
+        None, description="Makes the run an experiment: this fault is brought about first, and healed at the end."
+    )
     suspend: bool = Field(False, description="True: nothing is started until it is false again.")
     cancel: Literal["Graceful", "Now"] | None = Field(
         None,
@@ -118,8 +131,13 @@ class IncidentRunSpec(Wire):
 
     @model_validator(mode="after")
     def _exactly_one_origin(self) -> Self:
-        if (self.scenario_ref is None) == (self.alert is None):
-            raise ValueError("exactly one of scenarioRef and alert must be set")
+        if self.inject is None:
+            if (self.scenario_ref is None) == (self.alert is None):
+                raise ValueError("exactly one of scenarioRef and alert must be set")
+        elif self.scenario_ref is not None:
+            raise ValueError(_ORIGIN)
+        elif self.target.site_ref is None:
+            raise ValueError(_INJECT_NEEDS_SITE)
         return self
 
 

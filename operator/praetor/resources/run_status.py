@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from praetor.resources.conditions import ConditionedStatus
+from praetor.resources.experiment import ExperimentStatus
 from praetor.resources.wire import StatusWire, Time
 
 Phase = Literal["Pending", "Running", "Suspended", "Complete", "Failed"]
@@ -157,6 +158,9 @@ class IncidentRunStatus(ConditionedStatus):
         None, description="`Partial`: the truth is unknown, so the diagnosis is not judged."
     )
     scenario: PlayedScenario | None = Field(None, description="The episode that is played.")
+    experiment: ExperimentStatus | None = Field(
+        None, description="Of a run with `inject`: the fault that was brought about, and whether it is still there."
+    )
     policy: str | None = Field(None, max_length=63, description="Who decides.")
     start_time: Time | None = Field(None, description="When the operator took the run up.")
     completion_time: Time | None = Field(None, description="When the run ended.")

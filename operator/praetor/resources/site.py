@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from praetor.resources.conditions import ConditionedStatus
+from praetor.resources.experiment import ChaosRules
 from praetor.resources.guardrails import Guardrails
 from praetor.resources.kubernetes_site import KubernetesSite
 from praetor.resources.meta import API_VERSION, LONGEST_OBJECT_NAME, ObjectMeta, name_within
@@ -94,6 +95,7 @@ class TargetSiteSpec(Wire):
         "Report", description="What a detected fault does: `Report` says so in the status, `Run` begins a run on it."
     )
     guardrails: Guardrails = Field(Guardrails(), description="What a run may do to it, whatever its policy says.")
+    chaos: ChaosRules = Field(ChaosRules(), description="Whether experiments may break it; default: never.")
     concurrency: Literal["Forbid", "Queue", "Replace"] = Field(
         "Queue",
         description="When a run comes while another is at work here: `Queue` has it wait, `Forbid` leaves it to a "

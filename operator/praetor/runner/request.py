@@ -5,6 +5,7 @@ from typing import Any, Literal, Self
 
 from praetor.resources.guardrails import ApprovalLevel
 from praetor.runner.changes import Escalation, PastChange
+from simcore.results import CauseName
 
 FailureReason = Literal["PolicyFailed", "DeadlineExceeded"]
 
@@ -81,18 +82,21 @@ class RunRequest:
     approval: ApprovalLevel = "Never"
     past: tuple[PastChange, ...] = ()
     language_model: ModelRequest | None = None
+    truth: tuple[CauseName, ...] | None = None
+    """At a site: what an experiment broke, for the verdict alone; None where nobody knows."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        site, model = data["site"], data["language_model"]
+        site, model, truth = data["site"], data["language_model"], data["truth"]
         known = {field.name: data[field.name] for field in fields(cls)}
         parts = {
             "site": None if site is None else SiteRequest.from_json(site),
             "language_model": None if model is None else ModelRequest.from_json(model),
             "past": tuple(PastChange(**change) for change in data["past"]),
+            "truth": None if truth is None else tuple(CauseName(**cause) for cause in truth),
         }
         return cls(**known | parts)
 

@@ -13,6 +13,7 @@ from praetor.alerts.signed import claims_of
 from praetor.alerts.sources import Sources, sources_of
 from praetor.alerts.webhook import PATH, webhook_router
 from praetor.console.api import api_router
+from praetor.console.experiments import experiments_router
 from praetor.console.live import LiveTraces
 from praetor.console.pages import pages_router
 from praetor.console.reading import Runs
@@ -79,6 +80,7 @@ def gateway_app(
     app.include_router(api_router(runs))
     app.include_router(reports_router(runs))
     app.include_router(watch_router(runs, live or LiveTraces()))
+    app.include_router(experiments_router(runs))
     app.include_router(pages_router(runs))
     return app
 
@@ -102,6 +104,8 @@ def wanted_access(connection: HTTPConnection, scope: Scope) -> tuple[Access, ...
             return (Access("get", of_namespace, name),)
         case ["runs", name, *_] | ["watch", name] | ["realtime", "run", name, *_]:
             return (Access("get", namespace, name),)
+        case ["realtime", "inject" | "heal"]:
+            return ()  # the body says which namespace: the route itself asks
         case [""] | ["runs"] | ["runbook"] | ["postmortem"]:
             return _listing(connection.query_params.get("namespace"), scope)
     return (Access("list", scope.home),)

@@ -21,6 +21,7 @@ from praetor.kube.client import KubeClient
 from praetor.kube.credentials import load_credentials, own_namespace
 from praetor.kube.lease import Leadership, LeaseTiming
 from praetor.runner.errors import EpisodeError
+from praetor.serve.chaos import chaos_lab
 from praetor.serve.operator_http import operator_app
 from praetor.store.kubernetes import KubernetesStore
 from praetor.web.metrics import Metrics
@@ -80,7 +81,8 @@ async def _work(
     home = os.environ.get("PRAETOR_NAMESPACE") or own_namespace()
     async with episode_pool(workers) as pool:
         leadership = Leadership(client, home, LEASE_NAME, timing=lease_timing())
-        await lead(leadership, Controller(KubernetesStore(client), pool, metrics=metrics), phases, namespaces)
+        controller = Controller(KubernetesStore(client), pool, metrics=metrics, lab=chaos_lab(client))
+        await lead(leadership, controller, phases, namespaces)
 
 
 def lease_timing() -> LeaseTiming:

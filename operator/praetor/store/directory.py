@@ -37,6 +37,10 @@ class DirectoryStore:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="directory-store")
         self._subscribers: set[asyncio.Queue[Change]] = set()
 
+    @property
+    def path(self) -> Path:
+        return self._root
+
     def close(self) -> None:
         self._writer.shutdown()
 

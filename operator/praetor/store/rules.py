@@ -47,6 +47,19 @@ def replaced(current: Manifest, wanted: Manifest) -> Manifest:
     return changed
 
 
+def condemned(manifest: Manifest) -> Manifest:
+    """An object that is to be deleted and has finalizers: it stays until the last of them is taken away."""
+    metadata = manifest["metadata"]
+    moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    leaving = {"deletionTimestamp": moment, "generation": metadata["generation"] + 1}
+    return manifest | {"metadata": metadata | leaving}
+
+
+def may_go(manifest: Manifest) -> bool:
+    metadata = manifest["metadata"]
+    return "deletionTimestamp" in metadata and not metadata.get("finalizers")
+
+
 def with_status(current: Manifest, wanted: Manifest) -> Manifest:
     check_current(current, wanted)
     if wanted.get("status") is None:

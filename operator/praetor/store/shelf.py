@@ -58,17 +58,28 @@ class Shelf:
             return current
         # After a power cut the journal may be older than the object, whose versions must not repeat.
         revision = max(self._next_revision(), int(current["metadata"]["resourceVersion"]) + 1)
-        return self._put(place, rules.stamped(changed, revision))
+        stamped = rules.stamped(changed, revision)
+        if rules.may_go(stamped):
+            self._remove(place, revision)
+            return stamped
+        return self._put(place, stamped)
 
     def delete(self, place: Change, uid: str | None) -> None:
         try:
             current = self.read(place)
         except NotFoundError:
             return
-        if uid in (None, current["metadata"]["uid"]):
-            self.journal.append(self._next_revision(), place)
-            files.remove(self._path(place))
-            self._forget(place)
+        if uid not in (None, current["metadata"]["uid"]):
+            return
+        if not current["metadata"].get("finalizers"):
+            self._remove(place, self._next_revision())
+        elif "deletionTimestamp" not in current["metadata"]:
+            self._put(place, rules.stamped(rules.condemned(current), self._next_revision()))
+
+    def _remove(self, place: Change, revision: int) -> None:
+        self.journal.append(revision, place)
+        files.remove(self._path(place))
+        self._forget(place)
 
     # What objects own
 

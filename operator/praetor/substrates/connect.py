@@ -7,6 +7,7 @@ from pydantic import ValidationError
 import simcore
 from praetor.substrates.sim import SimSubstrate
 from simcore.errors import ScenarioError, SimcoreError
+from simcore.results import CauseName
 from simcore.scenarios.documents import dotted
 from simcore.scenarios.spec import ScenarioDocument, ScenarioSpec
 from simcore.validation import problems
@@ -40,6 +41,8 @@ class Wanted(Protocol):
     def alert(self) -> dict[str, Any] | None: ...
     @property
     def site(self) -> "Asked | None": ...
+    @property
+    def truth(self) -> tuple[CauseName, ...] | None: ...
 
 
 class MissingLibraryError(SimcoreError):
@@ -55,11 +58,13 @@ def connect(wanted: Wanted) -> "SimSubstrate | SiteSubstrate | ClusterSubstrate"
             from praetor.substrates.cluster.connecting import cluster_substrate
         except ModuleNotFoundError as problem:
             raise MissingLibraryError(f"{problem}: pip install 'praetor[operator]'") from None
-        return cluster_substrate(wanted.site, wanted.alert, family=wanted.scenario, max_steps=wanted.max_steps)
+        workloads = cluster_substrate(wanted.site, wanted.alert, family=wanted.scenario, max_steps=wanted.max_steps)
+        return workloads.judge_by(wanted.truth)
     if wanted.site is not None:
         from praetor.substrates.site.connecting import site_substrate  # httpx is in the extra `server`
 
-        return site_substrate(wanted.site, wanted.alert, family=wanted.scenario, max_steps=wanted.max_steps)
+        site = site_substrate(wanted.site, wanted.alert, family=wanted.scenario, max_steps=wanted.max_steps)
+        return site.judge_by(wanted.truth)
     episode = simcore.make(
         wanted.scenario if wanted.spec is None else _document(wanted.scenario, wanted.spec),
         seed=wanted.seed,

@@ -68,6 +68,12 @@ async def test_a_group_that_is_resolved_keeps_no_run(store: DirectoryStore) -> N
     assert not await awaits_resolution(store, await in_store(store, 1, firing=0, ttlSecondsAfterFinished=1))
 
 
+def leaving(**metadata: Any) -> Manifest:
+    run = manifest()
+    status = {"observedGeneration": 1}
+    return run | {"metadata": run["metadata"] | {"deletionTimestamp": "now"} | metadata, "status": status}
+
+
 @pytest.mark.parametrize(
     ("run", "is_due"),
     [
@@ -76,6 +82,8 @@ async def test_a_group_that_is_resolved_keeps_no_run(store: DirectoryStore) -> N
         (ended(ttlSecondsAfterFinished=60), True),
         (ended(generation=2), True),
         ({"kind": "TargetSite", "metadata": {}, "spec": {}}, True),
+        (leaving(), False),
+        (leaving(finalizers=["praetor.dev/experiment"]), True),
     ],
 )
 def test_a_finished_run_needs_a_look_only_if_something_can_still_happen(run: Manifest, is_due: bool) -> None:

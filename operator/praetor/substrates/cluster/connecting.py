@@ -62,10 +62,7 @@ def cluster_substrate(
 ) -> ClusterSubstrate:
     """`alert` is an IncidentRun's. Raises NamespaceError, DeniedError without credentials, UnreachableError for an API
     server that does not answer: it may do so later."""
-    site, namespace = site_of(asked)
-    kube = BlockingKube(load_credentials())
-    source = request_source(asked, site, namespace, kube)
-    system = NamespaceSystem(kube, namespace, site, promises_of(asked, site), source=source, inside=in_cluster())
+    system = namespace_system(asked)
     try:
         system.begin()
     except UnavailableError as problem:
@@ -81,6 +78,14 @@ def cluster_substrate(
         max_steps=max_steps or _MAX_STEPS,
         pace=Pace(asked.action_seconds, _SAMPLE_S, asked.stabilization_seconds),
     )
+
+
+def namespace_system(asked: Asked) -> NamespaceSystem:
+    """Nothing is asked yet. Raises NamespaceError, and DeniedError without credentials."""
+    site, namespace = site_of(asked)
+    kube = BlockingKube(load_credentials())
+    source = request_source(asked, site, namespace, kube)
+    return NamespaceSystem(kube, namespace, site, promises_of(asked, site), source=source, inside=in_cluster())
 
 
 def site_of(asked: Asked) -> tuple[KubernetesSite, str]:

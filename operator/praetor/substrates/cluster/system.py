@@ -1,7 +1,7 @@
 """A namespace's workloads in one episode: read and changed through the API server alone."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from praetor.guard.errors import GuardedError
@@ -75,6 +75,11 @@ class NamespaceSystem:
     @property
     def names(self) -> list[str]:
         return self._seen.names
+
+    @property
+    def calls(self) -> Mapping[str, Sequence[str]]:
+        """Who calls whom, as far as settings tell."""
+        return self._seen.calls
 
     def begin(self) -> None:
         """Raises NamespaceError for a namespace without workloads, or one that we may not look at."""

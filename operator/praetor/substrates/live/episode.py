@@ -1,6 +1,7 @@
-"""One episode on a real system. Time is real; the truth is not known, so that grading is partial."""
+"""One episode on a real system. Time is real; the truth is known only of what was broken on purpose: otherwise
+grading is partial."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from praetor.guard.errors import GuardedError
 from praetor.substrates.live.system import Clock, Made, OutcomeUnknownError, Pace, System
@@ -20,7 +21,6 @@ class LiveSubstrate:
     """It takes the system as it finds it, and acts through the ten actions alone."""
 
     name: Literal["Simulator", "Site", "Cluster"]
-    grading: Literal["Full", "Partial"] = "Partial"
     seed = 0
 
     def __init__(
@@ -35,8 +35,15 @@ class LiveSubstrate:
     ) -> None:
         self._system, self._alert, self.family, self.max_steps = system, alert, family, max_steps
         self._pace, self._clock = pace or Pace(), clock or Clock()
+        self.grading: Literal["Full", "Partial"] = "Partial"
+        self._truth: tuple[CauseName, ...] | None = None
         self._declared: tuple[CauseName, ...] | None = None
         self._held = False
+
+    def judge_by(self, truth: tuple[CauseName, ...] | None) -> Self:
+        """What an experiment broke: it decides whether a declaration is right, and no policy ever sees it."""
+        self._truth, self.grading = truth, "Partial" if truth is None else "Full"
+        return self
 
     def reset(self) -> Observation:
         """Raises SimcoreError, GuardedError: of what does not answer there is nothing to act on."""
@@ -66,13 +73,13 @@ class LiveSubstrate:
         return self._system.snapshot(self._now)
 
     def verdict(self) -> Verdict:
-        resolved = self._held and self._declared is not None
+        resolved = self._resolved
         return Verdict(
             resolved=resolved,
             mitigated=self._held,
-            diagnosed=None,
+            diagnosed=self._diagnosed,
             declared=self._declared,
-            truth=None,
+            truth=self._truth,
             steps=self._steps,
             score=round(self._breakdown(self._formed, resolved).total, 6),
             breakdown=self._breakdown(self._formed, resolved),
@@ -83,6 +90,17 @@ class LiveSubstrate:
 
     def close(self) -> None:
         self._system.close()
+
+    @property
+    def _diagnosed(self) -> bool | None:
+        """The services must be right, and the class of mechanism at each."""
+        if self._truth is None:
+            return None
+        return self._declared is not None and _places(self._declared) == _places(self._truth)
+
+    @property
+    def _resolved(self) -> bool:
+        return self._held and self._declared is not None and self._diagnosed is not False
 
     @property
     def _now(self) -> float:
@@ -170,18 +188,24 @@ class LiveSubstrate:
             self._ended_at = self._now
         paid = min(_FORMED, _MOST_FORMED - self._formed) if formed and error is None else 0.0
         self._formed = round(self._formed + paid, 6)
-        resolved = self._declared is not None and self._held and self._done
+        resolved = self._resolved and self._done
         breakdown = self._breakdown(paid, resolved)
         info = {"undo": list(self._undo)} if self._undo else {}
         observation = self._observation(kind, payload, error)
         return StepResult(observation, breakdown.total, breakdown, self._done and not truncated, truncated, info)
 
     def _breakdown(self, formed: float, resolved: bool) -> RewardBreakdown:
-        """Components that need the truth are None."""
+        """Components that need a world to compare with are None."""
         quick = resolved and 2 * self._steps <= self.max_steps
         return RewardBreakdown(None, None, _RESOLVED if resolved else 0.0, formed, _EFFICIENT if quick else 0.0, None)
 
     def _why_not(self) -> tuple[str, ...]:
         if self._declared is None:
             return ("nothing was declared",)
+        if self._held:
+            return ("the declared causes are not what was broken",)
         return ("the objectives did not hold after the declaration",)
+
+
+def _places(causes: tuple[CauseName, ...]) -> set[tuple[str, str]]:
+    return {(cause.service, cause.mechanism_class) for cause in causes}

@@ -18,13 +18,20 @@ from simcore.classifier.classify import HEALTHY, UNKNOWN, Classification, classi
 MAX_STEPS = 60
 
 
-class Asked(Protocol):
-    """What of a site's request matters here; praetor.runner.request.SiteRequest says what each is."""
+class Dialled(Protocol):
+    """Where a site is, and how one gets in; praetor.runner.request.SiteRequest says what each is."""
 
     @property
     def url(self) -> str: ...
     @property
     def token(self) -> str: ...
+    @property
+    def allow(self) -> tuple[str, ...]: ...
+
+
+class Asked(Dialled, Protocol):
+    """What of a site's request matters here."""
+
     @property
     def availability(self) -> float: ...
     @property
@@ -33,11 +40,9 @@ class Asked(Protocol):
     def action_seconds(self) -> float: ...
     @property
     def stabilization_seconds(self) -> float: ...
-    @property
-    def allow(self) -> tuple[str, ...]: ...
 
 
-def guarded_client(asked: Asked) -> GuardedClient:
+def guarded_client(asked: Dialled) -> GuardedClient:
     """Raises SiteError for what is no URL of a site, or no rule. Nothing is dialled yet."""
     headers = {"Authorization": f"Bearer {asked.token}"} if asked.token else {}
     try:

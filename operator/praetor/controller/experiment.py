@@ -1,0 +1,211 @@
+"""What to do about an experiment, beside what every run needs: checks of `reconcile`'s chain. Pure.
+
+    Checking -> Arming -> Injecting -> Injected -> (the episode) -> Healing -> Healed -> Restored | NotRestored
+        \\-----------\\------------------------------------------------------------------> Withdrawn
+
+Each state is written before what it announces is done, so that whoever comes next knows what may have been done.
+Nothing ends while a fault may be there: `nothing_ends_broken` looks at every decision.
+"""
+
+from praetor.controller import experiment_statuses as told
+from praetor.controller.effects import (
+    ArmDeadman,
+    Ask,
+    DisarmDeadman,
+    Effect,
+    HealFault,
+    InjectFault,
+    LookAgain,
+    PutArtifact,
+    RecordEvent,
+    SetFinalizer,
+    StopEpisode,
+    WriteStatus,
+)
+from praetor.controller.observed import Observed
+from praetor.controller.parts import fail
+from praetor.controller.times import seconds_since
+from praetor.controller.trial import ARM, INJECT, NO_LAB, PLAN, Asked, Trial
+from praetor.resources import reasons
+from praetor.resources.experiment import BROKEN, CLOSED, FINALIZER, ExperimentState
+from praetor.substrates.chaos.looking import Question
+from praetor.substrates.chaos.plan import Plan
+
+ARM_SECONDS = 180.0
+"""What a dead-man gets to be there: a pod has to be scheduled, and its image fetched."""
+ARM_LOOK_SECONDS = 0.5
+DEADMAN_SECONDS = 30.0
+"""What a dead-man's heal may take."""
+_ENDINGS = ("Complete", "Failed", "Suspended")
+
+Decision = list[Effect] | None
+
+
+def state_of(observed: Observed) -> ExperimentState | None:
+    return observed.status.experiment.state if observed.status.experiment else None
+
+
+def prepared(observed: Observed) -> Decision:
+    """The fault is there, and users have noticed it, before anybody is paged."""
+    if observed.spec.inject is None or observed.is_started:
+        return None
+    trial = observed.trial
+    if trial is None:
+        return fail(observed, reasons.EXPERIMENT_REFUSED, NO_LAB)
+    match state_of(observed):
+        case None:
+            return _begun(observed, trial)
+        case "Checking":
+            return _checked(observed, trial)
+        case "Arming":
+            return _armed(observed, trial)
+        case "Injecting":
+            return _injected_by_somebody(observed, trial)
+        case "Injected":
+            return _asked(trial, "Noticed", questions_under_way(observed))
+    return None
+
+
+def _begun(observed: Observed, trial: Trial) -> Decision:
+    if trial.refusal or trial.order is None:
+        return fail(observed, reasons.EXPERIMENT_REFUSED, trial.refusal or "the TargetSite says not where it is")
+    held: list[Effect] = [] if _is_held(observed) else [SetFinalizer(True)]
+    begun = RecordEvent(reasons.EXPERIMENT_BEGUN, f"{trial.order.inject.fault} is going to be injected")
+    return [*held, begun, WriteStatus(told.checking(observed))]
+
+
+def _checked(observed: Observed, trial: Trial) -> Decision:
+    if trial.refusal or trial.order is None:
+        return fail(observed, reasons.EXPERIMENT_REFUSED, trial.refusal)
+    found = trial.asked.get("Before", Asked())
+    if found.answer is None:
+        return [Ask("Before", trial.order)]
+    if found.answer.plan is None:
+        reason = reasons.EXPERIMENT_REFUSED if found.refused else reasons.NOT_STEADY
+        return fail(observed, reason, found.answer.message)
+    plan = Plan.from_bytes(found.answer.plan)
+    return [PutArtifact(PLAN, found.answer.plan), WriteStatus(told.arming(observed, plan))]
+
+
+def _armed(observed: Observed, trial: Trial) -> Decision:
+    if trial.plan is None:
+        return fail(observed, reasons.EXPERIMENT_REFUSED, "the stored plan is gone")
+    if trial.armed.state == "Armed":
+        return [WriteStatus(told.injecting(observed)), *_inject(observed, trial, trial.plan)]
+    assert observed.status.experiment is not None
+    late = seconds_since(observed.status.experiment.since or "", observed.now) > ARM_SECONDS
+    if trial.armed.state == "Refused" or late:
+        return fail(observed, reasons.DEADMAN_NOT_ARMED, trial.armed.message)
+    again = LookAgain(ARM_LOOK_SECONDS)
+    return [again] if ARM in trial.asked else [ArmDeadman(trial.plan, trial.token), again]
+
+
+def _inject(observed: Observed, trial: Trial, plan: Plan) -> list[Effect]:
+    event = RecordEvent(reasons.FAULT_INJECTED, told.injected_in_words(plan))
+    return [InjectFault(plan, trial.token), event, WriteStatus(told.injected(observed))]
+
+
+def _injected_by_somebody(observed: Observed, trial: Trial) -> Decision:
+    """An earlier process said that it would inject, and not whether it did."""
+    refusal = trial.asked.get(INJECT)
+    if refusal is not None and refusal.answer is not None:
+        return fail(observed, reasons.FAULT_NOT_INJECTED, refusal.answer.message)
+    if trial.plan is not None and trial.plan.repeatable:
+        return _inject(observed, trial, trial.plan)
+    return fail(
+        observed, reasons.FAULT_NOT_INJECTED, "cut off while the fault was injected: nobody knows whether it is"
+    )
+
+
+def _asked(trial: Trial, question: Question, more: list[Effect]) -> Decision:
+    """Goes on when it is answered, or when there is nobody to ask."""
+    found = trial.asked.get(question)
+    if trial.order is None or (found is not None and found.answer is not None):
+        return None
+    return more if found is not None else [Ask(question, trial.order, trial.plan), *more]
+
+
+def over(observed: Observed) -> Decision:
+    """The dead-man heals now, whatever else happens: what an episode does from here on is no answer to the fault."""
+    if state_of(observed) not in BROKEN or observed.outcome is not None or _seconds_left(observed) > 0:
+        return None
+    return fail(observed, reasons.DEADLINE_EXCEEDED, "spec.inject.durationSeconds passed before the episode ended")
+
+
+def broke_elsewhere(observed: Observed) -> Decision:
+    """Asked from the fault on until the episode has ended."""
+    trial = observed.trial
+    if trial is None or state_of(observed) != "Injected" or observed.outcome is not None:
+        return None
+    found = trial.asked.get("Elsewhere", Asked()).answer
+    return fail(observed, reasons.BROKE_ELSEWHERE, found.message) if found is not None and found.holds else None
+
+
+def questions_under_way(observed: Observed) -> list[Effect]:
+    trial = observed.trial
+    if trial is None or trial.order is None or state_of(observed) != "Injected" or "Elsewhere" in trial.asked:
+        return []
+    return [Ask("Elsewhere", trial.order, trial.plan)]
+
+
+def healed(observed: Observed) -> Decision:
+    """From the end of the episode, or of anything before it, to the end of the run."""
+    state, trial = state_of(observed), observed.trial or Trial()
+    if state in CLOSED:
+        return [*_let_go(observed, trial.plan), WriteStatus(told.ended(observed))]
+    if state == "Healing":
+        return _heal(observed, trial, WriteStatus(told.healed(observed)))
+    if state == "Healed":
+        asking = _asked(trial, "After", [])
+        answer = trial.asked.get("After", Asked()).answer
+        return [WriteStatus(told.restored(observed, answer))] if asking is None else asking
+    return None
+
+
+def _heal(observed: Observed, trial: Trial, after: Effect) -> list[Effect]:
+    """Without the plan nobody knows what to heal but the dead-man, who has a copy."""
+    if trial.plan is not None:
+        event = RecordEvent(reasons.FAULT_HEALED, f"{trial.plan.fault} is healed")
+        return [HealFault(trial.plan, trial.token), event, DisarmDeadman(trial.plan), after]
+    left_seconds = _seconds_left(observed) + DEADMAN_SECONDS
+    return [LookAgain(left_seconds)] if left_seconds > 0 else [after]
+
+
+def _seconds_left(observed: Observed) -> float:
+    """Until the dead-man heals."""
+    experiment = observed.status.experiment
+    if experiment is None or experiment.expires_at is None:
+        return 0.0
+    return -seconds_since(experiment.expires_at, observed.now)
+
+
+def before_it_goes(observed: Observed) -> list[Effect]:
+    """The run is being deleted, and waits for its finalizer: the target is healed, and nobody looks after it."""
+    trial = observed.trial or Trial()
+    stop: list[Effect] = [StopEpisode()]
+    if not _is_held(observed):
+        return stop
+    if state_of(observed) in BROKEN:
+        return [*stop, *_heal(observed, trial, SetFinalizer(False))]
+    return [*stop, *_let_go(observed, trial.plan)]
+
+
+def _let_go(observed: Observed, plan: Plan | None) -> list[Effect]:
+    disarmed: list[Effect] = [DisarmDeadman(plan)] if plan else []
+    return [*disarmed, *([SetFinalizer(False)] if _is_held(observed) else [])]
+
+
+def nothing_ends_broken(observed: Observed, effects: list[Effect]) -> list[Effect]:
+    """What would end or suspend the run becomes the end of its experiment first; the run's own end follows it."""
+    ending = next((one for one in effects if isinstance(one, WriteStatus) and one.status.phase in _ENDINGS), None)
+    state = state_of(observed)
+    if ending is None or state in CLOSED:
+        return effects
+    rest = [one for one in effects if one is not ending]
+    if state is None:
+        return [*rest, *_let_go(observed, None), ending] if _is_held(observed) else effects
+    return [StopEpisode(), *rest, WriteStatus(told.closing(observed, ending.status))]
+
+
+def _is_held(observed: Observed) -> bool:
+    return FINALIZER in observed.run.metadata.finalizers

@@ -1,0 +1,113 @@
+"""An experiment as data: what is asked for, and the plan made of it, whose undo is stored before anything is broken."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, Protocol, Self
+
+from praetor.resources.experiment import ChaosRules, Inject
+from simcore.results import CauseName
+
+Kind = Literal["Site", "Cluster"]
+Step = dict[str, Any]
+"""One request that a ground knows how to make."""
+
+
+class Place(Protocol):
+    """The target: a site by its `/ops/*`, or with `kubernetes` workloads of a namespace.
+
+    praetor.runner.request.SiteRequest is one, and says what each is."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def token(self) -> str: ...
+    @property
+    def kubernetes(self) -> dict[str, Any] | None: ...
+    @property
+    def availability(self) -> float: ...
+    @property
+    def latency_p99_ms(self) -> float: ...
+    @property
+    def readiness(self) -> float | None: ...
+    @property
+    def action_seconds(self) -> float: ...
+    @property
+    def stabilization_seconds(self) -> float: ...
+    @property
+    def allow(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a run wants broken, where, and how far that may go. `secret` is (name, key) of the Secret with the token."""
+
+    namespace: str
+    name: str
+    uid: str
+    place: Place
+    inject: Inject
+    rules: ChaosRules
+    secret: tuple[str, str] | None = None
+    protected: tuple[str, ...] = ()
+    """Services that nothing may be done to, by `guardrails.protectedServices`."""
+
+    @property
+    def kind(self) -> Kind:
+        return "Site" if self.place.kubernetes is None else "Cluster"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is going to be done (`breaking`), how it is undone (`undoing`), and what a policy should find out.
+
+    `causes` is None where nobody can tell what the fault means. `repeatable`: the target can be asked whether a step
+    was done, so that it may be asked for again. It is stored, so there is no secret in it."""
+
+    kind: Kind
+    namespace: str
+    name: str
+    uid: str
+    fault: str
+    service: str | None
+    expires_at: str
+    breaking: tuple[Step, ...]
+    undoing: tuple[Step, ...]
+    causes: tuple[CauseName, ...] | None = None
+    repeatable: bool = True
+    touches: tuple[str, ...] = ()
+    """Services beside the target's callers that this fault is known to reach."""
+    url: str = ""
+    target_namespace: str = ""
+    secret: tuple[str, str] | None = None
+    service_account: str = ""
+
+    def to_bytes(self) -> bytes:
+        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":")).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        told = json.loads(data)
+        causes, secret = told["causes"], told["secret"]
+        return cls(
+            **told
+            | {
+                "breaking": tuple(told["breaking"]),
+                "undoing": tuple(told["undoing"]),
+                "causes": None if causes is None else tuple(CauseName(**cause) for cause in causes),
+                "touches": tuple(told["touches"]),
+                "secret": None if secret is None else (secret[0], secret[1]),
+            }
+        )
+
+
+def key_of(uid: str, what: str) -> str:
+    """The idempotency key of an experiment's step."""
+    return f"{uid}/experiment/{what}"
+
+
+def expiry_of(inject: Inject) -> str:
+    """When the dead-man heals, counted from now."""
+    return (datetime.now(UTC) + timedelta(seconds=inject.duration_seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,146 @@
+"""Experiments on a site that implements `/ops/*`: its own `/ops/break` and `/ops/heal`, and what it shows."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from praetor.resources.conformance import NOT_THERE
+from praetor.substrates.chaos.errors import ChaosRefusedError
+from praetor.substrates.chaos.judging import ServiceSight, Sight
+from praetor.substrates.chaos.plan import Order, Place, Plan, Step, expiry_of, key_of
+from praetor.substrates.chaos.site_faults import SITE_FAULTS, cause_of
+from praetor.substrates.site.connecting import Dialled, guarded_client
+from praetor.substrates.site.errors import MissingEndpointError, RefusedError, WrongShapeError
+from praetor.substrates.site.ops_client import OpsClient
+
+T = TypeVar("T")
+_HEAL = "/ops/heal"
+
+
+class SiteGround:
+    """Every call runs in a thread: the guarded client waits for its answers."""
+
+    async def plan(self, order: Order) -> Plan:
+        """Raises ChaosRefusedError, SiteError, GuardedError. Nothing is changed."""
+        return await _called(order.place, lambda ops: _plan(order, ops))
+
+    def eyes(self, place: Place) -> "SiteEyes":
+        return SiteEyes(place)
+
+    async def rehearse(self, plan: Plan, token: str) -> None:
+        """Whether the undo would be accepted: the site answers, knows the token and has what heals."""
+        place = _place(plan, token)
+
+        def rehearsed() -> None:
+            http = guarded_client(place)
+            try:
+                OpsClient(http).health()
+                if http.request("OPTIONS", _HEAL).status in NOT_THERE - {405}:
+                    raise ChaosRefusedError(f"this site has no POST {_HEAL}")
+            finally:
+                http.close()
+
+        await asyncio.to_thread(rehearsed)
+
+    async def inject(self, plan: Plan, token: str) -> None:
+        """Raises ChaosRefusedError when the site does not do it."""
+        try:
+            await _called(_place(plan, token), lambda ops: _post(ops, plan.breaking))
+        except (RefusedError, MissingEndpointError, WrongShapeError) as problem:
+            raise ChaosRefusedError(f"{plan.fault}: {problem}") from None
+
+    async def heal(self, plan: Plan, token: str) -> None:
+        """May be said again. Raises SiteError, GuardedError: it has to be said again."""
+        await _called(_place(plan, token), lambda ops: _post(ops, plan.undoing))
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """Where a plan's site is, and how one gets in."""
+
+    url: str
+    token: str = field(repr=False)
+    allow: tuple[str, ...] = ()
+
+
+def _place(plan: Plan, token: str) -> _Door:
+    return _Door(plan.url, token)
+
+
+class SiteEyes:
+    """What the site shows of itself. Raises SiteError, GuardedError."""
+
+    def __init__(self, place: Place) -> None:
+        self._ops = OpsClient(guarded_client(place))
+
+    def look(self) -> Sight:
+        return _sight(self._ops)
+
+    def close(self) -> None:
+        self._ops.close()
+
+
+async def _called(place: Dialled, call: Callable[[OpsClient], T]) -> T:
+    def answered() -> T:
+        ops = OpsClient(guarded_client(place))
+        try:
+            return call(ops)
+        finally:
+            ops.close()
+
+    return await asyncio.to_thread(answered)
+
+
+def _post(ops: OpsClient, steps: tuple[Step, ...]) -> None:
+    for step in steps:
+        ops.change(step["endpoint"], step["body"], step["key"])
+
+
+def _plan(order: Order, ops: OpsClient) -> Plan:
+    inject, health = order.inject, ops.health()
+    if given := [name for name in ("pods", "memory_limit", "cpu_limit", "version", "key") if getattr(inject, name)]:
+        raise ChaosRefusedError(f"spec.inject.{given[0]}: a site with /ops/* takes the fault's name only")
+    names = [state.name for state in health.services]
+    known = SITE_FAULTS.get(inject.fault)
+    service = inject.service or (known.service if known and known.service in names else None)
+    if service is not None and service not in names:
+        raise ChaosRefusedError(f"spec.inject.service: there is no {service!r}; there are {', '.join(names)}")
+    _check_radius(order, service, ops)
+    return Plan(
+        kind="Site",
+        namespace=order.namespace,
+        name=order.name,
+        uid=order.uid,
+        fault=inject.fault,
+        service=service,
+        expires_at=expiry_of(inject),
+        breaking=({"endpoint": "break", "body": {"scenario": inject.fault}, "key": key_of(order.uid, "break")},),
+        undoing=({"endpoint": "heal", "body": {}, "key": key_of(order.uid, "heal")},),
+        causes=(cause_of(service, known.mechanism),) if known and service else None,
+        repeatable=health.idempotency_key,
+        touches=tuple(name for name in known.touches if name in names) if known else (),
+        url=order.place.url,
+        target_namespace=order.namespace,
+        secret=order.secret,
+    )
+
+
+def _check_radius(order: Order, service: str | None, ops: OpsClient) -> None:
+    facts = ops.services().get(service or "")
+    replicas = facts.replicas if facts else None
+    if replicas is not None and replicas > order.rules.max_pods:
+        raise ChaosRefusedError(
+            f"{service} has {replicas} replicas, and spec.chaos.maxPods of the TargetSite is {order.rules.max_pods}"
+        )
+
+
+def _sight(ops: OpsClient) -> Sight:
+    health, facts = ops.health(), ops.services()
+    found = []
+    for state in health.services:
+        metrics = ops.metrics(state.name)
+        rate = metrics.error_rate_percent
+        share = None if rate is None else rate / 100.0
+        found.append(ServiceSight(state.name, state.health, share, metrics.request_latency_p99_ms))
+    return Sight(tuple(found), {name: tuple(one.calls) for name, one in facts.items()})

@@ -1,0 +1,178 @@
+"""What can be done to one workload by plain API means: what is sent, what undoes it, and what it truly is. Pure.
+
+A step is a request as data: a JSON patch of the workload, an object to create or to delete. The first step of every
+fault marks the workload with the experiment and its end; the undo is applied only where that mark still is, by the API
+server itself (a `test` of the patch), and puts the whole pod template and the replicas back.
+"""
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from praetor.resources.experiment import Inject
+from praetor.substrates.chaos.errors import ChaosRefusedError
+from praetor.substrates.chaos.plan import Step
+from praetor.substrates.cluster.templates import annotations_of, limit_of, main_container, request_of, tag_of
+from praetor.substrates.cluster.workloads import Workload
+from simcore.protocols import Manifest
+from simcore.quantity import parse_quantity
+
+MARK, EXPIRES = "praetor.dev/experiment", "praetor.dev/expires-at"
+NO_SUCH_VERSION = "praetor-no-such-version"
+Ops = list[dict[str, Any]]
+
+
+class Broken(NamedTuple):
+    """`ops` change the workload beside marking it; `more` are further steps, `undo_more` what undoes those. `pods` is
+    how many are hit; `mechanism` None: nothing stays broken."""
+
+    ops: Ops
+    more: list[Step]
+    undo_more: list[Step]
+    pods: int
+    mechanism: str | None
+
+
+class Mark(NamedTuple):
+    """Of which experiment a workload is, and until when. `pods` has the uids of pods by name."""
+
+    uid: str
+    run: str
+    expires_at: str
+    pods: Mapping[str, str] = {}
+
+
+Fault = Callable[[Workload, Inject, Mark], Broken]
+
+
+def pod_kill(workload: Workload, inject: Inject, mark: Mark) -> Broken:
+    hit = workload.pods[: inject.pods] if inject.pods else workload.pods
+    namespace = str(workload.manifest["metadata"]["namespace"])
+    where = {"do": "delete", "of": "pods", "namespace": namespace}
+    deletions = [{**where, "name": pod.name, "uid": mark.pods[pod.name]} for pod in hit]
+    return Broken([], deletions, [], len(hit), None)
+
+
+def scale_to_zero(workload: Workload, inject: Inject, mark: Mark) -> Broken:
+    return Broken([_set("/spec/replicas", 0)], [], [], workload.desired, "scale_to_zero")
+
+
+def memory_limit(workload: Workload, inject: Inject, mark: Mark) -> Broken:
+    return _limited(workload, "memory", _needed(inject.memory_limit, "memoryLimit"), "memory_limit_lowered")
+
+
+def cpu_limit(workload: Workload, inject: Inject, mark: Mark) -> Broken:
+    return _limited(workload, "cpu", _needed(inject.cpu_limit, "cpuLimit"), "cfs_throttling")
+
+
+def bad_image(workload: Workload, inject: Inject, mark: Mark) -> Broken:
+    """Another version; without one that is named, one that does not exist."""
+    version = inject.version or NO_SUCH_VERSION
+    image = workload.image.partition("@")[0]
+    if tag_of(workload.image) == version:
+        raise ChaosRefusedError(f"spec.inject.version: {workload.name} runs {version} already")
+    name = image[: -len(tag_of(image)) - 1] if ":" in image.rpartition("/")[2] else image
+    return _on_template(workload, {"image": f"{name}:{version}"}, "failing_release")
+
+
+def bad_config(workload: Workload, inject: Inject, mark: Mark) -> Broken:
+    """An environment variable, which may be new."""
+    key, value = _needed(inject.key, "key"), _needed(inject.value, "value")
+    others = [one for one in main_container(workload.template).get("env") or () if one["name"] != key]
+    return _on_template(workload, {"env": [*others, {"name": key, "value": value}]}, "config_drift")
+
+
+def network_deny(workload: Workload, inject: Inject, mark: Mark) -> Broken:
+    """No connection in or out; only a network that enforces policies does it."""
+    name, namespace = f"{mark.run}-deny", str(workload.manifest["metadata"]["namespace"])
+    policy = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name, "namespace": namespace, "annotations": {MARK: mark.uid, EXPIRES: mark.expires_at}},
+        "spec": {"podSelector": workload.spec["selector"], "policyTypes": ["Ingress", "Egress"]},
+    }
+    where = {"of": "networkpolicies", "namespace": namespace, "name": name}
+    created, deleted = {"do": "create", **where, "manifest": policy}, {"do": "delete", **where, "mark": mark.uid}
+    return Broken([], [created], [deleted], workload.desired, "network_partition")
+
+
+FAULTS: dict[str, Fault] = {
+    fault.__name__: fault
+    for fault in (pod_kill, scale_to_zero, memory_limit, cpu_limit, bad_image, bad_config, network_deny)
+}
+
+
+def steps_of(workload: Workload, broken: Broken, mark: Mark) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """(what breaks, what undoes it). Raises ChaosRefusedError for a workload that another experiment has marked."""
+    other = annotations_of(workload.manifest).get(MARK)
+    if other is not None and other != mark.uid:
+        raise ChaosRefusedError(
+            f"{workload.name} is of another experiment ({other}): heal it, or remove its annotation {MARK}"
+        )
+    where = {"do": "patch", "of": workload.resource.plural, "namespace": workload.manifest["metadata"]["namespace"]}
+    where |= {"name": workload.name, "mark": mark.uid}
+    known = {"op": "test", "path": "/metadata/generation", "value": workload.manifest["metadata"]["generation"]}
+    breaking = {**where, "body": [known, *_marking(workload, mark), *broken.ops]}
+    undoing = {**where, "marking": _marking(workload, mark), "body": _undo(workload, mark)}
+    stuck = [_stuck(workload, mark)] if workload.kind == "StatefulSet" else []
+    return (breaking, *broken.more), (*broken.undo_more, undoing, *stuck)
+
+
+def _undo(workload: Workload, mark: Mark) -> Ops:
+    return [
+        {"op": "test", "path": _annotation(MARK), "value": mark.uid},
+        _set("/spec/template", workload.template),
+        _set("/spec/replicas", workload.desired),
+        {"op": "remove", "path": _annotation(MARK)},
+        {"op": "remove", "path": _annotation(EXPIRES)},
+    ]
+
+
+def _stuck(workload: Workload, mark: Mark) -> Step:
+    """A StatefulSet does not replace a pod that never got ready, whatever its template says by now."""
+    namespace = workload.manifest["metadata"]["namespace"]
+    return {"do": "delete-stuck", "of": "pods", "namespace": namespace, "name": workload.name}
+
+
+def _marking(workload: Workload, mark: Mark) -> Ops:
+    there = bool(annotations_of(workload.manifest))
+    return [
+        *([] if there else [_set("/metadata/annotations", {})]),
+        _set(_annotation(MARK), mark.uid),
+        _set(_annotation(EXPIRES), mark.expires_at),
+    ]
+
+
+def _set(path: str, value: Any) -> dict[str, Any]:
+    """`add` also replaces."""
+    return {"op": "add", "path": path, "value": value}
+
+
+def _annotation(name: str) -> str:
+    return f"/metadata/annotations/{name.replace('~', '~0').replace('/', '~1')}"
+
+
+def _limited(workload: Workload, resource: str, limit: str, mechanism: str) -> Broken:
+    container = main_container(workload.template)
+    old, requested = limit_of(container, resource), request_of(container, resource)
+    if old is not None and parse_quantity(old) <= parse_quantity(limit):
+        raise ChaosRefusedError(f"{workload.name} has a {resource} limit of {old}: {limit} would not be less")
+    resources = copy.deepcopy(container.get("resources") or {})
+    resources.setdefault("limits", {})[resource] = limit
+    if requested is not None and parse_quantity(requested) > parse_quantity(limit):
+        resources["requests"][resource] = limit
+    return _on_template(workload, {"resources": resources}, mechanism)
+
+
+def _on_template(workload: Workload, changes: Manifest, mechanism: str) -> Broken:
+    containers = workload.template["spec"]["containers"]
+    main = main_container(workload.template)["name"]
+    index = next(number for number, one in enumerate(containers) if one["name"] == main)
+    ops = [_set(f"/spec/template/spec/containers/{index}/{field}", value) for field, value in changes.items()]
+    return Broken(ops, [], [], workload.desired, mechanism)
+
+
+def _needed(value: str | None, field: str) -> str:
+    if value is None:
+        raise ChaosRefusedError(f"spec.inject.{field}: this fault needs it")
+    return value

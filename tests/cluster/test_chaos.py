@@ -1,0 +1,150 @@
+"""Experiments on real pods: what is squeezed is really killed, and what was broken is put back, whoever dies."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cluster.conftest import fresh_namespace
+from tests.controlplane.processes import free_port
+from tests.support.cluster import CHART, Namespace, eventually, run
+from tests.support.workloads import GREEDY, PYTHON, deployment, service
+
+pytestmark = pytest.mark.timeout(600)
+REPOSITORY = CHART.parents[1]
+KINDS = ("incidentruns", "incidentscenarios", "targetsites")
+
+
+@pytest.fixture(scope="module")
+def crds(image: str) -> Iterator[None]:
+    """Those of this tree; afterwards only those that were there before."""
+    before = run("kubectl", "get", "crd", "-o", "name")
+    run("kubectl", "apply", "--server-side", "--force-conflicts", "-f", str(REPOSITORY / "crds"))
+    yield
+    new = [f"{kind}.praetor.dev" for kind in KINDS if f"{kind}.praetor.dev" not in before]
+    if new:
+        run("kubectl", "delete", "crd", "--timeout=60s", *new)
+
+
+@pytest.fixture(scope="module")
+def shop(crds: None) -> Iterator[Namespace]:
+    for namespace in fresh_namespace():
+        deadman = (REPOSITORY / "manifests" / "chaos" / "deadman.yaml").read_text()
+        namespace.kubectl("apply", "-f", "-", stdin=deadman.replace("NAMESPACE", namespace.name))
+        namespace.apply(
+            deployment("web", env=[{"name": "API_URL", "value": "http://greedy:8080"}]),
+            deployment("greedy", PYTHON, ["python3", "-c", GREEDY], memory="128Mi"),
+            deployment("spare", replicas=2),
+            service("web"),
+            service("greedy"),
+            site(),
+        )
+        namespace.kubectl("rollout", "status", "deployment", "--timeout=120s")
+        yield namespace
+        for name in namespace.names("irun"):
+            namespace.kubectl("patch", "irun", name, "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
+
+
+def site() -> dict[str, Any]:
+    spec = {"kubernetes": {"entry": "web"}, "actionSeconds": 1, "stabilizationSeconds": 3}
+    spec |= {"chaos": {"allowed": "Always", "maxPods": 1}}
+    return {"apiVersion": "praetor.dev/v1alpha1", "kind": "TargetSite", "metadata": {"name": "shop"}, "spec": spec}
+
+
+def experiment(name: str, **inject: Any) -> dict[str, Any]:
+    spec = {"inject": inject, "target": {"siteRef": {"name": "shop"}}}
+    return {"apiVersion": "praetor.dev/v1alpha1", "kind": "IncidentRun", "metadata": {"name": name}, "spec": spec}
+
+
+@contextmanager
+def operator(namespace: Namespace, image: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """This tree's operator, for one namespace; its dead-men are pods of the image."""
+    settings = {"PRAETOR_NAMESPACE": namespace.name, "PRAETOR_CHAOS_IMAGE": image}
+    script = f"from praetor.serve.operator import main; main([{namespace.name!r}], {free_port()}, 1)"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", script], stdout=output, stderr=subprocess.STDOUT, env=os.environ | settings
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def state(namespace: Namespace, name: str) -> str:
+    return str((namespace.get("irun", name).get("status") or {}).get("experiment", {}).get("state", ""))
+
+
+def ended(namespace: Namespace, name: str) -> Any:
+    found = namespace.get("irun", name)
+    return found if "completionTime" in (found.get("status") or {}) else None
+
+
+def template(namespace: Namespace, name: str) -> Any:
+    return namespace.get("deployment", name)["spec"]["template"]
+
+
+def nothing_is_left(namespace: Namespace, name: str) -> bool:
+    annotations = json.dumps([one["metadata"].get("annotations", {}) for one in namespace.items("deployments")])
+    held = namespace.get("irun", name)["metadata"].get("finalizers", [])
+    jobs = {one["metadata"]["name"] for one in namespace.items("jobs") if "deletionTimestamp" not in one["metadata"]}
+    return "praetor.dev/experiment" not in annotations and not held and f"{name}-deadman" not in jobs
+
+
+def was_killed_for_its_memory(namespace: Namespace) -> bool:
+    states = [
+        status.get(kind, {})
+        for pod in namespace.items("pods", "-l", "app=greedy")
+        for status in pod["status"].get("containerStatuses", ())
+        for kind in ("state", "lastState")
+    ]
+    return any(state.get("terminated", {}).get("reason") == "OOMKilled" for state in states)
+
+
+def test_a_squeezed_limit_really_kills_is_diagnosed_and_put_back(shop: Namespace, image: str, tmp_path: Path) -> None:
+    before = template(shop, "greedy")
+    with operator(shop, image, tmp_path / "log"):
+        shop.apply(experiment("squeeze", fault="memory_limit", service="greedy", memoryLimit="30Mi"))
+        eventually(lambda: state(shop, "squeeze") == "Injected", seconds=150)
+        assert shop.get("job", "squeeze-deadman")["status"]["ready"] == 1
+        eventually(lambda: was_killed_for_its_memory(shop), seconds=90)
+        found = eventually(lambda: ended(shop, "squeeze"), seconds=300)
+    status = found["status"]
+    assert status["experiment"]["state"] == "Restored", status
+    assert (status["substrate"], status["grading"], status["phase"]) == ("Cluster", "Full", "Complete")
+    assert [one["service"] for one in status["result"]["truth"]] == ["greedy"]
+    assert template(shop, "greedy") == before
+    assert nothing_is_left(shop, "squeeze")
+
+
+def test_a_dead_operator_leaves_nothing_broken(shop: Namespace, image: str, tmp_path: Path) -> None:
+    """Its dead-man heals at the deadline; the next operator ends the run."""
+    wanted = shop.get("deployment", "web")["spec"]["replicas"]
+    with operator(shop, image, tmp_path / "log") as process:
+        shop.apply(experiment("orphan", fault="scale_to_zero", service="web", durationSeconds=90))
+        eventually(lambda: state(shop, "orphan") == "Injected", seconds=150)
+        process.send_signal(signal.SIGKILL)
+    assert shop.get("deployment", "web")["spec"]["replicas"] == 0
+    eventually(lambda: shop.get("deployment", "web")["spec"]["replicas"] == wanted, seconds=150)
+    with operator(shop, image, tmp_path / "log"):
+        found = eventually(lambda: ended(shop, "orphan"), seconds=180)
+    assert found["status"]["experiment"]["state"] == "Restored"
+    assert nothing_is_left(shop, "orphan")
+
+
+def test_more_pods_than_the_blast_radius_are_not_touched(shop: Namespace, image: str, tmp_path: Path) -> None:
+    before = shop.get("deployment", "spare")
+    with operator(shop, image, tmp_path / "log"):
+        shop.apply(experiment("wide", fault="network_deny", service="spare"))
+        found = eventually(lambda: ended(shop, "wide"), seconds=120)
+    assert "spec.chaos.maxPods of the TargetSite is 1" in found["status"]["message"]
+    assert shop.get("deployment", "spare")["metadata"]["generation"] == before["metadata"]["generation"]
+    assert shop.items("networkpolicies") == []

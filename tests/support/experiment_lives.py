@@ -1,0 +1,86 @@
+"""Lives of controllers with one experiment, each but the last cut off around a change, and what must be true meanwhile.
+
+Over any store: a directory in a second, a real API server in a few."""
+
+import asyncio
+from typing import Any
+
+from praetor.controller.controller import Controller
+from praetor.controller.key import Key
+from praetor.resources.experiment import FINALIZER
+from simcore.errors import NotFoundError
+from simcore.protocols import Manifest, Store
+from tests.support.breakable_site import BreakableSite
+from tests.support.experiments import NotedDeadmen, ScriptedPool, quick_lab
+from tests.support.mortal import Crash, Died, mortal
+
+PAUSE_SECONDS = 0.05
+LONGEST_LIFE_SECONDS = 90.0
+
+
+class Experiment:
+    """`namespace` and `name` of its run; site and dead-men outlive every controller."""
+
+    def __init__(self, store: Store, site: BreakableSite, namespace: str, name: str = "one") -> None:
+        self.store, self.site, self.key = store, site, Key("IncidentRun", namespace, name)
+        self.deadmen = NotedDeadmen()
+
+    async def life(self, crash: Crash | None) -> int | None:
+        """One controller, until the run's end or its own; how many changes it made, None if it was cut off."""
+        controller = Controller(self.store, ScriptedPool(), lab=quick_lab(self.deadmen))
+        seam = mortal(controller, crash)
+        controller.queue.add(self.key)
+        try:
+            async with asyncio.timeout(LONGEST_LIFE_SECONDS):
+                while not await self.is_over():
+                    await self._work(controller)
+        except Died:
+            await self.check_somebody_stands_by()
+            return None
+        finally:
+            await controller._episodes.close()
+            await controller._questions.close()
+            controller.queue.close()
+        return seam.count
+
+    async def _work(self, controller: Controller) -> None:
+        key = controller.queue._keys.take()
+        if key is None:
+            await asyncio.sleep(PAUSE_SECONDS)
+            return
+        await controller.look_at(key)
+        controller.queue._keys.done(key)
+
+    async def run(self) -> Manifest | None:
+        try:
+            return await self.store.get(*self.key)
+        except NotFoundError:
+            return None
+
+    async def is_over(self) -> bool:
+        run = await self.run()
+        return run is None or "completionTime" in run.get("status", {})
+
+    async def check_somebody_stands_by(self) -> None:
+        """Whatever is broken has a finalizer that keeps its run, a stored plan, and a dead-man."""
+        if self.site.fault is None:
+            return
+        run = await self.run()
+        assert run is not None
+        assert FINALIZER in run["metadata"]["finalizers"]
+        assert run["metadata"]["uid"] in self.deadmen.armed_for
+        assert await self.store.get_artifact(self.key.namespace, self.key.name, "experiment.json")
+
+    async def check_nothing_is_left(self) -> None:
+        run = await self.run()
+        assert self.site.is_as_it_was
+        assert self.deadmen.armed_for == {}
+        assert run is None or not run["metadata"].get("finalizers")
+
+
+def ending_of(run: Manifest) -> dict[str, Any]:
+    """What must be the same however often somebody died."""
+    status = run["status"]
+    result = {name: status["result"][name] for name in ("resolved", "diagnosed", "truth")} if "result" in status else {}
+    said = {one["type"]: (one["status"], one["reason"]) for one in status["conditions"]}
+    return {"phase": status["phase"], "experiment": status.get("experiment", {}).get("state"), "said": said} | result
