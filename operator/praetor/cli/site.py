@@ -44,6 +44,11 @@ JournalOption = Annotated[
     Path | None, typer.Option("--journal", help="A small volume for the api's log, where no tmpfs can be mounted.")
 ]
 
+SeedOption = Annotated[
+    int | None,
+    typer.Option("--fault-seed", help="Draws how large a fault is and which service it hits; default: the table's."),
+]
+
 
 @app.command("demo")
 def demo(
@@ -52,13 +57,22 @@ def demo(
     fault_seconds: FaultOption = 900.0,
     users_log: RecordOption = None,
     journal: JournalOption = None,
+    fault_seed: SeedOption = None,
 ) -> None:
     """Starts frontend, api and a real PostgreSQL with users on them, prints the URL, and ends with Ctrl-C."""
     need_extra("site", "praetor site demo")
     from praetor.sites.demo.main import run_demo_site
 
     token = os.environ.get(TOKEN_VARIABLE, "")
-    run_demo_site(host, port, token=token, fault_seconds=fault_seconds, record=users_log, journal=journal)
+    run_demo_site(
+        host,
+        port,
+        token=token,
+        fault_seconds=fault_seconds,
+        record=users_log,
+        journal=journal,
+        fault_seed=fault_seed,
+    )
 
 
 @app.command("check")

@@ -20,6 +20,16 @@ class Circumstances:
     """That users send."""
     catalogue_mb: int = 20
     """MiB that the api's catalogue takes in memory: it grows with what is on sale."""
+    pages_mb: int = 8
+    """MiB of ready pages that the frontend keeps in memory."""
+    invoice_mb: int = 6
+    """MiB that v1.1 of the api keeps of each sale."""
+    basket_mb: int = 1
+    """MiB that v1.1 of the frontend keeps of each request."""
+    locked_articles: int = 3
+    """Articles whose rows the report of v1.2 locks, of ten."""
+    dump_kib: int = 1024
+    """KiB that debug logging adds for each checkout."""
     settlements: int = 0
     """Transactions that settle accounts at the same time; each holds a connection while the bank thinks."""
     pool_max: int = DEFAULT_POOL
@@ -28,6 +38,8 @@ class Circumstances:
     """When somebody switched debug logging on in the running api (seconds since 1970); a restart forgets it."""
     resolver_port: int = 0
     """Where the api's resolver asks for names, on 127.0.0.1."""
+    frontend_resolver_port: int = 0
+    """Where the frontend's does."""
     endpoints: tuple[int, ...] = field(default=())
     """Ports of the api's replicas that are ready."""
 

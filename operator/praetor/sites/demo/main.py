@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from praetor.sites.demo.cage import Cages
+from praetor.sites.demo.draws import Draws
 from praetor.sites.demo.operations import Operations
 from praetor.sites.demo.ops_http import site_app
 from praetor.sites.demo.postgres import need_postgres
@@ -30,6 +31,7 @@ def run_demo_site(
     fault_seconds: float = FAULT_SECONDS,
     record: Path | None = None,
     journal: Path | None = None,
+    fault_seed: int | None = None,
 ) -> None:
     """Serves until SIGINT or SIGTERM. Raises NoPostgresError, NoTokenError, BindError."""
     checks = site_checks(host, token)
@@ -39,7 +41,7 @@ def run_demo_site(
     workdir = make_workdir(cages.folder, journal)
 
     async def serve() -> None:
-        site = DemoSite(workdir, cages, record=record, fault_seconds=fault_seconds)
+        site = DemoSite(workdir, cages, record=record, fault_seconds=fault_seconds, draws=Draws(fault_seed))
         users_url = f"http://127.0.0.1:{site.users_port}"
         try:
             await site.start()
