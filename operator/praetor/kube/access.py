@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from praetor.kube.client import KubeClient
-from praetor.kube.paths import SUBJECT_ACCESS_REVIEWS, TOKEN_REVIEWS, Resource
+from praetor.kube.paths import SELF_SUBJECT_ACCESS_REVIEWS, SUBJECT_ACCESS_REVIEWS, TOKEN_REVIEWS, Resource
 from simcore.protocols import Manifest
 
 T = TypeVar("T")
@@ -35,6 +35,30 @@ class Deed:
     namespace: str
     name: str = ""
     subresource: str = ""
+
+    def attributes(self) -> dict[str, str]:
+        """As a review's `resourceAttributes`."""
+        return {
+            "verb": self.verb,
+            "group": self.resource.group,
+            "version": self.resource.version,
+            "resource": self.resource.plural,
+            "subresource": self.subresource,
+            "namespace": self.namespace,
+            "name": self.name,
+        }
+
+
+async def may_we(client: KubeClient, deed: Deed) -> bool:
+    """Whether we ourselves may, as the API server says; it tells everybody about themselves."""
+    resource = SELF_SUBJECT_ACCESS_REVIEWS
+    body = {
+        "apiVersion": f"{resource.group}/{resource.version}",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": deed.attributes()},
+    }
+    status = (await client.create(resource, None, body)).get("status", {})
+    return bool(status.get("allowed")) and not status.get("denied", False)
 
 
 class AccessReviewer:
@@ -68,18 +92,9 @@ class AccessReviewer:
         return _user(status["user"]) if status.get("authenticated") and meant else None
 
     async def _review_access(self, user: User, deed: Deed) -> bool:
-        attributes = {
-            "verb": deed.verb,
-            "group": deed.resource.group,
-            "version": deed.resource.version,
-            "resource": deed.resource.plural,
-            "subresource": deed.subresource,
-            "namespace": deed.namespace,
-            "name": deed.name,
-        }
         subject = {"user": user.name, "uid": user.uid, "groups": user.groups, "extra": dict(user.extra)}
         status = await self._review(
-            SUBJECT_ACCESS_REVIEWS, "SubjectAccessReview", subject | {"resourceAttributes": attributes}
+            SUBJECT_ACCESS_REVIEWS, "SubjectAccessReview", subject | {"resourceAttributes": deed.attributes()}
         )
         return bool(status.get("allowed")) and not status.get("denied", False)
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
@@ -22,6 +22,8 @@ _WATCH_SILENCE_SECONDS = 100.0
 _UNAUTHORIZED = 401
 _STRICT = {"fieldValidation": "Strict"}
 _LENIENT = {"fieldValidation": "Ignore"}
+FIELD_MANAGER = "praetor"
+PatchKind = Literal["strategic-merge", "merge", "json"]
 
 
 class KubeClient:
@@ -128,6 +130,26 @@ class KubeClient:
         path = resource.path(metadata.get("namespace"), metadata["name"], subresource)
         return await self.request("PUT", path, body=manifest, query=_LENIENT if subresource else _STRICT)
 
+    async def patch(
+        self,
+        resource: Resource,
+        namespace: str | None,
+        name: str,
+        body: Any,
+        *,
+        kind: PatchKind = "strategic-merge",
+        dry_run: bool = False,
+    ) -> Manifest:
+        """As the field manager `praetor`; with `dry_run` the server checks everything and stores nothing."""
+        query = _STRICT | {"fieldManager": FIELD_MANAGER} | ({"dryRun": "All"} if dry_run else {})
+        return await self.request(
+            "PATCH",
+            resource.path(namespace, name),
+            body=body,
+            query=query,
+            content_type=f"application/{kind}-patch+json",
+        )
+
     async def delete(
         self,
         resource: Resource,
@@ -150,21 +172,22 @@ class KubeClient:
         method: str,
         path: str,
         *,
-        body: Manifest | None = None,
+        body: Any = None,
         query: Mapping[str, str] | None = None,
+        content_type: str | None = None,
     ) -> Manifest:
         """One request. The server's "too many requests" (nothing was done) is waited out a few times."""
-        return _object(await self._response(method, path, body, query))
+        return _object(await self._response(method, path, body, query, content_type))
 
     async def text(self, path: str, *, query: Mapping[str, str] | None = None) -> str:
         """What is no object, for example a pod's log."""
         return (await self._response("GET", path, None, query)).text
 
     async def _response(
-        self, method: str, path: str, body: Manifest | None, query: Mapping[str, str] | None
+        self, method: str, path: str, body: Any, query: Mapping[str, str] | None, content_type: str | None = None
     ) -> httpx.Response:
         for attempt in range(1, _ATTEMPTS + 1):
-            response = await self._authorized(method, path, body, query)
+            response = await self._authorized(method, path, body, query, content_type)
             if response.status_code != TOO_MANY_REQUESTS or attempt == _ATTEMPTS:
                 break
             await asyncio.sleep(min(retry_after_seconds(response) or 1.0, _LONGEST_WAIT_SECONDS))
@@ -173,20 +196,21 @@ class KubeClient:
         return response
 
     async def _authorized(
-        self, method: str, path: str, body: Manifest | None, query: Mapping[str, str] | None
+        self, method: str, path: str, body: Any, query: Mapping[str, str] | None, content_type: str | None
     ) -> httpx.Response:
-        response = await self._send(method, path, body, query)
+        response = await self._send(method, path, body, query, content_type)
         if response.status_code == _UNAUTHORIZED:  # the token may have been rotated a moment ago
             await asyncio.to_thread(self._credentials.renew)
             self._authorized_until = 0.0
-            response = await self._send(method, path, body, query)
+            response = await self._send(method, path, body, query, content_type)
         return response
 
     async def _send(
-        self, method: str, path: str, body: Manifest | None, query: Mapping[str, str] | None
+        self, method: str, path: str, body: Any, query: Mapping[str, str] | None, content_type: str | None
     ) -> httpx.Response:
+        headers = await self._headers() | ({"Content-Type": content_type} if content_type else {})
         try:
-            return await self._http.request(method, path, json=body, params=query, headers=await self._headers())
+            return await self._http.request(method, path, json=body, params=query, headers=headers)
         except httpx.TransportError as error:
             text = f"{method} {path}: {type(error).__name__} {error}".rstrip()
             raise UnavailableError(f"{text} (API server {self._credentials.server})") from error

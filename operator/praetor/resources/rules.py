@@ -12,10 +12,19 @@ def rule(expression: str, message: str, field: str = "") -> Rule:
     return {"rule": expression, "message": message} | ({"fieldPath": field} if field else {})
 
 
+def must_hold(expression: str, message: str) -> dict[str, Any]:
+    """A schema extra: one rule."""
+    return {VALIDATIONS: [rule(expression, message)]}
+
+
 def exactly_one(first: str, second: str) -> dict[str, Any]:
     """A schema extra: one of two fields must be set, and not both."""
-    message = f"exactly one of {first} and {second} must be set"
-    return {VALIDATIONS: [rule(f"has(self.{first}) != has(self.{second})", message)]}
+    return must_hold(f"has(self.{first}) != has(self.{second})", f"exactly one of {first} and {second} must be set")
+
+
+def at_most_one(first: str, second: str) -> dict[str, Any]:
+    """A schema extra: one of two fields may be set, and not both."""
+    return must_hold(f"!(has(self.{first}) && has(self.{second}))", f"at most one of {first} and {second} may be set")
 
 
 def immutable(fields: Iterable[str]) -> list[Rule]:

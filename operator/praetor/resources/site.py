@@ -2,10 +2,12 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from praetor.resources.conditions import ConditionedStatus
+from praetor.resources.kubernetes_site import KubernetesSite
 from praetor.resources.meta import API_VERSION, LONGEST_OBJECT_NAME, ObjectMeta, name_within
+from praetor.resources.rules import at_most_one
 from praetor.resources.wire import StatusWire, Time, Wire
 
 _Key = Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -40,13 +42,17 @@ class SecretRef(Wire):
 class SiteSlo(Wire):
     """What users of the site's first service were promised."""
 
-    sli: Literal["availability", "latency_p99_ms"] = Field(description="What is measured.")
-    objective: float = Field(gt=0, le=600_000, description="A share for availability, milliseconds for latency.")
+    sli: Literal["availability", "latency_p99_ms", "readiness"] = Field(
+        description="What is measured; `readiness` is the share of the wanted pods that are ready, of a namespace."
+    )
+    objective: float = Field(
+        gt=0, le=600_000, description="A share for availability and readiness, milliseconds for latency."
+    )
 
     @model_validator(mode="after")
     def _share(self) -> Self:
-        if self.sli == "availability" and self.objective > 1:
-            raise ValueError(f"objective {self.objective} of sli availability is a share, at most 1")
+        if self.sli != "latency_p99_ms" and self.objective > 1:
+            raise ValueError(f"objective {self.objective} of sli {self.sli} is a share, at most 1")
         return self
 
 
@@ -61,12 +67,21 @@ class Guardrails(Wire):
 class TargetSiteSpec(Wire):
     """A system that incidents happen in."""
 
+    model_config = ConfigDict(json_schema_extra=at_most_one("http", "kubernetes"))
+
     description: str = Field("", max_length=1000, description="What this system is, for people.")
     match: AlertMatch | None = Field(None, description="Which alerts are the site's own; default: none.")
-    http: HttpSite | None = Field(None, description="How it is read and acted on; without it no run can be.")
-    secret_ref: SecretRef | None = Field(None, description="The token that the site wants, if it wants one.")
+    http: HttpSite | None = Field(None, description="It is read and acted on by its `/ops/*`.")
+    kubernetes: KubernetesSite | None = Field(
+        None, description="It is workloads of a namespace, read and acted on through the API server."
+    )
+    secret_ref: SecretRef | None = Field(
+        None, description="The token that the site, or a namespace's Prometheus, wants, if it wants one."
+    )
     slos: list[SiteSlo] = Field(
-        default_factory=list, max_length=2, description="Default: 99 % availability, 500 ms latency."
+        default_factory=list,
+        max_length=3,
+        description="Default: 99 % availability, 500 ms latency; of a namespace 99 % of the wanted pods ready.",
     )
     stabilization_seconds: int = Field(
         60, ge=1, le=3600, description="How long the objectives must hold before a run counts as verified."
@@ -82,6 +97,12 @@ class TargetSiteSpec(Wire):
         "person, `Replace` ends the other.",
     )
 
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.http is not None and self.kubernetes is not None:
+            raise ValueError("at most one of http and kubernetes may be set")
+        return self
+
 
 class SiteService(StatusWire):
     """A service of the site, as it was at the last probe."""
@@ -91,11 +112,12 @@ class SiteService(StatusWire):
 
 
 class SiteEndpoint(StatusWire):
-    """One endpoint of the contract, as it was at the last probe."""
+    """One endpoint of the contract, or one right in a namespace, as it was at the last probe."""
 
-    endpoint: str = Field(max_length=100, description="Such as `GET /ops/health`.")
-    verdict: Literal["Conformant", "Missing", "WrongShape", "Untried"] = Field(
-        description="Whether it keeps the contract; a change is `Untried`, since to see its answer it would be made."
+    endpoint: str = Field(max_length=100, description="Such as `GET /ops/health`, or `patch deployments.apps`.")
+    verdict: Literal["Conformant", "Missing", "WrongShape", "Untried", "Permitted", "Denied"] = Field(
+        description="Whether it keeps the contract; a change is `Untried`, since to see its answer it would be made. "
+        "Of a namespace: whether the operator may do it."
     )
     problem: str = Field("", max_length=1000, description="What was wrong with it.")
 

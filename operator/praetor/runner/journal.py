@@ -57,7 +57,7 @@ class Journal:
             breakdown=result.reward_breakdown.to_json(),
             snapshot=snapshot.to_json(),
             error=result.observation.error,
-            data={"summary": summarise(result.observation)},
+            data={"summary": summarise(result.observation)} | result.info,
             sim_seconds=result.observation.sim_seconds,
         )
         self.summaries.append(self._summary(wire, decision, result))

@@ -6,8 +6,9 @@ import pytest
 
 from praetor.guard.addresses import AddressRules
 from praetor.guard.client import GuardedClient
+from praetor.substrates.live.system import Clock, Pace
 from praetor.substrates.site.ops_client import OpsClient
-from praetor.substrates.site.substrate import Clock, Pace, SiteSubstrate
+from praetor.substrates.site.substrate import SiteSubstrate
 from simcore import check_substrate
 from simcore.observation import AlertNotice
 from tests.support.playing import do

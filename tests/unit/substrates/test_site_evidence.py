@@ -3,9 +3,9 @@
 import pytest
 
 from praetor.resources.ops import ServiceFacts, ServiceMetrics, SiteHealth
-from praetor.substrates.site.checks import diagnosed
-from praetor.substrates.site.sight import Sight
-from praetor.substrates.site.supposing import supposed
+from praetor.substrates.live.checks import diagnosed
+from praetor.substrates.live.sight import Sight
+from praetor.substrates.live.supposing import supposed
 from praetor.substrates.site.told import endings_of, service_detail, service_list
 from simcore.observation import LogLine
 from tests.support.small_site import CALM, SERVICES

@@ -5,10 +5,11 @@ from typing import Any, Protocol
 from praetor.guard.addresses import rules_of
 from praetor.guard.client import GuardedClient
 from praetor.guard.errors import GuardError
+from praetor.substrates.live.samples import Objectives
+from praetor.substrates.live.system import Pace
 from praetor.substrates.site.errors import SiteError
 from praetor.substrates.site.ops_client import OpsClient
-from praetor.substrates.site.samples import Objectives
-from praetor.substrates.site.substrate import Pace, SiteSubstrate
+from praetor.substrates.site.substrate import SiteSubstrate
 from simcore.observation import AlertNotice
 
 _NO_ALERT = "Somebody asked for a look at this site"

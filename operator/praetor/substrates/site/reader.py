@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 from praetor.guard.errors import GuardedError
 from praetor.resources.ops import ServiceFacts, SiteHealth
+from praetor.substrates.live.checks import diagnosed
+from praetor.substrates.live.log_lines import log_line, wanted
+from praetor.substrates.live.sight import Sight, callers_of, calls_of
+from praetor.substrates.live.supposing import supposed
 from praetor.substrates.site import told
-from praetor.substrates.site.checks import diagnosed
 from praetor.substrates.site.errors import SiteError
-from praetor.substrates.site.log_lines import log_line, wanted
 from praetor.substrates.site.ops_client import OpsClient
-from praetor.substrates.site.sight import Sight, callers_of, calls_of
-from praetor.substrates.site.supposing import supposed
 from simcore.actions import ReadLogs
 from simcore.observation import Diagnostic, LogLine, Logs, ServiceDetail, ServiceList
 

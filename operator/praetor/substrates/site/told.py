@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from praetor.resources.ops import ServiceFacts, ServiceMetrics, SiteHealth
-from praetor.substrates.site.samples import Sample
-from praetor.substrates.site.sight import callers_of, runtime_of
-from praetor.substrates.site.signs import signs
+from praetor.substrates.live.samples import Sample
+from praetor.substrates.live.sight import callers_of, runtime_of
+from praetor.substrates.live.signs import signs
 from simcore.observation import Deploy, LastTermination, LogLine, Metrics, ServiceDetail, ServiceList, ServiceRow
 
 _UNKNOWN = "unknown"

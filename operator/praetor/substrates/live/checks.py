@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from praetor.substrates.site.sight import Sight
-from praetor.substrates.site.signs import Sign, seen, signs_for
+from praetor.substrates.live.sight import Sight
+from praetor.substrates.live.signs import Sign, seen, signs_for
 from simcore.observation import Check, Diagnostic, LogLine
 
 _NEARLY, _FAILING, _SLOW_MS = 0.95, 0.02, 400.0

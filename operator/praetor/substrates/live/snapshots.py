@@ -1,21 +1,19 @@
-"""A site at one moment, as grading sees it."""
+"""A real system at one moment, as grading sees it."""
 
-from praetor.resources.ops import ServiceFacts, ServiceMetrics, SiteHealth
-from praetor.substrates.site.samples import Objectives, Samples
-from praetor.substrates.site.told import service_list
+from collections.abc import Sequence
+
+from praetor.resources.ops import ServiceMetrics
+from praetor.substrates.live.samples import Objectives, Samples
 from simcore.observation import ServiceRow
 from simcore.results import ServiceSnapshot, SloSnapshot, Snapshot
 
 
-def snapshot_of(
-    now: float, health: SiteHealth, facts: dict[str, ServiceFacts], samples: Samples, objectives: Objectives
-) -> Snapshot:
-    """Numbers that a site does not give are 0."""
-    rows = service_list(health, facts).services
+def snapshot_of(now: float, rows: Sequence[ServiceRow], samples: Samples, objectives: Objectives) -> Snapshot:
+    """Numbers that nobody gives are 0."""
     return Snapshot(
         sim_seconds=now,
-        services=tuple(_service(row, _newest(samples, row.name)) for row in rows),
-        slos=_slos(rows[0].name, _newest(samples, rows[0].name), objectives),
+        services=tuple(service_snapshot(row, _newest(samples, row.name)) for row in rows),
+        slos=request_slos(rows[0].name, _newest(samples, rows[0].name), objectives),
         user_minutes_lost=samples.user_minutes_lost,
     )
 
@@ -25,7 +23,7 @@ def _newest(samples: Samples, service: str) -> ServiceMetrics | None:
     return sample.metrics if sample else None
 
 
-def _service(row: ServiceRow, metrics: ServiceMetrics | None) -> ServiceSnapshot:
+def service_snapshot(row: ServiceRow, metrics: ServiceMetrics | None) -> ServiceSnapshot:
     def known(name: str) -> float:
         return (getattr(metrics, name) or 0.0) if metrics else 0.0
 
@@ -43,7 +41,7 @@ def _service(row: ServiceRow, metrics: ServiceMetrics | None) -> ServiceSnapshot
     )
 
 
-def _slos(entry: str, metrics: ServiceMetrics | None, objectives: Objectives) -> tuple[SloSnapshot, ...]:
+def request_slos(entry: str, metrics: ServiceMetrics | None, objectives: Objectives) -> tuple[SloSnapshot, ...]:
     available = 1.0 - ((metrics.error_rate_percent or 0.0) / 100.0 if metrics else 0.0)
     p99 = (metrics.request_latency_p99_ms or 0.0) if metrics else 0.0
     return (

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from praetor.resources.ops import ServiceFacts
-from praetor.substrates.site.sight import DATABASES, runtime_of
-from praetor.substrates.site.signs import signs
+from praetor.substrates.live.sight import DATABASES, runtime_of
+from praetor.substrates.live.signs import signs
 from simcore.observation import LogLine
 
 
