@@ -23,7 +23,14 @@ def render(observation: Observation) -> str:
         return f"{head} error: {observation.error}"
     body = _RENDERERS[type(observation.payload)](observation.payload)
     firing = f"\nfiring: {'; '.join(observation.alerts)}" if observation.alerts else ""
-    return f"{head} {body}{firing}"
+    return f"{head} {body}{firing}{_missing(observation)}"
+
+
+def _missing(observation: Observation) -> str:
+    """Told where a reader plans what to do: with the page and with the list."""
+    if not observation.missing or observation.kind not in ("alert", "list_services"):
+        return ""
+    return f"\nnot offered here: {', '.join(sorted(observation.missing))}"
 
 
 def _alert(alert: AlertNotice) -> str:

@@ -13,6 +13,9 @@
   resources: [configmaps]
   verbs: [get, create, delete]
 - apiGroups: [""]
+  resources: [services] # spec.http.serviceRef of a TargetSite
+  verbs: [get]
+- apiGroups: [""]
   resources: [events]
   verbs: [create]
 {{- end -}}

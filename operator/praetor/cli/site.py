@@ -29,6 +29,10 @@ CompleteOption = Annotated[bool, typer.Option("--complete", help="An endpoint th
 ServiceOption = Annotated[
     str | None, typer.Option("--service", help="With --changes: which service; default the last one.")
 ]
+AllowOption = Annotated[
+    list[str] | None,
+    typer.Option("--allow", help="A network (CIDR) that the URL may lead into beside public addresses and loopback."),
+]
 FrameworkOption = Annotated[Framework, typer.Option("--framework", help="What the service is written with.")]
 FileOption = Annotated[Path | None, typer.Option("--output", "-o", help="The file to write; default stdout.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
@@ -81,6 +85,7 @@ def check(
     changes: ChangesOption = False,
     complete: CompleteOption = False,
     service: ServiceOption = None,
+    allow: AllowOption = None,
     output: OutputOption = Format.table,
 ) -> None:
     """Says for each endpoint whether it keeps the contract; exit code 1 when the site does not conform."""
@@ -88,7 +93,8 @@ def check(
     from praetor.sites.check import SiteUnreachableError, check_site
 
     try:
-        report = check_site(url, token=os.environ.get(TOKEN_VARIABLE, ""), changes=changes, service=service)
+        token = os.environ.get(TOKEN_VARIABLE, "")
+        report = check_site(url, token=token, changes=changes, service=service, allow=allow or [])
     except SiteUnreachableError as problem:
         say(str(problem))
         raise typer.Exit(NOT_DONE) from None

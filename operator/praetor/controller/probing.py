@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +9,7 @@ from pydantic import ValidationError
 
 from praetor.controller.declared import status_of
 from praetor.controller.key import Key
-from praetor.controller.sites import UnavailableSiteError, request_of_site, token_of
+from praetor.controller.sites import UnavailableSiteError, request_of
 from praetor.controller.times import Clock, seconds_since, wire_time
 from praetor.controller.verdicts import Said
 from praetor.guard.errors import GuardedError
@@ -58,10 +57,7 @@ class SiteProber:
 
     async def _found(self, site: TargetSite) -> tuple[Said, Fields]:
         try:
-            request = request_of_site(site)
-            if site.spec.secret_ref is not None:
-                token = await token_of(site.spec.secret_ref, site.metadata.namespace or "", self._store)
-                request = replace(request, token=token)
+            request = await request_of(site, self._store)
             return said_of(await asyncio.to_thread(self._ask, request))
         except UnavailableSiteError as problem:
             return Said(REACHABLE, "Unknown", reasons.SITE_UNAVAILABLE, str(problem)), {}

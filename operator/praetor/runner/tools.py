@@ -42,6 +42,12 @@ def guardrail_of(request: RunRequest) -> Guardrail:
     return AllowedActions(frozenset(request.site.allowed_actions) | (frozenset(ACTION_TYPES) - CHANGES))
 
 
+def not_offered(action: dict[str, Any], before: Observation) -> str | None:
+    """What a system does not have it is not asked for."""
+    why = before.missing.get(action["action_type"])
+    return f"{action['action_type']} is not offered here: {why}" if why else None
+
+
 def as_decision(said: Any) -> Decision:
     """A policy's word as a Decision. A bare action becomes a decision without a reason; what is no action
     stays as it is, for the substrate to refuse."""
@@ -81,14 +87,16 @@ class Tools:
         """Carries one action out. The idempotency key is the same when a run is played again."""
         self.steps += 1
         wire = wire_form(action)
-        objection = self._guardrail.objection(wire) if wire else None
+        objection = (not_offered(wire, before) or self._guardrail.objection(wire)) if wire else None
         if objection:
             return self._refused(objection, before)
         key = f"{self._attempt}/{self.steps}"
         return self._substrate.step(wire if wire is not None else _malformed(action), idempotency_key=key)
 
     def _refused(self, objection: str, before: Observation) -> StepResult:
-        observation = Observation("error", self.steps, before.max_steps, before.sim_seconds, error=objection)
+        observation = Observation(
+            "error", self.steps, before.max_steps, before.sim_seconds, error=objection, missing=before.missing
+        )
         return StepResult(observation, 0.0, RewardBreakdown(), truncated=self.exhausted)
 
 

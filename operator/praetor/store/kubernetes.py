@@ -4,7 +4,7 @@ import base64
 from collections.abc import Mapping
 
 from praetor.kube.client import KubeClient
-from praetor.kube.paths import EVENTS, SECRETS, Resource
+from praetor.kube.paths import EVENTS, SECRETS, SERVICES, Resource
 from praetor.resources.meta import API_VERSION, GROUP, VERSION
 from praetor.store import rules
 from praetor.store.artifacts import ConfigMapArtifacts
@@ -79,6 +79,12 @@ class KubernetesStore:
             raise NotFoundError(f"Secret {namespace}/{name} does not exist")
         data = (await self._client.get(SECRETS, namespace, name)).get("data") or {}
         return {key: base64.b64decode(value).decode(errors="replace") for key, value in data.items()}
+
+    async def service(self, namespace: str, name: str) -> Manifest:
+        """Raises NotFoundError, DeniedError."""
+        if not (is_namespace(namespace) and is_name(name)):
+            raise NotFoundError(f"Service {namespace}/{name} does not exist")
+        return await self._client.get(SERVICES, namespace, name)
 
     async def put_artifact(self, run: Manifest, name: str, data: bytes) -> str:
         identity(run)

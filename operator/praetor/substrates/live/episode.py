@@ -1,5 +1,6 @@
 """One episode on a real system. Time is real; the truth is not known, so that grading is partial."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from praetor.guard.errors import GuardedError
@@ -85,6 +86,11 @@ class LiveSubstrate:
         self._system.close()
 
     @property
+    def missing(self) -> Mapping[str, str]:
+        """Actions that this system cannot carry out, each with the reason."""
+        return {}
+
+    @property
     def _now(self) -> float:
         return self._clock.monotonic() - self._began
 
@@ -153,7 +159,7 @@ class LiveSubstrate:
 
     def _observation(self, kind: str, payload: Payload | None, error: str | None = None) -> Observation:
         firing = () if self._is_kept_since(self._now - self._pace.action_seconds) else (self._alert.title,)
-        return Observation(kind, self._steps, self.max_steps, self._now, payload, error, firing)
+        return Observation(kind, self._steps, self.max_steps, self._now, payload, error, firing, self.missing)
 
     def _after_the_end(self) -> StepResult:
         observation = Observation(
