@@ -53,6 +53,13 @@ SeedOption = Annotated[
     typer.Option("--fault-seed", help="Draws how large a fault is and which service it hits; default: the table's."),
 ]
 
+PartOption = Annotated[
+    list[str] | None,
+    typer.Option("--part", help="NAME=URL of a `praetor site part`: for all of frontend, api and postgres, or none."),
+]
+FolderOption = Annotated[Path, typer.Option("--folder", help="Where the supervisor's files go.")]
+DataOption = Annotated[Path, typer.Option("--data", help="Where PostgreSQL keeps its data.")]
+
 
 @app.command("demo")
 def demo(
@@ -62,6 +69,7 @@ def demo(
     users_log: RecordOption = None,
     journal: JournalOption = None,
     fault_seed: SeedOption = None,
+    part: PartOption = None,
 ) -> None:
     """Starts frontend, api and a real PostgreSQL with users on them, prints the URL, and ends with Ctrl-C."""
     need_extra("site", "praetor site demo")
@@ -76,7 +84,32 @@ def demo(
         record=users_log,
         journal=journal,
         fault_seed=fault_seed,
+        parts=_parts(part or []),
     )
+
+
+@app.command("part")
+def part(
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 7070,
+    folder: FolderOption = Path("/tmp/praetor-site"),  # noqa: S108 (a pod's own)
+    journal: JournalOption = None,
+    data: DataOption = Path("/tmp/praetor-site-data"),  # noqa: S108
+) -> None:
+    """Waits for a demo site elsewhere to start its processes here; what the chart's demo site is made of."""
+    need_extra("site", "praetor site part")
+    from praetor.sites.demo.main import run_part
+
+    token = os.environ.get(TOKEN_VARIABLE, "")
+    run_part(host, port, token=token, folder=folder, journal=journal, data=data)
+
+
+def _parts(given: list[str]) -> dict[str, str]:
+    named = dict(one.partition("=")[::2] for one in given)
+    wanted = {"frontend", "api", "postgres"}
+    if given and set(named) != wanted:
+        raise BadInput(f"--part: NAME=URL for each of {', '.join(sorted(wanted))}, not {' '.join(given)!r}")
+    return named
 
 
 @app.command("check")

@@ -39,11 +39,15 @@ class Api:
         self.log = Log("api")
         self.heap = Heap(wanted["memory_limit_mb"])
         self.around = CircumstancesFile(Path(wanted["circumstances"]))
-        self._resolver = Resolver(lambda: self.around.now().resolver_port)
+        self._resolver = Resolver(self._name_server)
         self.pool = Pool(self._connect, lambda: self.around.now().pool_max)
         self.release = RELEASES[wanted["version"]](self.heap, self.pool, self.log, self.around.now)
         self._bucket = TokenBucket(REQUESTS_PER_SECOND, _BURST)
         self._journal = Path(wanted["journal"])
+
+    def _name_server(self) -> tuple[str, int]:
+        around = self.around.now()
+        return around.resolver_host, around.resolver_port
 
     def serve(self, path: str) -> Answer:
         if not self._bucket.take():
@@ -170,7 +174,7 @@ def main() -> None:
     small_stacks()
     api = Api(wanted)
     tls = ReloadedTls(Path(wanted["certificate"]), api.log)
-    server = Server(socket.create_server(("127.0.0.1", 0), backlog=128), api.serve)
+    server = Server(socket.create_server((wanted["host"], 0), backlog=128), api.serve)
     server.tls, server.refused = tls.context, tls.refused
     api.start()
     server.run()

@@ -57,7 +57,7 @@ async def cert_expiry(site: "DemoSite", draws: Draws) -> None:
 async def dns_failure(site: "DemoSite", draws: Draws) -> None:
     """A resolver asks where nobody answers."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as dead:
-        dead.bind(("127.0.0.1", 0))
+        dead.bind((site.around.now().resolver_host, 0))
         port = dead.getsockname()[1]
     site.around.change(**{draws.one("resolver_port", "frontend_resolver_port"): port})
 

@@ -37,10 +37,14 @@ class Frontend:
         self.log, self.version = Log("frontend"), wanted["version"]
         self._heap = Heap(wanted["memory_limit_mb"])
         self._around = CircumstancesFile(Path(wanted["circumstances"]))
-        self._resolver = Resolver(lambda: self._around.now().frontend_resolver_port)
+        self._resolver = Resolver(self._name_server)
         self._tls = ssl.create_default_context(cafile=wanted["ca"])
         self._turn = itertools.count()
         self._baskets: list[mmap] = []
+
+    def _name_server(self) -> tuple[str, int]:
+        around = self._around.now()
+        return around.resolver_host, around.frontend_resolver_port
 
     def start(self) -> None:
         pages = Catalogue(self._heap, lambda: self._around.now().pages_mb, self._starved)

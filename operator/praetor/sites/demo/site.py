@@ -1,7 +1,6 @@
 """The demo site: its parts, how they start and end, and what a fault, its end and a deploy do to them."""
 
 import asyncio
-import socket
 from collections.abc import Coroutine
 from dataclasses import replace
 from pathlib import Path
@@ -10,19 +9,17 @@ from typing import Any
 from praetor.sites.demo.api import DATABASE_HOST
 from praetor.sites.demo.cage import Cages
 from praetor.sites.demo.certificates import API_HOST, Authority
-from praetor.sites.demo.circumstances import (
-    DEFAULT_POOL,
-    DEFAULT_REQUESTS_PER_SECOND,
-    Circumstances,
-    CircumstancesFile,
-)
+from praetor.sites.demo.circumstances import DEFAULT_POOL, Circumstances, CircumstancesFile
+from praetor.sites.demo.commands import Command
 from praetor.sites.demo.draws import Draws
 from praetor.sites.demo.faults import FAULTS
 from praetor.sites.demo.frontend import VERSIONS
 from praetor.sites.demo.names import NameServer
-from praetor.sites.demo.postgres import DATABASE, ROLE, PostgresService, new_cluster
+from praetor.sites.demo.places import Places
+from praetor.sites.demo.postgres import DATABASE, ROLE, PostgresService
 from praetor.sites.demo.releases import FIRST_VERSION, RELEASES
-from praetor.sites.demo.replica import Command, Replica
+from praetor.sites.demo.replica import Replica
+from praetor.sites.demo.running import Here
 from praetor.sites.demo.service import Service
 from praetor.sites.demo.users import Users
 from praetor.sites.demo.workdir import Workdir
@@ -39,24 +36,24 @@ class DemoSite:
         self,
         workdir: Workdir,
         cages: Cages,
+        places: Places,
         *,
         record: Path | None = None,
         fault_seconds: float,
         draws: Draws | None = None,
     ) -> None:
-        self.workdir, self._cages, self._record, self._draws = workdir, cages, record, draws or Draws()
-        self.fault_seconds = fault_seconds
+        self.workdir, self.places, self._record = workdir, places, record
+        self._draws, self._cages, self.fault_seconds = draws or Draws(), cages, fault_seconds
         self.fault: str | None = None
         self.authority = Authority(workdir.path)
-        self.names = NameServer((DATABASE_HOST, API_HOST))
+        hosts = {DATABASE_HOST: places.cluster.host, API_HOST: places.api.address}
+        self.names = NameServer(hosts, places.own_address)
         self.around = CircumstancesFile(workdir.path / "circumstances.json")
         port = self.names.port
-        self.normal = Circumstances(DEFAULT_REQUESTS_PER_SECOND, resolver_port=port, frontend_resolver_port=port)
+        self.normal = Circumstances(resolver_host=places.own_address, resolver_port=port, frontend_resolver_port=port)
         self.around.write(self.normal)
         self.users = Users()
-        self._listening = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self.users_port: int = self._listening.getsockname()[1]
-        self.postgres = PostgresService(new_cluster(workdir.path / "postgres"), cages, lambda: None)
+        self.postgres = PostgresService(places.cluster, places.database)
         self.api = self._api_service()
         self.frontend = self._frontend_service()
         self._load = self._load_replica()
@@ -70,7 +67,6 @@ class DemoSite:
         return {one.name: one for one in (self.frontend, self.api, self.postgres)}
 
     async def start(self) -> None:
-        await asyncio.to_thread(self.postgres.cluster.initialise)
         await self.postgres.start()
         await asyncio.to_thread(self.postgres.cluster.fill)
         await self.postgres.set_pool(DEFAULT_POOL)
@@ -89,7 +85,7 @@ class DemoSite:
         for service in (self.frontend, self.api, self.postgres):
             await service.stop()
         self.names.close()
-        self._listening.close()
+        await self.places.close()
         self._cages.close()
 
     def do(self, work: Coroutine[Any, Any, None]) -> None:
@@ -153,7 +149,7 @@ class DemoSite:
             await asyncio.sleep(_LOOK_SECONDS)
 
     def _api_service(self) -> Service:
-        cluster = self.postgres.cluster
+        cluster, spot = self.places.cluster, self.places.api
         database = {"port": cluster.port, "user": ROLE, "password": cluster.role_password, "name": DATABASE}
 
         def command(number: int) -> Command:
@@ -163,42 +159,46 @@ class DemoSite:
                 "number": number,
                 "version": service.version,
                 "memory_limit_mb": service.memory_limit_mb,
-                "circumstances": str(self.workdir.path / "circumstances.json"),
-                "journal": str(self.workdir.journal / f"api-{number}.log"),
-                "certificate": str(self.authority.api_file),
+                "circumstances": str(spot.folder / self.around.path.name),
+                "journal": str(self.places.journal / f"api-{number}.log"),
+                "certificate": str(spot.folder / self.authority.api_file.name),
                 "database": database,
+                "host": spot.listens,
             }
             return Command("praetor.sites.demo.api", setup)
 
+        limit_mb, versions = LIMITS_MB["api"], tuple(RELEASES)
         service = Service(
-            "api", command, LIMITS_MB["api"], self._cages, FIRST_VERSION, tuple(RELEASES), ("postgres",), self._publish
+            "api", command, limit_mb, spot.place, FIRST_VERSION, versions, ("postgres",), changed=self._publish
         )
         return service
 
     def _frontend_service(self) -> Service:
+        spot = self.places.frontend
+
         def command(number: int) -> Command:
             self._renew_frontend()
             setup = {
                 "version": service.version,
                 "memory_limit_mb": service.memory_limit_mb,
-                "circumstances": str(self.workdir.path / "circumstances.json"),
-                "ca": str(self.authority.ca_file),
-                "listening": self._listening.fileno(),
+                "circumstances": str(spot.folder / self.around.path.name),
+                "ca": str(spot.folder / self.authority.ca_file.name),
             }
-            return Command("praetor.sites.demo.frontend", setup, pass_fds=(self._listening.fileno(),))
+            return Command("praetor.sites.demo.frontend", setup, listens=True)
 
-        service = Service("frontend", command, LIMITS_MB["frontend"], self._cages, FIRST_VERSION, VERSIONS, ("api",))
+        service = Service("frontend", command, LIMITS_MB["frontend"], spot.place, FIRST_VERSION, VERSIONS, ("api",))
         return service
 
     def _load_replica(self) -> Replica:
-        setup = {"port": self.users_port, "circumstances": str(self.workdir.path / "circumstances.json")}
+        host, port = self.places.users
+        setup = {"host": host, "port": port, "circumstances": str(self.around.path)}
         setup |= {"record": str(self._record.resolve())} if self._record is not None else {}
         command = Command("praetor.sites.demo.load", setup)
         return Replica(
             "users-0",
             lambda: command,
             lambda: USERS_LIMIT_MB,
-            self._cages,
+            Here(self._cages),
             self.users.heard,
             lambda line: None,
             lambda severity, text: None,
