@@ -1,6 +1,7 @@
 """Where the parts of the site run: all on this machine, or each where a `praetor site part` waits for it."""
 
 import asyncio
+import hmac
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -89,6 +90,8 @@ async def places_elsewhere(parts: Mapping[str, str], token: str, workdir: Workdi
         listens=_EVERYWHERE,
         host=pods["postgres"].address,
         version=database["version"],
+        superuser_password=_derived(token, "superuser"),
+        role_password=_derived(token, "role"),
     )
     return Places(
         frontend=spots["frontend"],
@@ -101,6 +104,11 @@ async def places_elsewhere(parts: Mapping[str, str], token: str, workdir: Workdi
         own_address=_towards(pods["api"].address()),
         close=close,
     )
+
+
+def _derived(token: str, purpose: str) -> str:
+    """The same for every supervisor that comes: the database may have been made by the one before."""
+    return hmac.new(token.encode(), f"praetor demo site: {purpose}".encode(), "sha256").hexdigest()
 
 
 def _towards(address: str) -> str:

@@ -124,11 +124,15 @@ class Cluster:
         )
 
     def fill(self) -> None:
+        """What is there already stays."""
+        role, database = sql.Identifier(ROLE), sql.Identifier(DATABASE)
         with self.connect() as connection:
-            role, database = sql.Identifier(ROLE), sql.Identifier(DATABASE)
+            if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (ROLE,)).fetchone() is None:
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(role))
             password = sql.Literal(self.role_password)
-            connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(role, password))
-            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
+            connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, password))
+            if connection.execute("SELECT FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone() is None:
+                connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
         with self.connect(DATABASE) as connection:
             connection.execute(sql.SQL("SET ROLE {}").format(role))
             connection.execute(SCHEMA)
