@@ -41,20 +41,27 @@ WatchOption = Annotated[bool, typer.Option("--watch", "-w", help="Tells each ste
 SiteOption = Annotated[
     str | None, typer.Option("--site", metavar="URL", help="A real site, by its /ops/*, instead of the simulator.")
 ]
-AlertOption = Annotated[str | None, typer.Option("--alert", help="With --site: what the page says, in one line.")]
+KubernetesOption = Annotated[
+    str | None,
+    typer.Option("--kubernetes", metavar="NAMESPACE", help="Workloads of a namespace, with the rights of kubectl."),
+]
+SelectorOption = Annotated[
+    str | None, typer.Option("--selector", "-l", help="With --kubernetes: their labels, as app=web,tier=db.")
+]
+AlertOption = Annotated[str | None, typer.Option("--alert", help="On a site: what the page says, in one line.")]
 ServiceOption = Annotated[
-    str | None, typer.Option("--service", help="With --site: whom the page names; default: the site's first service.")
+    str | None, typer.Option("--service", help="Whom the page names; default: the site's first service.")
 ]
 AllowOption = Annotated[
     list[str] | None,
     typer.Option("--allow", help="What a site's URL may lead to beside public addresses: a port of loopback, a CIDR."),
 ]
 ActionSecondsOption = Annotated[
-    int | None, typer.Option("--action-seconds", min=0, max=300, help="With --site: what an action takes; default 5.")
+    int | None, typer.Option("--action-seconds", min=0, max=300, help="On a site: what an action takes; default 5.")
 ]
 StabilizationOption = Annotated[
     int | None,
-    typer.Option("--stabilization-seconds", min=1, max=3600, help="With --site: how long a fix must hold; default 60."),
+    typer.Option("--stabilization-seconds", min=1, max=3600, help="On a site: how long a fix must hold; default 60."),
 ]
 ExitStatusOption = Annotated[bool, typer.Option("--exit-status", help="Exit with 1 when not resolved.")]
 
@@ -75,6 +82,8 @@ def run(
     formats: FormatsOption = None,
     watch: WatchOption = False,
     site: SiteOption = None,
+    kubernetes: KubernetesOption = None,
+    selector: SelectorOption = None,
     alert: AlertOption = None,
     service: ServiceOption = None,
     allow: AllowOption = None,
@@ -83,16 +92,18 @@ def run(
     exit_status: ExitStatusOption = False,
     output: OutputOption = Format.table,
 ) -> None:
-    """Plays a scenario, or the IncidentRuns of a manifest, in the simulator or on the site that they name, and prints
-    them with their status."""
+    """Plays a scenario, or the IncidentRuns of a manifest, in the simulator, on the site or in the namespace that they
+    name, and prints them with their status."""
     choices = _given(seed=seed, difficulty=difficulty, policy=policy, split=split, episodes=episodes)
     of_site = _given(
         alert=alert, service=service, action_seconds=action_seconds, stabilization_seconds=stabilization_seconds
     )
-    if site is not None:
-        wanted = [_on_site(site, scenario, files, choices, of_site, allow or [])]
+    real = _real(site, kubernetes, selector)
+    if real is not None:
+        wanted = [_on_site(*real, scenario, files, choices, of_site, allow or [])]
     elif of_site:
-        raise BadInput(f"--{next(iter(of_site)).replace('_', '-')}: name the site with --site")
+        option = next(iter(of_site)).replace("_", "-")
+        raise BadInput(f"--{option}: name the site with --site, or the namespace with --kubernetes")
     else:
         wanted = _wanted(scenario, files, choices, allow or [])
     if formats and report is None:
@@ -108,8 +119,28 @@ def _given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
+def _real(site: str | None, kubernetes: str | None, selector: str | None) -> tuple[str, dict[str, Any]] | None:
+    """(the option, what a TargetSite says of it) of what is to be played on; None for the simulator."""
+    if site is not None and kubernetes is not None:
+        raise BadInput("--kubernetes: a run is on a site or in a namespace, and --site names one already")
+    if selector is not None and kubernetes is None:
+        raise BadInput("--selector: name the namespace with --kubernetes")
+    if kubernetes is not None:
+        labels = {} if selector is None else {"selector": {"matchLabels": _labels(selector)}}
+        return "--kubernetes", {"kubernetes": {"namespace": kubernetes} | labels}
+    return None if site is None else ("--site", {"http": {"url": site}})
+
+
+def _labels(selector: str) -> dict[str, str]:
+    pairs = [part.partition("=") for part in selector.split(",")]
+    if not all(name and equal for name, equal, _ in pairs):
+        raise BadInput(f"--selector: {selector!r} should be labels such as app=web,tier=back")
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
 def _on_site(
-    url: str,
+    option: str,
+    where: dict[str, Any],
     scenario: str | None,
     files: list[Path] | None,
     choices: dict[str, Any],
@@ -119,17 +150,17 @@ def _on_site(
     from praetor.cli.wanted import on_site
     from praetor.policies.registry import policy_names
 
-    need_extra("server", "praetor run --site")
+    need_extra("server" if option == "--site" else "operator", f"praetor run {option}")
     if scenario is not None or files:
-        raise BadInput("--site: what is wrong there is not chosen; give --alert, and neither a scenario nor -f")
+        raise BadInput(f"{option}: what is wrong there is not chosen; give --alert, and neither a scenario nor -f")
     if "alert" not in of_site:
-        raise BadInput('--site: say what the page says, with --alert "40 % of checkouts fail"')
+        raise BadInput(f'{option}: say what the page says, with --alert "40 % of checkouts fail"')
     policy = one_of("--policy", choices.pop("policy", "playbook"), policy_names())
     if choices:
-        raise BadInput(f"--{next(iter(choices))}: this is of the simulator, and --site is not")
+        raise BadInput(f"--{next(iter(choices))}: this is of the simulator, and {option} is not")
     pace = {"actionSeconds": "action_seconds", "stabilizationSeconds": "stabilization_seconds"}
     spec = {wire: of_site[name] for wire, name in pace.items() if name in of_site}
-    return on_site(url, of_site["alert"], of_site.get("service"), policy, spec, allow)
+    return on_site(option, where | spec, of_site["alert"], of_site.get("service"), policy, allow)
 
 
 def _wanted(

@@ -50,18 +50,18 @@ def from_files(files: list[Path], allow: Sequence[str] = ()) -> list[Wanted]:
 
 
 def on_site(
-    url: str, alert: str, service: str | None, policy: str, pace: dict[str, Any], allow: Sequence[str]
+    option: str, site_spec: dict[str, Any], alert: str, service: str | None, policy: str, allow: Sequence[str]
 ) -> Wanted:
-    """A run on a site that no TargetSite describes; `pace` is of a TargetSite's spec. Raises BadInput."""
+    """A run on a site that no TargetSite describes: `option` stands for one with this spec. Raises BadInput."""
     manifest: dict[str, Any] = {
         "apiVersion": API_VERSION,
         "kind": "TargetSite",
         "metadata": {"name": SITE_NAME, "namespace": DEFAULT_NAMESPACE},
-        "spec": {"http": {"url": url}} | pace,
+        "spec": site_spec,
     }
-    if os.environ.get(TOKEN_VARIABLE):
+    if "http" in site_spec and os.environ.get(TOKEN_VARIABLE):
         manifest["spec"] |= {"secretRef": {"name": "environment"}}
-    _checked(TargetSite, manifest, "--site")
+    _checked(TargetSite, manifest, option)
     said = {"source": "cli", "groupKey": alert[:GROUP_KEY_LIMIT], "title": alert}
     spec: dict[str, Any] = {"alert": said | ({"service": service} if service else {}), "policy": {"name": policy}}
     run = _run(f"{SITE_NAME}-{uuid.uuid4().hex[:12]}", spec | {"target": {"siteRef": {"name": SITE_NAME}}})

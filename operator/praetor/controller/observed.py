@@ -104,6 +104,11 @@ class Observed:
         return is_true(self.status.conditions, STARTED)
 
     @property
+    def is_live(self) -> bool:
+        """It acts on something real, where nothing may be done twice."""
+        return self.status.substrate in ("Site", "Cluster")
+
+    @property
     def outcome(self) -> RunOutcome | None:
         return self.episode if isinstance(self.episode, RunOutcome) else None
 

@@ -18,17 +18,33 @@ from praetor.resources.conditions import REACHABLE
 from praetor.resources.conformance import Verdict
 from praetor.resources.site import TargetSite
 from praetor.runner.request import SiteRequest
+from praetor.runner.worker import resolve
 from praetor.store.validation import explain
+from praetor.substrates.live.survey import Survey
 from praetor.substrates.site.probing import Probed, probe
 from simcore.errors import NotFoundError, SimcoreError
 from simcore.protocols import Manifest, Store
 
 Fields = dict[str, Any]
+SURVEY = "praetor.substrates.cluster.probing:survey"
+"""By its name, as the pool's stage is: only who has TargetSites of namespaces needs the library behind it."""
+
+
+def survey_namespace(request: SiteRequest) -> Survey:
+    """Raises SimcoreError, GuardedError."""
+    survey: Survey = resolve(SURVEY)(request)
+    return survey
 
 
 class SiteProber:
-    def __init__(self, store: Store, clock: Clock, ask: Callable[[SiteRequest], Probed] = probe) -> None:
-        self._store, self._clock, self._ask = store, clock, ask
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        ask: Callable[[SiteRequest], Probed] = probe,
+        survey: Callable[[SiteRequest], Survey] = survey_namespace,
+    ) -> None:
+        self._store, self._clock, self._ask, self._survey = store, clock, ask, survey
 
     async def look_at(self, key: Key) -> float | None:
         """The seconds until the next look, None for never. Raises StoreError; the queue looks again."""
@@ -41,8 +57,8 @@ class SiteProber:
         except ValidationError as problem:
             await self._write(manifest, Said(REACHABLE, "Unknown", reasons.SPEC_INVALID, explain(problem)), {})
             return None
-        if site.spec.http is None:
-            message = "spec.http is not set: runs on this site fail"
+        if site.spec.http is None and site.spec.kubernetes is None:
+            message = "neither spec.http nor spec.kubernetes is set: runs on this site fail"
             await self._write(manifest, Said(REACHABLE, "Unknown", reasons.NOTHING_TO_PROBE, message), {})
             return None
         left_seconds = until_due(site, self._clock())
@@ -58,6 +74,8 @@ class SiteProber:
     async def _found(self, site: TargetSite) -> tuple[Said, Fields]:
         try:
             request = await request_of(site, self._store)
+            if request.kubernetes is not None:
+                return said_of_namespace(await asyncio.to_thread(self._survey, request))
             return said_of(await asyncio.to_thread(self._ask, request))
         except UnavailableSiteError as problem:
             return Said(REACHABLE, "Unknown", reasons.SITE_UNAVAILABLE, str(problem)), {}
@@ -88,3 +106,16 @@ def said_of(probed: Probed) -> tuple[Said, Fields]:
         "endpoints": [one.model_dump(by_alias=True, mode="json") for one in report.endpoints],
     }
     return Said(REACHABLE, "True", reason, message), fields
+
+
+def said_of_namespace(survey: Survey) -> tuple[Said, Fields]:
+    denied = [one.text for one in survey.rights if not one.granted]
+    fields = {
+        "services": [{"name": name, "health": health} for name, health in survey.services],
+        "endpoints": [
+            {"endpoint": one.text, "verdict": "Permitted" if one.granted else "Denied", "problem": one.note}
+            for one in survey.rights
+        ],
+    }
+    reason = reasons.RIGHTS_MISSING if denied else reasons.SITE_ANSWERS
+    return Said(REACHABLE, "True", reason, f"may not {', '.join(denied)}" if denied else ""), fields

@@ -178,8 +178,7 @@ def past_its_deadline(observed: Observed) -> Decision:
 def refused(observed: Observed) -> Decision:
     if not isinstance(observed.episode, Refused):
         return None
-    on_site = observed.status.substrate == "Site"
-    reason = reasons.SUBSTRATE_UNAVAILABLE if on_site else reasons.SCENARIO_INVALID
+    reason = reasons.SUBSTRATE_UNAVAILABLE if observed.is_live else reasons.SCENARIO_INVALID
     return fail(observed, reason, observed.episode.message)
 
 
@@ -219,7 +218,7 @@ def under_way(observed: Observed) -> Decision:
 def cut_off_on_a_site(observed: Observed) -> Decision:
     """The operator ended while a site was being worked on. Nothing is done twice there: the next attempt looks at
     the site as it is by now, under keys of its own."""
-    if observed.episode is not None or observed.status.substrate != "Site" or isinstance(observed.subject, Unplayable):
+    if observed.episode is not None or not observed.is_live or isinstance(observed.subject, Unplayable):
         return None
     message = "the operator ended while the episode was under way"
     if observed.status.attempts > observed.spec.backoff_limit:

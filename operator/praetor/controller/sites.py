@@ -19,8 +19,7 @@ from simcore.errors import DeniedError, NotFoundError
 from simcore.protocols import Manifest
 
 TOKEN_VARIABLE = "PRAETOR_SITE_TOKEN"  # noqa: S105 (a variable's name)
-NAMESPACE_VARIABLE = "PRAETOR_NAMESPACE"
-"""The operator's own."""
+HOME_VARIABLE = "PRAETOR_NAMESPACE"
 UNKNOWN_FAMILY = "unknown"
 
 
@@ -100,7 +99,7 @@ async def place_of(ref: SiteServiceRef, namespace: str, store: Lookup) -> tuple[
     where, there = f"spec.http.serviceRef: Service {ref.name!r}", ref.namespace or namespace
     if not isinstance(store, Services):
         raise UnavailableSiteError(f"{where}: there are no Services outside a cluster; set spec.http.url")
-    if there != namespace and namespace != os.environ.get(NAMESPACE_VARIABLE):
+    if there != namespace and namespace != os.environ.get(HOME_VARIABLE):
         raise UnavailableSiteError(
             f"{where}: only TargetSites of the operator's namespace may name namespace {there!r}"
         )
@@ -129,19 +128,40 @@ def _cluster_ip(spec: dict[str, Any], where: str) -> str:
 def request_of_site(site: TargetSite) -> SiteRequest:
     """Without its token, and without what the API server knows of it. Raises UnavailableSiteError."""
     spec, name = site.spec, site.metadata.name
-    if spec.http is None:
-        raise UnavailableSiteError(f"TargetSite {name!r} has no spec.http, so that nothing can be done there")
+    if spec.http is None and spec.kubernetes is None:
+        raise UnavailableSiteError(
+            f"TargetSite {name!r} has no spec.http and no spec.kubernetes, so that nothing can be done there"
+        )
     objectives = {slo.sli: slo.objective for slo in spec.slos}
     allowed = spec.guardrails.allowed_actions
     return SiteRequest(
         name=name,
-        url=spec.http.url or "",
+        url=(spec.http.url or "") if spec.http else "",
+        kubernetes=_workloads_of(site),
         availability=objectives.get("availability", 0.99),
         latency_p99_ms=objectives.get("latency_p99_ms", 500.0),
+        readiness=objectives.get("readiness"),
         action_seconds=float(spec.action_seconds),
         stabilization_seconds=float(spec.stabilization_seconds),
         allowed_actions=None if allowed is None else tuple(allowed),
     )
+
+
+def _workloads_of(site: TargetSite) -> dict[str, Any] | None:
+    """spec.kubernetes with its namespace. Who may make a TargetSite in one namespace must not thereby reach another:
+    only the operator's own namespace, which is its administrators', may point elsewhere. Outside a cluster there is
+    no operator's namespace, and the rights are those of the person."""
+    if site.spec.kubernetes is None:
+        return None
+    own, home = site.metadata.namespace or "", os.environ.get(HOME_VARIABLE, "")
+    wanted = site.spec.kubernetes.namespace or own
+    if home and wanted != own != home:
+        raise UnavailableSiteError(
+            f"spec.kubernetes.namespace: a TargetSite in {own!r} is about {own!r}; only one in {home!r}, the "
+            "operator's own namespace, may name another"
+        )
+    plain = site.spec.kubernetes.model_dump(by_alias=True, exclude_none=True, mode="json")
+    return plain | {"namespace": wanted}
 
 
 async def token_of(ref: SecretRef, namespace: str, store: Lookup) -> str:

@@ -58,7 +58,8 @@ def _rehearsed(observed: Observed, playable: Playable) -> dict[str, Any]:
 
 def _on_site(site: SiteRequest) -> dict[str, Any]:
     """Nobody chose what is wrong there, and nobody knows."""
-    return {"substrate": "Site", "grading": "Partial", "message": where(site)}
+    substrate = "Site" if site.kubernetes is None else "Cluster"
+    return {"substrate": substrate, "grading": "Partial", "message": where(site)}
 
 
 def where(site: SiteRequest) -> str:

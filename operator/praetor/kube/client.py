@@ -60,14 +60,15 @@ class KubeClient:
         *,
         labels: Mapping[str, str] | None = None,
         fields: Mapping[str, str] | None = None,
+        selector: str = "",
         may_lag: bool = False,
     ) -> list[Manifest]:
         """All of them as of now, page by page. The server leaves out apiVersion and kind of list items.
 
         With `may_lag` as of a moment ago: out of the server's cache, which otherwise first waits (up to 0.1 s)
-        until it knows that it is up to date.
+        until it knows that it is up to date. `selector` says more of labels than that they are equal.
         """
-        selectors = {"labelSelector": _selector(labels), "fieldSelector": _selector(fields)}
+        selectors = {"labelSelector": selector or _selector(labels), "fieldSelector": _selector(fields)}
         query = ({"resourceVersion": "0"} if may_lag else {"limit": str(PAGE_SIZE)}) | {
             name: text for name, text in selectors.items() if text
         }

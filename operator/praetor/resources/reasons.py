@@ -44,6 +44,7 @@ SITE_ANSWERS = "SiteAnswers"
 SITE_DOES_NOT_CONFORM = "SiteDoesNotConform"
 SITE_DOES_NOT_ANSWER = "SiteDoesNotAnswer"
 SITE_UNAVAILABLE = "SiteUnavailable"
+RIGHTS_MISSING = "RightsMissing"
 
 MEANING = {
     NOT_YET_OBSERVED: "Nothing is known about this yet.",
@@ -80,9 +81,10 @@ MEANING = {
     SPEC_INVALID: "The object was stored by another version and this one cannot read its spec.",
     STORE_REFUSED: "The store refused for good a status or an artifact of the run; the message says why.",
     SCENARIO_VALID: "The scenario can be played.",
-    NOTHING_TO_PROBE: "`spec.http` is not set, so that nobody can ask the site anything.",
+    NOTHING_TO_PROBE: "Neither `spec.http` nor `spec.kubernetes` is set, so that nobody can ask the site anything.",
     SITE_ANSWERS: "The site answers, and what a run needs of it keeps the contract.",
     SITE_DOES_NOT_CONFORM: "The site answers, and `status.endpoints` says which endpoint does not keep the contract.",
     SITE_DOES_NOT_ANSWER: "There was no answer, or none that may be asked for; the message says why.",
+    RIGHTS_MISSING: "The namespace can be read; `status.endpoints` says what the operator may not do there.",
     SITE_UNAVAILABLE: "Its token cannot be read, so that it was not asked; the message says what would help.",
 }

@@ -8,20 +8,25 @@ FailureReason = Literal["PolicyFailed", "DeadlineExceeded"]
 
 @dataclass(frozen=True, slots=True)
 class SiteRequest:
-    """The site to play on, by its `/ops/*`. `allow` has what may be dialled beside public addresses: networks, and
-    ports of loopback. The token is in no repr; nothing that is stored or shown is made of a request."""
+    """The site to play on, by its `/ops/*`, or with `kubernetes` the workloads of a namespace. `allow` has what may be
+    dialled beside public addresses: networks, and ports of loopback. The token is in no repr; nothing that is stored or
+    shown is made of a request."""
 
     name: str
-    url: str
+    url: str = ""
     token: str = field(default="", repr=False)
     availability: float = 0.99
     latency_p99_ms: float = 500.0
+    readiness: float | None = None
+    """The share of the wanted pods that must be ready; None: 0.99 where nobody measures requests."""
     action_seconds: float = 5.0
     """What an action takes at least: real time has to pass before there is something new to see."""
     stabilization_seconds: float = 60.0
     allowed_actions: tuple[str, ...] | None = None
     """The changes that may be made; None: all that the site offers."""
     allow: tuple[str, ...] = ()
+    kubernetes: dict[str, Any] | None = None
+    """A TargetSite's `spec.kubernetes` in its wire form, with the namespace."""
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:

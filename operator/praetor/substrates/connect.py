@@ -12,8 +12,12 @@ from simcore.scenarios.spec import ScenarioDocument, ScenarioSpec
 from simcore.validation import problems
 
 if TYPE_CHECKING:
-    from praetor.substrates.site.connecting import Asked
+    from praetor.substrates.cluster.connecting import Asked as AskedOfCluster
+    from praetor.substrates.cluster.connecting import ClusterSubstrate
+    from praetor.substrates.site.connecting import Asked as AskedOfSite
     from praetor.substrates.site.substrate import SiteSubstrate
+
+    class Asked(AskedOfSite, AskedOfCluster, Protocol): ...
 
 
 class Wanted(Protocol):
@@ -38,9 +42,14 @@ class Wanted(Protocol):
     def site(self) -> "Asked | None": ...
 
 
-def connect(wanted: Wanted) -> "SimSubstrate | SiteSubstrate":
+def connect(wanted: Wanted) -> "SimSubstrate | SiteSubstrate | ClusterSubstrate":
     """Raises UnknownNameError for a scenario that does not exist, ScenarioError for one that cannot be
-    played, SiteError for a site that must not be dialled or is none, UnreachableError for one that does not answer."""
+    played, SiteError for a site that must not be dialled or is none, NamespaceError for a namespace that cannot be
+    acted on, UnreachableError for what does not answer."""
+    if wanted.site is not None and wanted.site.kubernetes is not None:
+        from praetor.substrates.cluster.connecting import cluster_substrate  # its client is in the extra `operator`
+
+        return cluster_substrate(wanted.site, wanted.alert, family=wanted.scenario, max_steps=wanted.max_steps)
     if wanted.site is not None:
         from praetor.substrates.site.connecting import site_substrate  # httpx is in the extra `server`
 

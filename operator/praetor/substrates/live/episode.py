@@ -158,7 +158,8 @@ class LiveSubstrate:
             return
 
     def _observation(self, kind: str, payload: Payload | None, error: str | None = None) -> Observation:
-        firing = () if self._is_kept_since(self._now - self._pace.action_seconds) else (self._alert.title,)
+        window_seconds = max(self._pace.action_seconds, self._pace.sample_seconds)
+        firing = () if self._is_kept_since(self._now - window_seconds) else (self._alert.title,)
         return Observation(kind, self._steps, self.max_steps, self._now, payload, error, firing, self.missing)
 
     def _after_the_end(self) -> StepResult:

@@ -5,14 +5,13 @@ from typing import Any, Protocol
 from praetor.guard.addresses import rules_of
 from praetor.guard.client import GuardedClient
 from praetor.guard.errors import GuardError
+from praetor.substrates.live.alerts import notice_of
 from praetor.substrates.live.samples import Objectives
 from praetor.substrates.live.system import Pace
 from praetor.substrates.site.errors import SiteError
 from praetor.substrates.site.ops_client import OpsClient
 from praetor.substrates.site.substrate import SiteSubstrate
-from simcore.observation import AlertNotice
 
-_NO_ALERT = "Somebody asked for a look at this site"
 MAX_STEPS = 60
 
 
@@ -66,15 +65,4 @@ def site_substrate(
         max_steps=max_steps or MAX_STEPS,
         pace=Pace(action_seconds=asked.action_seconds, stabilization_seconds=asked.stabilization_seconds),
         objectives=Objectives(asked.availability, asked.latency_p99_ms),
-    )
-
-
-def notice_of(alert: dict[str, Any], services: list[str]) -> AlertNotice:
-    """The page; one that names no service of the site is about what users reach, the first of them."""
-    named = alert.get("service")
-    return AlertNotice(
-        title=alert.get("title") or _NO_ALERT,
-        service=named if named in services else services[0],
-        severity=alert.get("severity") or "critical",
-        description=alert.get("description") or "",
     )

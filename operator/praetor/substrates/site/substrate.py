@@ -10,6 +10,7 @@ from praetor.substrates.live.episode import LiveSubstrate
 from praetor.substrates.live.samples import Objectives, Samples
 from praetor.substrates.live.snapshots import snapshot_of
 from praetor.substrates.live.system import Clock, Made, OutcomeUnknownError, Pace
+from praetor.substrates.live.told import metrics_of
 from praetor.substrates.site import told
 from praetor.substrates.site.changes import ENDPOINT_OF, asked_of
 from praetor.substrates.site.errors import MissingEndpointError, SiteError
@@ -108,7 +109,7 @@ class OpsSystem:
         self._samples.add(service, now, self._ops.metrics(service))
         new = self._samples.newest(service)
         assert new is not None
-        return told.metrics(service, new, self._samples.before(service, new.at - window) or new, now, None)
+        return metrics_of(service, new, self._samples.before(service, new.at - window) or new, now, None)
 
     def _note(self, service: str, health: str, now: float) -> None:
         if health == "healthy":

@@ -4,14 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from praetor.resources.ops import ServiceFacts, ServiceMetrics, SiteHealth
-from praetor.substrates.live.samples import Sample
 from praetor.substrates.live.sight import callers_of, runtime_of
 from praetor.substrates.live.signs import signs
-from simcore.observation import Deploy, LastTermination, LogLine, Metrics, ServiceDetail, ServiceList, ServiceRow
+from praetor.substrates.live.told import NO_LIMIT
+from simcore.observation import Deploy, LastTermination, LogLine, ServiceDetail, ServiceList, ServiceRow
 
 _UNKNOWN = "unknown"
-_NO_LIMIT = "0"
-"""Of memory, where a site does not tell: as Kubernetes writes it."""
 _LONG_AGO_S = 1e7
 """Of versions whose time a site does not tell."""
 _POOL_KEY = "db.pool.max_size"
@@ -61,7 +59,7 @@ def service_detail(
         replicas_ready=row.replicas_ready,
         replicas_desired=row.replicas_desired,
         restarts=row.restarts,
-        memory_limit=_NO_LIMIT if metrics.memory_limit_mb is None else f"{metrics.memory_limit_mb:.0f}Mi",
+        memory_limit=NO_LIMIT if metrics.memory_limit_mb is None else f"{metrics.memory_limit_mb:.0f}Mi",
         cpu_limit=_UNKNOWN,
         depends_on=tuple(known.calls) if known else (),
         called_by=tuple(callers_of(row.name, facts)),
@@ -82,29 +80,3 @@ def _rollouts(facts: ServiceFacts) -> tuple[Deploy, ...]:
     before = [facts.previous_version] if facts.previous_version else []
     older = [Deploy(version, _LONG_AGO_S) for version in (*others, *before)]
     return (*older, Deploy(facts.version, _LONG_AGO_S if facts.version_seconds is None else facts.version_seconds))
-
-
-def metrics(service: str, new: Sample, old: Sample, now: float, ready_before: float | None) -> Metrics:
-    """`old` is the sample from a window before `new`; of a site that has just been connected it is `new` itself."""
-    this, that = new.metrics, old.metrics
-    return Metrics(
-        service=service,
-        age_seconds=now - new.at,
-        window_seconds=new.at - old.at,
-        cpu_percent=this.cpu_percent,
-        memory_mb=this.memory_mb,
-        memory_limit_mb=this.memory_limit_mb,
-        latency_p50_ms=None,
-        latency_p99_ms=this.request_latency_p99_ms,
-        error_rate_percent=this.error_rate_percent,
-        active_connections=this.active_connections,
-        connection_limit=this.connection_limit,
-        requests_per_second=this.requests_per_second,
-        memory_mb_before=that.memory_mb,
-        latency_p99_ms_before=that.request_latency_p99_ms,
-        error_rate_percent_before=that.error_rate_percent,
-        active_connections_before=that.active_connections,
-        replicas_ready_before=ready_before,
-        cpu_percent_before=that.cpu_percent,
-        requests_per_second_before=that.requests_per_second,
-    )

@@ -1,0 +1,82 @@
+"""Logs of a service's pods: the newest lines of a few of them, of a container that crashed also its last words."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from praetor.guard.redaction import redacted
+from praetor.kube.client import KubeClient
+from praetor.kube.paths import PODS
+from praetor.substrates.cluster.pods import Pod
+from praetor.substrates.cluster.templates import main_container
+from praetor.substrates.cluster.times import utc_now
+from praetor.substrates.cluster.workloads import Workload
+from praetor.substrates.live.log_lines import log_line
+from simcore.errors import DeniedError, StoreError
+from simcore.observation import LogLine
+
+MOST_PODS = 3
+_LIMIT_BYTES = 256 * 1024
+_LAST_WORDS_S = 900.0
+"""So long after its end a container's last words are worth reading."""
+
+
+class _Source(NamedTuple):
+    pod: str
+    container: str
+    previous: bool
+
+
+async def log_lines(client: KubeClient, namespace: str, workload: Workload, lines: int) -> list[LogLine]:
+    """Oldest first, at most `lines` of each source, without secrets. Where a container cannot run, a line says why.
+
+    Raises StoreError."""
+    container = main_container(workload.template)["name"]
+    pods = _worth_reading(workload.pods)
+    sources = [_Source(pod.name, container, previous) for pod in pods for previous in _which(pod, container)]
+    texts = await asyncio.gather(*(_text(client, namespace, source, lines) for source in sources))
+    now = utc_now()
+    several = len(pods) > 1
+    found = [
+        _line(text, f"{source.pod}: " if several else "", now)
+        for source, body in zip(sources, texts, strict=True)
+        for text in body.splitlines()
+        if text
+    ]
+    found += [LogLine(0.0, "ERROR", f"kubelet: pod {pod.name}: {redacted(pod.trouble)}") for pod in pods if pod.trouble]
+    return sorted(found, key=lambda line: -line.seconds_ago)
+
+
+def _worth_reading(pods: Sequence[Pod]) -> list[Pod]:
+    """Those in trouble first, then the newest."""
+    return sorted(pods, key=lambda pod: (not pod.trouble, pod.last is None, -pod.created.timestamp()))[:MOST_PODS]
+
+
+def _which(pod: Pod, container: str) -> list[bool]:
+    """Whether to read the container before the one that runs (True), and the one that runs (False)."""
+    crashed = pod.restarts > 0 and pod.last is not None and pod.last.seconds_ago < _LAST_WORDS_S
+    return [*([True] if crashed else []), *([] if container in pod.waiting and not crashed else [False])]
+
+
+async def _text(client: KubeClient, namespace: str, source: _Source, lines: int) -> str:
+    """ "" where there is none, for example of a container that has not begun."""
+    query = {
+        "container": source.container,
+        "tailLines": str(lines),
+        "limitBytes": str(_LIMIT_BYTES),
+        "timestamps": "true",
+    } | ({"previous": "true"} if source.previous else {})
+    try:
+        return await client.text(PODS.path(namespace, source.pod, "log"), query=query)
+    except DeniedError:
+        raise
+    except StoreError:
+        return ""
+
+
+def _line(text: str, prefix: str, now: datetime) -> LogLine:
+    """The time is the node's; what follows is the container's own."""
+    stamp, _, words = text.partition(" ")
+    told = log_line(redacted(words), now)
+    return LogLine(log_line(stamp, now).seconds_ago, told.severity, prefix + told.message)

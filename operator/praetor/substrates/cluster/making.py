@@ -1,0 +1,24 @@
+"""Makes a plan real: tried on the server first, then made, each object only as it was when the plan was made."""
+
+from collections.abc import Sequence
+
+from praetor.kube.client import KubeClient
+from praetor.substrates.cluster.errors import RefusedChangeError
+from praetor.substrates.cluster.plan import Patch
+from simcore.errors import DeniedError, InvalidObjectError, NotFoundError
+
+
+async def make(client: KubeClient, namespace: str, patches: Sequence[Patch]) -> None:
+    """Raises RefusedChangeError with the server's words before anything was changed, ConflictError for an object that
+    has changed since, UnavailableError when there was no answer: then the object itself says whether it was made."""
+    try:
+        for patch in patches:
+            await _sent(client, namespace, patch, dry_run=True)
+    except (DeniedError, InvalidObjectError, NotFoundError) as problem:
+        raise RefusedChangeError(f"the API server would not accept it: {problem}") from None
+    for patch in patches:
+        await _sent(client, namespace, patch, dry_run=False)
+
+
+async def _sent(client: KubeClient, namespace: str, patch: Patch, *, dry_run: bool) -> None:
+    await client.patch(patch.resource, namespace, patch.name, patch.body, kind=patch.kind, dry_run=dry_run)

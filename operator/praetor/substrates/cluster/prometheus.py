@@ -1,0 +1,63 @@
+"""Requests, errors and latency of a service, by PromQL, from whoever measures them."""
+
+import math
+from collections.abc import Callable
+from string import Template
+from typing import Any
+
+from praetor.kube.paths import SERVICES
+from praetor.resources.kubernetes_site import Prometheus, RequestQueries
+from praetor.substrates.cluster.sightings import Requests
+from simcore.errors import SimcoreError
+
+Get = Callable[[str, dict[str, str]], Any]
+"""(path, query) -> the parsed answer. Raises SimcoreError, GuardedError."""
+QUERY_PATH = "/api/v1/query"
+
+
+class PrometheusError(SimcoreError):
+    """It answers, and not as Prometheus does."""
+
+
+def proxied_path(prometheus: Prometheus, namespace: str) -> str:
+    """Of its Service, through the API server: so nothing else has to be reachable, and RBAC decides who may ask."""
+    ref = prometheus.service_ref
+    assert ref is not None
+    return SERVICES.path(ref.namespace or namespace, f"{ref.name}:{ref.port}", "proxy")
+
+
+class RequestSource:
+    """What one Prometheus knows of the services of a namespace."""
+
+    def __init__(self, get: Get, queries: RequestQueries, namespace: str) -> None:
+        self._get, self._queries, self._namespace = get, queries, namespace
+
+    def of(self, service: str) -> Requests:
+        """Of a service without requests the share that fails is not known. Raises SimcoreError, GuardedError."""
+        total = self._value(self._queries.requests, service)
+        failing = self._value(self._queries.errors, service)
+        seconds = self._value(self._queries.latency_p99_seconds, service)
+        return Requests(
+            per_second=total,
+            failing_share=None if not total else min((failing or 0.0) / total, 1.0),
+            latency_p99_ms=None if seconds is None else 1000.0 * seconds,
+        )
+
+    def _value(self, query: str, service: str) -> float | None:
+        filled = Template(query).safe_substitute(
+            namespace=self._namespace, service=service, window=f"{self._queries.window_seconds}s"
+        )
+        return value_of(self._get(QUERY_PATH, {"query": filled}))
+
+
+def value_of(answer: Any) -> float | None:
+    """The sum of an instant vector, or a scalar; None for an empty one and for NaN. Raises PrometheusError."""
+    try:
+        if answer["status"] != "success":
+            raise PrometheusError(f"Prometheus: {answer.get('error', 'it says no success')}"[:300])
+        kind, result = answer["data"]["resultType"], answer["data"]["result"]
+        pairs = [result] if kind == "scalar" else [series["value"] for series in result]
+        values = [value for _, text in pairs if not math.isnan(value := float(text))]
+    except (KeyError, TypeError, ValueError) as problem:
+        raise PrometheusError(f"Prometheus: an answer of another shape than a query's: {problem!r}") from None
+    return sum(values) if values else None

@@ -1,0 +1,258 @@
+"""A namespace's workloads in one episode: read and changed through the API server alone."""
+
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from praetor.guard.errors import GuardedError
+from praetor.kube.blocking import BlockingKube
+from praetor.kube.client import KubeClient
+from praetor.kube.paths import CONFIG_MAPS
+from praetor.resources.kubernetes_site import KubernetesSite
+from praetor.substrates.cluster import checks, network, payloads
+from praetor.substrates.cluster.errors import NamespaceError, RefusedChangeError
+from praetor.substrates.cluster.health import has_trouble
+from praetor.substrates.cluster.logs import log_lines
+from praetor.substrates.cluster.making import make
+from praetor.substrates.cluster.plan import Plan, was_made
+from praetor.substrates.cluster.planning import planned
+from praetor.substrates.cluster.prometheus import RequestSource
+from praetor.substrates.cluster.readiness import Readiness, look_at
+from praetor.substrates.cluster.reading import Objects, read_all, read_workloads
+from praetor.substrates.cluster.rights import Held, held, objection, rights_of
+from praetor.substrates.cluster.sightings import Requests, Seen, seen
+from praetor.substrates.cluster.times import utc_now
+from praetor.substrates.live.log_lines import wanted
+from praetor.substrates.live.samples import Objectives, Samples
+from praetor.substrates.live.snapshots import request_slos, service_snapshot
+from praetor.substrates.live.system import Made, OutcomeUnknownError
+from simcore.actions import Action, CheckMetrics, DescribeService, ReadLogs, RunDiagnostic
+from simcore.errors import ConflictError, NotFoundError, SimcoreError, UnavailableError
+from simcore.observation import LogLine, Logs, Payload
+from simcore.protocols import Manifest
+from simcore.results import SloSnapshot, Snapshot
+
+_LONG_AGO_S = -1e9
+_WHOLE_S = 10.0
+"""So often everything is read; pods and what owns them are read at each look."""
+_ATTEMPTS = 6
+_DIAGNOSTIC_LINES, _MOST_LINES = 200, 1000
+
+
+class Promises(NamedTuple):
+    """What users were promised: of requests, where somebody measures them, or of pods."""
+
+    requests: Objectives | None = None
+    readiness: float | None = 0.99
+
+
+class NamespaceSystem:
+    """Raises SimcoreError and GuardedError, whose texts a policy reads."""
+
+    def __init__(
+        self,
+        kube: BlockingKube,
+        namespace: str,
+        site: KubernetesSite,
+        promises: Promises,
+        *,
+        source: RequestSource | None = None,
+        inside: bool = False,
+    ) -> None:
+        """`inside`: names of the cluster can be looked up from here."""
+        self._kube, self._namespace, self._site, self._promises = kube, namespace, site, promises
+        self._source, self._inside = source, inside
+        self._objects = Objects()
+        self._rights: list[Held] = []
+        self._maps: dict[str, Manifest] = {}
+        self._requests: dict[str, Requests] = {}
+        self._complaints: dict[str, None] = {}
+
+    # what is there -------------------------------------------------------------------------------------------------
+    @property
+    def names(self) -> list[str]:
+        return self._seen.names
+
+    def begin(self) -> None:
+        """Raises NamespaceError for a namespace without workloads, or one that we may not look at."""
+        self._rights = self._kube.run(lambda client: held(client, self._namespace, rights_of(self._site)))
+        self._read_all()
+        if not self.names:
+            selector = self._site.selector.query or "all of them"
+            raise NamespaceError(
+                f"namespace {self._namespace!r} has no Deployment or StatefulSet at work (selector: {selector})"
+            )
+        if self._site.entry is not None and self._site.entry not in self.names:
+            raise NamespaceError(f"spec.kubernetes.entry: there is no {self._site.entry!r}; there are {self.names}")
+        self._samples = Samples(self.names[0], self._promises.requests or Objectives())
+        self._readiness = Readiness(self._promises.readiness)
+        self._unwell_since: dict[str, float] = {}
+        self._changed_at, self._whole_at = _LONG_AGO_S, _LONG_AGO_S
+
+    def measure(self, now: float) -> None:
+        if now - self._whole_at >= _WHOLE_S:
+            self._read_all(self.names[:1])
+            self._whole_at = now
+            for name in self.names:
+                self._samples.add(name, now, self._seen.metrics(name))
+        else:
+            self._objects = self._kube.run(
+                lambda client: read_workloads(client, self._namespace, self._site.selector.query, self._objects)
+            )
+            self._see()
+        self._readiness.add(look_at(now, self._seen.workloads.values()))
+        for name in self.names:
+            if self._seen.health(name) == "healthy":
+                self._unwell_since.pop(name, None)
+            else:
+                self._unwell_since.setdefault(name, now)
+
+    def look(self, action: Action, now: float) -> Payload:
+        service = action.target_service or ""
+        self._read_all(self._asked_for(action, service))
+        match action:
+            case DescribeService():
+                since = self._unwell_since.get(service)
+                return payloads.service_detail(self._seen, service, None if since is None else now - since)
+            case ReadLogs(parameters=given):
+                lines = self._lines(service, _MOST_LINES if given.severity else given.lines)
+                kept = [line for line in lines if wanted(line, given.severity, given.since)]
+                return Logs(service, tuple(kept[-given.lines :]))
+            case CheckMetrics(parameters=given):
+                self._samples.add(service, now, self._seen.metrics(service))
+                new = self._samples.newest(service)
+                assert new is not None
+                old = self._samples.before(service, now - given.window) or new
+                return payloads.metrics(self._seen, new, old, service, now)
+            case RunDiagnostic(parameters=given):
+                return self._diagnostic(service, given.command, now - self._changed_at)
+            case _:
+                return payloads.service_list(self._seen)
+
+    def _asked_for(self, action: Action, service: str) -> Sequence[str]:
+        """Whose requests matter to this look."""
+        if isinstance(action, RunDiagnostic):
+            return [service, *self._seen.calls.get(service, ()), *self._seen.callers(service)]
+        return [service] if isinstance(action, CheckMetrics) else self.names[:1]
+
+    def _diagnostic(self, service: str, command: str, newest_seconds: float) -> Payload:
+        """Lines older than `newest_seconds` are from before the last change: they say nothing about now."""
+        around = [service, *self._seen.calls.get(service, ()), *self._seen.callers(service)]
+        lines = {
+            name: [line for line in self._lines(name, _DIAGNOSTIC_LINES) if line.seconds_ago <= newest_seconds]
+            for name in dict.fromkeys(around)
+        }
+        names = network.names_of(self._seen, service) if command == "check_dns" else []
+        found = network.looked_up(names, self._namespace, inside=self._inside)
+        return checks.diagnostic(self._seen, service, command, lines, found)
+
+    def _lines(self, service: str, lines: int) -> list[LogLine]:
+        workload = self._seen.workloads[service]
+        return self._kube.run(lambda client: log_lines(client, self._namespace, workload, lines))
+
+    def _read_all(self, services: Sequence[str] = ()) -> None:
+        """Everything, and the requests of these services."""
+        self._objects = self._kube.run(lambda client: read_all(client, self._namespace, self._site.selector.query))
+        self._maps = self._kube.run(self._config_maps)
+        self._requests |= {name: found for name in services if (found := self._requests_of(name)) is not None}
+        self._see()
+
+    def _see(self) -> None:
+        self._seen: Seen = seen(
+            utc_now(), self._objects, self._site.config, self._maps, self._requests, self._site.entry
+        )
+
+    async def _config_maps(self, client: KubeClient) -> dict[str, Manifest]:
+        found = {}
+        for name in sorted({one.config_map.name for one in self._site.config if one.config_map is not None}):
+            if not objection(self._rights, "get", CONFIG_MAPS, name, self._namespace):
+                try:
+                    found[name] = await client.get(CONFIG_MAPS, self._namespace, name)
+                except NotFoundError:
+                    continue
+        return found
+
+    def _requests_of(self, service: str) -> Requests | None:
+        if self._source is None:
+            return None
+        try:
+            return self._source.of(service)
+        except (SimcoreError, GuardedError) as problem:
+            self._complaints[f"requests were not measured: {problem}"[:300]] = None
+            return None
+
+    # what is changed -----------------------------------------------------------------------------------------------
+    def change(self, action: Action, key: str, now: float) -> Made:
+        """An object that has changed meanwhile is read, and what to do is decided, anew. What got no answer is asked
+        for at the object itself, which carries the key of its last change."""
+        unsure = False
+        for attempt in range(_ATTEMPTS):
+            time.sleep(0.2 * attempt)
+            try:
+                self._read_all()
+                plan = planned(self._seen, action, key)
+                self._check_rights(plan)
+                self._make(plan)
+            except ConflictError:
+                continue
+            except UnavailableError:
+                unsure = True
+                continue
+            self._changed_at = now
+            return Made(plan.message, tuple(patch.record(self._namespace) for patch in plan.patches))
+        if unsure:
+            self._changed_at = now
+            raise OutcomeUnknownError(f"the API server at {self._kube.server} did not answer")
+        raise RefusedChangeError(f"{action.target_service} kept changing while it was to be changed: nothing was done")
+
+    def _make(self, plan: Plan) -> None:
+        self._kube.run(lambda client: make(client, self._namespace, plan.patches))
+
+    def _check_rights(self, plan: Plan) -> None:
+        for patch in plan.patches:
+            if why := objection(self._rights, "patch", patch.resource, patch.name, self._namespace):
+                raise RefusedChangeError(why)
+
+    def was_made(self, service: str, key: str) -> bool:
+        """Whether the change with this key has reached the service: asked of the API server."""
+        self._read_all()
+        found = self._seen.workloads.get(service)
+        return found is not None and was_made(found.manifest, key)
+
+    # whether it keeps what was promised ----------------------------------------------------------------------------
+    def measured_at(self) -> float | None:
+        newest = self._readiness.newest
+        return None if newest is None else newest.at
+
+    def kept_since(self, at: float) -> bool:
+        requests = self._promises.requests is None or self._samples.kept_since(at - _WHOLE_S)
+        return requests and self._readiness.kept_since(at)
+
+    def kept_from(self, earliest: float, now: float) -> float:
+        return next((at for at in self._readiness.times(earliest) if self.kept_since(at)), now)
+
+    def snapshot(self, now: float) -> Snapshot:
+        rows = payloads.service_list(self._seen).services
+        entry, newest = self.names[0], self._samples.newest(self.names[0])
+        slos: tuple[SloSnapshot, ...] = ()
+        if self._promises.requests is not None:
+            slos = request_slos(entry, newest.metrics if newest else None, self._promises.requests)
+        look, objective = self._readiness.newest, self._promises.readiness
+        if look is not None and objective is not None:
+            slos += (SloSnapshot(entry, "readiness", objective, look.share, look.share >= objective),)
+        services = tuple(service_snapshot(row, self._seen.metrics(row.name)) for row in rows)
+        return Snapshot(now, services, slos, self._samples.user_minutes_lost)
+
+    def notes(self) -> tuple[str, ...]:
+        told = []
+        if self._promises.requests is None:
+            told.append(
+                "nobody measures requests here: the objective was the share of the wanted pods that are ready, and "
+                "user minutes are not known"
+            )
+        if unwell := [one.name for one in self._seen.workloads.values() if has_trouble(one) or one.is_scaled_away]:
+            told.append(f"still in trouble: {', '.join(unwell)}")
+        return (*told, *self._complaints)
+
+    def close(self) -> None:
+        self._kube.close()
