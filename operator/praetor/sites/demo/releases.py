@@ -95,7 +95,7 @@ RELEASES: dict[str, type[Release]] = {one.version: one for one in (Release, Leak
 FIRST_VERSION = Release.version
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS stock (article int PRIMARY KEY, left_over bigint NOT NULL);
-CREATE TABLE IF NOT EXISTS payments (id bigserial PRIMARY KEY, article int NOT NULL, cents int NOT NULL, paid_at timestamptz
-    NOT NULL DEFAULT now());
+CREATE TABLE IF NOT EXISTS payments (id bigserial PRIMARY KEY, article int NOT NULL, cents int NOT NULL,
+    paid_at timestamptz NOT NULL DEFAULT now());
 """
 FILL_STOCK = "INSERT INTO stock SELECT article, 1000000 FROM generate_series(1, %s) AS article ON CONFLICT DO NOTHING"
