@@ -12,6 +12,7 @@ from simcore.kernel.layout import Floats
 _PERIOD_S = 15.0
 _TOLERANCE = 0.1
 _DOWN_WINDOW_S = 300.0
+_AT_MOST_TIMES, _AT_MOST_MORE = 2.0, 4.0  # replicas in a period: the larger of the two default policies to scale up
 _NO_METRICS_S = 90.0  # pods of a rollout have no metrics at first, and the autoscaler waits
 
 
@@ -39,12 +40,14 @@ def autoscale(services: Floats, s: int, now: float, dt: float) -> None:
 
 @inlined
 def recommended(services: Floats, s: int) -> float:
-    """ceil(pods x usage / target), unless usage is within the tolerance of its target."""
+    """ceil(pods x usage / target), unless usage is within the tolerance of its target; of more no more than the default
+    policies add in a period."""
     used = services[s, at.MEM_MB] / services[s, at.MEM_LIMIT_MB]
     if services[s, at.HPA_ON_CPU] > 0.0:
         used = services[s, at.CPU_PERCENT] / 100.0
     ratio = used / services[s, at.HPA_TARGET]
     wanted = services[s, at.DESIRED]
     if abs(ratio - 1.0) > _TOLERANCE:
-        wanted = math.ceil(services[s, at.PODS] * ratio - 1e-9)
+        allowed = max(_AT_MOST_TIMES * wanted, wanted + _AT_MOST_MORE)
+        wanted = min(math.ceil(services[s, at.PODS] * ratio - 1e-9), allowed)
     return min(max(wanted, services[s, at.HPA_MIN]), services[s, at.HPA_MAX])

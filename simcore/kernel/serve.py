@@ -142,8 +142,9 @@ def serve(
     work = services[s, at.EFF_WORK_MS] / (1.0 - services[s, at.GC_SHARE])
     cores = services[s, at.READY] * (database_cores(services, s) if special else services[s, at.CPU_CORES])
     by_cpu = max(1000.0 * cores / work, 1e-6)
-    servers = max(1, round(cores))
-    probability, cpu_wait = waiting(servers, by_cpu, arrival)
+    probability, cpu_wait = 0.0, 0.0
+    if cores > 0.0:  # else connections are refused at once: nobody waits
+        probability, cpu_wait = waiting(max(1, round(cores)), by_cpu, arrival)
     extra_ms, extra_variance, extra_good = (
         services[s, at.EFF_MS],
         services[s, at.EFF_VAR_MS2],

@@ -13,7 +13,10 @@ from tests.support.cluster import CHART, fails, missing_tools, run
 
 pytestmark = pytest.mark.skipif(bool(missing_tools("helm")), reason="helm is not on the PATH")
 
-EVERYTHING = ("--set", "networkPolicy.enabled=true,watchNamespaces={shop,billing},operator.replicas=2")
+EVERYTHING = (
+    "--set",
+    "targetNamespaces[0].name=shop,networkPolicy.enabled=true,watchNamespaces={shop,billing},operator.replicas=2",
+)
 
 
 def rules(manifests: list[Manifest]) -> Iterator[tuple[str, Manifest]]:
@@ -57,12 +60,24 @@ def test_named_namespaces_get_roles_and_nothing_but_reviews_is_cluster_wide() ->
     assert bound == {"praetor-system-praetor-operator-reviews", "praetor-system-praetor-gateway-reviews"}
 
 
+def test_only_the_named_workloads_may_be_changed_and_nothing_be_made_or_deleted() -> None:
+    chosen = ("--set", "targetNamespaces[0].name=shop,targetNamespaces[0].configMaps={settings}")
+    (role,) = (one for one in of_kind(rendered(*chosen), "Role") if one["metadata"]["namespace"] == "shop")
+    changing = [rule for rule in role["rules"] if set(rule["verbs"]) - {"get", "list"}]
+
+    assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"get", "list", "patch"}
+    assert [rule.get("resourceNames") or rule["resources"] for rule in changing] == [
+        ["deployments", "statefulsets"], ["settings"],
+    ]  # fmt: skip
+    assert not [one for one in of_kind(rendered(), "Role") if one["metadata"]["namespace"] == "shop"]
+
+
 def test_every_binding_names_a_role_and_an_account_of_the_chart() -> None:
     manifests = rendered(*EVERYTHING)
     made = {(each["kind"], each["metadata"]["name"]) for each in manifests}
 
     bindings = of_kind(manifests, "RoleBinding", "ClusterRoleBinding")
-    assert len(bindings) == 9
+    assert len(bindings) == 10
     for binding in bindings:
         reference, subject = binding["roleRef"], binding["subjects"][0]
         assert (reference["kind"], reference["name"]) in made

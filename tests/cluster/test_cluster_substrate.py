@@ -1,18 +1,23 @@
 """Workloads of a namespace as a substrate, on real pods: what breaks there really breaks, and a cure really cures."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from praetor.runner.request import SiteRequest
 from praetor.substrates.cluster.connecting import ClusterSubstrate, cluster_substrate
+from praetor.substrates.cluster.errors import NamespaceError
+from praetor.substrates.cluster.probing import survey
 from simcore.observation import ServiceDetail, ServiceRow
 from simcore.results import StepResult
 from tests.cluster.conftest import fresh_namespace
-from tests.support.cluster import Namespace
+from tests.support.chart import of_kind, rendered
+from tests.support.cluster import Namespace, run
 from tests.support.playing import do
 from tests.support.workloads import GREEDY, MOODY, PYTHON, config_map, deployment, service, stateful_set
 
@@ -45,11 +50,16 @@ def shop(image: str) -> Iterator[Namespace]:
         yield namespace
 
 
+def site_request(namespace: Namespace) -> SiteRequest:
+    kubernetes = {"namespace": namespace.name, "config": CONFIG, "entry": "web"}
+    return SiteRequest("shop", kubernetes=kubernetes, action_seconds=0.0, stabilization_seconds=4.0)
+
+
 @contextmanager
-def connected(namespace: Namespace, **spec: Any) -> Iterator["Hand"]:
-    kubernetes = {"namespace": namespace.name, "config": CONFIG, "entry": "web"} | spec
-    site = SiteRequest("shop", kubernetes=kubernetes, action_seconds=0.0, stabilization_seconds=4.0)
-    substrate = cluster_substrate(site, {"title": "it is unwell", "service": "web"}, family="unknown")
+def connected(namespace: Namespace) -> Iterator["Hand"]:
+    substrate = cluster_substrate(
+        site_request(namespace), {"title": "it is unwell", "service": "web"}, family="unknown"
+    )
     try:
         substrate.reset()
         yield Hand(substrate)
@@ -211,6 +221,47 @@ def test_a_change_that_comes_again_with_its_key_is_not_made_again(shop: Namespac
     after = shop.get("deployment", "greedy")
     assert after["metadata"]["generation"] == before + 1
     assert after["metadata"]["annotations"]["praetor.dev/last-change"] == "uid/7/7"
-    managers = {one["manager"] for one in after["metadata"]["managedFields"]}
-    assert "praetor" in managers
+    fields = shop.get("deployment", "greedy", "--show-managed-fields")["metadata"]["managedFields"]
+    assert "praetor" in {one["manager"] for one in fields}
     hand.until_well("greedy")
+
+
+def test_the_charts_role_is_enough_and_less_is_said_clearly(
+    shop: Namespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = ("--set", f"targetNamespaces[0].name={shop.name},targetNamespaces[0].configMaps={{settings}}")
+    (role,) = (one for one in of_kind(rendered(*settings), "Role") if one["metadata"]["namespace"] == shop.name)
+    looking = {
+        "rules": [rule | {"verbs": [verb for verb in rule["verbs"] if verb != "patch"]} for rule in role["rules"]]
+    }
+
+    roles = {"operator": role, "viewer": role | looking, "stranger": None}
+    accounts = {name: account(shop, name, granted, tmp_path) for name, granted in roles.items()}
+    monkeypatch.setenv("KUBECONFIG", accounts["operator"])
+    with connected(shop) as hand:
+        assert hand.row("web").health == "healthy"
+        assert dict(hand.look("describe_service", "moody").config) == {"mode": "good"}
+        hand.change("scale_service", "web", replicas=1)
+        assert all(one.granted for one in survey(site_request(shop)).rights)
+
+    monkeypatch.setenv("KUBECONFIG", accounts["viewer"])
+    with connected(shop) as hand:
+        assert "may not patch deployments.apps in namespace" in hand.refusal("restart_service", "web")
+        denied = {one.text for one in survey(site_request(shop)).rights if not one.granted}
+        assert denied == {"patch deployments.apps", "patch statefulsets.apps", "patch configmaps settings"}
+
+    monkeypatch.setenv("KUBECONFIG", accounts["stranger"])
+    with pytest.raises(NamespaceError, match="may not be listed"), connected(shop):
+        pass
+
+
+def account(namespace: Namespace, name: str, role: dict[str, Any] | None, folder: Path) -> str:
+    """A kubeconfig of a new ServiceAccount with this Role."""
+    namespace.kubectl("create", "serviceaccount", name)
+    if role is not None:
+        namespace.apply(role | {"metadata": {"name": name, "namespace": namespace.name}})
+        namespace.kubectl("create", "rolebinding", name, f"--role={name}", f"--serviceaccount={namespace.name}:{name}")
+    config = json.loads(run("kubectl", "config", "view", "--minify", "--raw", "-o", "json"))
+    config["users"][0]["user"] = {"token": namespace.kubectl("create", "token", name).strip()}
+    (folder / name).write_text(json.dumps(config))
+    return str(folder / name)

@@ -92,6 +92,21 @@ async def test_two_alertmanagers_that_tell_the_same_make_one_run(store: Director
     assert len(ledger_of(run).seen) == 2
 
 
+async def test_a_sender_that_is_killed_and_comes_back_doubles_nothing(store: DirectoryStore, tmp_path: Path) -> None:
+    """What it had delivered it may not remember; Prometheus tells it the same alert again."""
+    listening = bind("127.0.0.1", 0)
+    url, started = webhook(port_of(listening)), datetime.now(UTC)
+    async with live_gateway(store, listening) as deliveries:
+        for _ in range(3):
+            with alertmanager(tmp_path / "one", url, TOKEN) as sender:
+                sender.post([OOM], started)
+                await deliveries.more(1)
+                sender.process.kill()
+    (run,) = await runs(store)
+    assert len(ledger_of(run).seen) == 1
+    assert set(deliveries.statuses) == {202}
+
+
 async def test_a_wrong_token_is_refused_and_nothing_is_kept(store: DirectoryStore, tmp_path: Path) -> None:
     listening = bind("127.0.0.1", 0)
     url = webhook(port_of(listening))

@@ -12,6 +12,7 @@ from tests.support.tiny_world import ENDLESS, TinyWorld, part, tiny_world
 
 LIMIT_MB, LEAST, MOST = 512.0, 1, 8
 LOOP_S, TOLERANCE, DOWN_WINDOW_S = 15.0, 0.1, 300.0  # of the kube-controller-manager, by default
+AT_MOST_TIMES, AT_MOST_MORE = 2, 4  # in a period, the larger of both: its default `behavior.scaleUp`
 
 
 def autoscaled(target: float, replicas: int = 4, *, memory: float = 0.5, cpu_ms: float = 0.0) -> TinyWorld:
@@ -29,6 +30,7 @@ def published(current: int, metric: float, target: float) -> int:
     kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale, "Algorithm details"."""
     ratio = metric / target
     wanted = current if abs(ratio - 1.0) <= TOLERANCE else math.ceil(current * ratio)
+    wanted = min(wanted, max(AT_MOST_TIMES * current, current + AT_MOST_MORE))
     return min(max(wanted, LEAST), MOST)
 
 

@@ -74,6 +74,18 @@ def test_a_service_without_pods_fails_all_who_come_and_queues_nobody():
         assert (failing, queued) == (1.0, 0.0)
 
 
+def test_a_service_without_pods_refuses_at_once_and_holds_nobody_who_calls_it():
+    """As kube-proxy does for a Service without endpoints: so callers are not kept waiting, nor out of threads."""
+    world = patient_chain()
+    world.run(60.0)
+    before = [world.get(name, at.MEAN_MS) for name in NAMES], world.get("s0", at.CAPACITY)
+    world.set("s1", {at.DESIRED: 0.0})
+    world.run(60.0)
+    assert world.get("s0", at.FAIL) == 1.0
+    assert [world.get(name, at.MEAN_MS) <= usual for name, usual in zip(NAMES, before[0], strict=True)] == [True] * 4
+    assert world.get("s0", at.CAPACITY) == before[1]
+
+
 def test_a_full_queue_loses_nobody_when_pods_go():
     """Whoever is queued is served by those who are left; who comes meanwhile is refused."""
     world = patient_chain()

@@ -9,8 +9,8 @@ GREEDY = (
 )
 """Needs about 55 MiB."""
 MOODY = (
-    "import http.server, os, sys\n"
-    "if os.environ.get('MODE') != 'good': sys.exit('ERROR cannot work in mode %s, password=hunter2' % os.environ['MODE'])\n"
+    "import http.server, os, sys; mode = os.environ['MODE']\n"
+    "if mode != 'good': sys.exit(f'ERROR cannot work in mode {mode}, password=hunter2')\n"
     f"print('INFO serving', flush=True); {_SERVE}"
 )
 IDLE = ["sh", "-c", "echo INFO serving; mkdir -p /tmp/w; echo ok > /tmp/w/index.html; exec httpd -f -p 8080 -h /tmp/w"]

@@ -43,6 +43,45 @@
   verbs: [list]
 {{- end -}}
 
+{{/* Arguments: configMaps. What runs do with the workloads of a namespace: they look, and patch Deployments, StatefulSets and
+     the named ConfigMaps. They make and delete nothing, and see no Secret. */}}
+{{- define "praetor.rules.target" -}}
+- apiGroups: [apps]
+  resources: [deployments, statefulsets]
+  verbs: [list, patch]
+- apiGroups: [apps]
+  resources: [replicasets, controllerrevisions]
+  verbs: [list]
+- apiGroups: [""]
+  resources: [pods, events, services]
+  verbs: [list]
+- apiGroups: [""]
+  resources: [pods/log]
+  verbs: [get]
+- apiGroups: [discovery.k8s.io]
+  resources: [endpointslices]
+  verbs: [list]
+- apiGroups: [networking.k8s.io]
+  resources: [ingresses]
+  verbs: [list]
+- apiGroups: [autoscaling]
+  resources: [horizontalpodautoscalers]
+  verbs: [list]
+- apiGroups: [policy]
+  resources: [poddisruptionbudgets]
+  verbs: [list]
+- apiGroups: [metrics.k8s.io]
+  resources: [pods]
+  verbs: [list]
+{{- with .configMaps }}
+- apiGroups: [""]
+  resources: [configmaps]
+  resourceNames:
+    {{- toYaml . | nindent 4 }}
+  verbs: [get, patch]
+{{- end }}
+{{- end -}}
+
 {{/* Asking the API server who calls and what they may do. */}}
 {{- define "praetor.rules.reviews" -}}
 - apiGroups: [authentication.k8s.io]

@@ -27,6 +27,11 @@ def at_most_one(first: str, second: str) -> dict[str, Any]:
     return must_hold(f"!(has(self.{first}) && has(self.{second}))", f"at most one of {first} and {second} may be set")
 
 
+def all_of(*extras: dict[str, Any]) -> dict[str, Any]:
+    """The rules of several schema extras as one."""
+    return {VALIDATIONS: [one for extra in extras for one in extra[VALIDATIONS]]}
+
+
 def immutable(fields: Iterable[str]) -> list[Rule]:
     """Rules at the parent: one at an optional field is skipped when that is removed and added again."""
     return [_immutable(field) for field in fields]

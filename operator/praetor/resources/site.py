@@ -7,7 +7,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model
 from praetor.resources.conditions import ConditionedStatus
 from praetor.resources.kubernetes_site import KubernetesSite
 from praetor.resources.meta import API_VERSION, LONGEST_OBJECT_NAME, ObjectMeta, name_within
-from praetor.resources.rules import at_most_one, exactly_one
+from praetor.resources.rules import all_of, at_most_one, exactly_one, must_hold
 from praetor.resources.wire import StatusWire, Time, Wire
 
 _Key = Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -94,7 +94,15 @@ class Guardrails(Wire):
 class TargetSiteSpec(Wire):
     """A system that incidents happen in."""
 
-    model_config = ConfigDict(json_schema_extra=at_most_one("http", "kubernetes"))
+    model_config = ConfigDict(
+        json_schema_extra=all_of(
+            at_most_one("http", "kubernetes"),
+            must_hold(
+                "!has(self.http) || !has(self.slos) || self.slos.all(slo, slo.sli != 'readiness')",
+                "readiness is of the pods of spec.kubernetes; of spec.http nobody knows it",
+            ),
+        )
+    )
 
     description: str = Field("", max_length=1000, description="What this system is, for people.")
     match: AlertMatch | None = Field(None, description="Which alerts are the site's own; default: none.")
@@ -128,6 +136,8 @@ class TargetSiteSpec(Wire):
     def _one_way(self) -> Self:
         if self.http is not None and self.kubernetes is not None:
             raise ValueError("at most one of http and kubernetes may be set")
+        if self.http is not None and any(slo.sli == "readiness" for slo in self.slos):
+            raise ValueError("slos: readiness is of the pods of spec.kubernetes; of spec.http nobody knows it")
         return self
 
 

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 import simcore
 from praetor.substrates.sim import SimSubstrate
-from simcore.errors import ScenarioError
+from simcore.errors import ScenarioError, SimcoreError
 from simcore.scenarios.documents import dotted
 from simcore.scenarios.spec import ScenarioDocument, ScenarioSpec
 from simcore.validation import problems
@@ -42,13 +42,19 @@ class Wanted(Protocol):
     def site(self) -> "Asked | None": ...
 
 
+class MissingLibraryError(SimcoreError):
+    """What is to be connected to needs a library that is not installed."""
+
+
 def connect(wanted: Wanted) -> "SimSubstrate | SiteSubstrate | ClusterSubstrate":
     """Raises UnknownNameError for a scenario that does not exist, ScenarioError for one that cannot be
     played, SiteError for a site that must not be dialled or is none, NamespaceError for a namespace that cannot be
     acted on, UnreachableError for what does not answer."""
     if wanted.site is not None and wanted.site.kubernetes is not None:
-        from praetor.substrates.cluster.connecting import cluster_substrate  # its client is in the extra `operator`
-
+        try:
+            from praetor.substrates.cluster.connecting import cluster_substrate
+        except ModuleNotFoundError as problem:
+            raise MissingLibraryError(f"{problem}: pip install 'praetor[operator]'") from None
         return cluster_substrate(wanted.site, wanted.alert, family=wanted.scenario, max_steps=wanted.max_steps)
     if wanted.site is not None:
         from praetor.substrates.site.connecting import site_substrate  # httpx is in the extra `server`

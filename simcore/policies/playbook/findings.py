@@ -15,7 +15,7 @@ from simcore.observation import (
     ServiceList,
     ServiceRow,
 )  # fmt: skip
-from simcore.quantity import parse_quantity
+from simcore.quantity import mebibytes
 from simcore.settings import BY_NAME
 
 DATABASE_RUNTIMES = ("postgres", "mysql", "mariadb", "mongodb")
@@ -117,8 +117,12 @@ class Findings:
         return row.replicas_desired if row else None
 
     def memory_limit_mb(self, service: str) -> float | None:
+        """None where none is shown: sites write what they like."""
         detail = self.details.get(service)
-        return parse_quantity(detail.memory_limit) / 2**20 if detail else None
+        try:
+            return mebibytes(detail.memory_limit) or None if detail else None
+        except ValueError:
+            return None
 
     def previous_version(self, service: str) -> str | None:
         detail = self.details.get(service)
@@ -130,7 +134,10 @@ class Findings:
     def setting(self, service: str, key: str) -> float | None:
         detail = self.details.get(service)
         shown = dict(detail.config).get(key) if detail else None
-        return BY_NAME[key].parse(shown) if shown is not None else None
+        try:
+            return BY_NAME[key].parse(shown) if shown is not None else None
+        except ValueError:  # on a real system a setting may say anything
+            return None
 
     def old_value(self, service: str, key: str) -> str | None:
         detail = self.details.get(service)

@@ -1,4 +1,4 @@
-"""Facts that speak against a cure: what goes on, or comes back, after the change."""
+"""What is seen after a cure: what goes on, what comes back, and what only needs time."""
 
 from simcore.policies.playbook.facts.model import FACTS, UNKNOWN, Answer, fact
 from simcore.policies.playbook.findings import Findings
@@ -61,3 +61,17 @@ def connections_rise_again(findings: Findings, suspect: str) -> Answer:
         return UNKNOWN
     rise = known[-1][1] - known[0][1]
     return Answer(rise >= _RISE, f"{suspect}: {rise:+.1f} connections in {known[-1][0] - known[0][0]:.0f} s")
+
+
+def is_worked_off(findings: Findings, suspect: str) -> bool:
+    """Whether what had piled up before the change, messages or what a replica has yet to apply, has become less since:
+    such a cure works, however long it takes."""
+    since = findings.changed_at.get(suspect, findings.now)
+    readings = [reading.metrics for reading in findings.readings.get(suspect, []) if reading.at >= since]
+    return any(
+        len(piled_up) >= 2 and piled_up[-1] < piled_up[-2]
+        for piled_up in (
+            [m.consumer_lag for m in readings if m.consumer_lag is not None],
+            [m.replica_lag_seconds for m in readings if m.replica_lag_seconds is not None],
+        )
+    )

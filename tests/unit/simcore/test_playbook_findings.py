@@ -1,0 +1,67 @@
+"""What the playbook makes of readings that no simulated episode is needed for."""
+
+from dataclasses import replace
+from functools import lru_cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import simcore
+from simcore.observation import Metrics, ServiceDetail
+from simcore.policies.playbook.facts.afterwards import is_worked_off, memory_rises_again
+from simcore.policies.playbook.findings import Findings, Reading
+
+CHANGED_AT = 100.0
+
+
+@lru_cache(maxsize=2)
+def seen(action_type):
+    episode = simcore.make("oom-crash", seed=0)
+    episode.reset()
+    service = episode.world.topology.names[0]
+    return episode.step({"action_type": action_type, "target_service": service}).observation.payload
+
+
+def after_a_change(metrics, limit="512Mi"):
+    """Findings with one reading every 20 s, beginning at the change of `api`."""
+    readings = [Reading(CHANGED_AT + 20.0 * n, one) for n, one in enumerate(metrics)]
+    detail = seen("describe_service")
+    assert isinstance(detail, ServiceDetail)
+    return Findings(
+        now=CHANGED_AT + 20.0 * len(readings), last_change=CHANGED_AT, changed_at={"api": CHANGED_AT},
+        readings={"api": readings}, details={"api": replace(detail, memory_limit=limit)},
+    )  # fmt: skip
+
+
+def measured(**values):
+    metrics = seen("check_metrics")
+    assert isinstance(metrics, Metrics)
+    return replace(metrics, **values)
+
+
+@pytest.mark.parametrize("piled_up", ["consumer_lag", "replica_lag_seconds"])
+@settings(deadline=None)
+@given(lags=st.lists(st.floats(0.0, 1e6), min_size=2, max_size=6))
+def test_what_became_less_since_the_change_is_being_worked_off(piled_up, lags):
+    findings = after_a_change([measured(**{piled_up: lag}) for lag in lags])
+    assert is_worked_off(findings, "api") == (lags[-1] < lags[-2])
+
+
+@pytest.mark.parametrize("piled_up", ["consumer_lag", "replica_lag_seconds"])
+def test_what_was_read_before_the_change_says_nothing_about_it(piled_up):
+    findings = after_a_change([measured(**{piled_up: lag}) for lag in (30.0, 20.0, 10.0)])
+    findings.changed_at["api"] = CHANGED_AT + 30.0
+    assert not is_worked_off(findings, "api")
+
+
+def test_a_service_of_which_nothing_piles_up_is_not_working_anything_off():
+    assert not is_worked_off(after_a_change([measured(), measured()]), "api")
+    assert not is_worked_off(after_a_change([]), "api")
+
+
+@pytest.mark.parametrize("limit", ["0", "none", "", "unlimited"])
+def test_without_a_memory_limit_nobody_can_say_what_share_of_it_is_used(limit):
+    findings = after_a_change([measured(memory_mb=100.0 * n) for n in range(20)], limit)
+    assert findings.memory_limit_mb("api") is None
+    assert memory_rises_again(findings, "api").truth is None
