@@ -17,7 +17,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from tests.bench.proof import simulated
-from tests.bench.proof.cells import BASIC, Cell, Played, Record, rows
+from tests.bench.proof.cells import BASIC, ON_CLUSTERS, Cell, Played, Record, rows
+from tests.bench.proof.on_cluster import cluster_stage
 from tests.bench.proof.on_site import Pace, site_stage
 from tests.bench.proof.policies import NOTHING
 from tests.bench.proof.table import markdown
@@ -28,11 +29,13 @@ SIMULATED_RUNS = 5  # times as many in the simulator, where they cost nothing
 
 def cells(given: argparse.Namespace) -> Iterator[Cell]:
     """Breadth first, so that what is there when it is stopped is spread evenly."""
-    families = BASIC if given.family == "all" else given.family.split(",")
+    wanted = None if given.family == "all" else given.family.split(",")
     for number in range(given.runs * SIMULATED_RUNS):
         for policy in (*given.policy.split(","), *(() if given.no_floor else ("random", NOTHING))):
             for substrate in given.on.split(","):
                 if substrate == "simulator" or number < given.runs:
+                    known = ON_CLUSTERS if substrate == "cluster" else BASIC
+                    families = [family for family in known if wanted is None or family in wanted]
                     yield from (Cell(substrate, family, policy, number) for family in families)
 
 
@@ -42,7 +45,8 @@ def player(given: argparse.Namespace) -> Callable[[Cell], Played]:
     def play(cell: Cell) -> Played:
         if cell.substrate == "simulator":
             return simulated.played(cell)
-        return played(cell, lambda attempt: site_stage(cell, pace, attempt))
+        stage_of = cluster_stage if cell.substrate == "cluster" else site_stage
+        return played(cell, lambda attempt: stage_of(cell, pace, attempt))
 
     return play
 

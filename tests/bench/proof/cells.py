@@ -19,6 +19,8 @@ BASIC = (
     "rate_limit_exhaustion",
 )
 
+ON_CLUSTERS = ("memory_limit", "bad_version", "scale_to_zero", "bad_config", "cpu_limit")
+
 
 class Cell(NamedTuple):
     """One run: where, what is broken, who repairs. `number` chooses the fault's size and service, for all policies
