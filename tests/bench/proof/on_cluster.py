@@ -40,6 +40,8 @@ class ClusterStage:
     namespace: Namespace
     pace: Pace
     seed: int
+    promised_ms = 1000.0
+    """Of three services in a row, of which one waits 120 ms."""
 
     def users(self, seconds: float) -> Figures:
         text = self.namespace.kubectl("logs", "deployment/users", f"--since={ceil(seconds) + 6}s")
@@ -131,7 +133,7 @@ def bad_config(namespace: Namespace, draws: random.Random) -> str:
 
 def cpu_limit(namespace: Namespace, draws: random.Random) -> str:
     """A quota far below the work: requests wait for its periods."""
-    service, limit_m = draws.choice(list(CALLS)), draws.randint(20, 45)
+    service, limit_m = draws.choice(list(CALLS)), draws.randint(10, 20)
     _patch(namespace, service, {"resources": {"limits": {"cpu": f"{limit_m}m"}}})
     return f"{service}: {limit_m}m"
 
@@ -150,7 +152,7 @@ def _service(name: str) -> Iterator[dict[str, Any]]:
         "metadata": {"name": name},
         "spec": {"selector": {"app": name}, "ports": [{"port": 8080}]},
     }
-    env = {"NEED_MIB": str(NEED_MIB), "BURN_MS": "15", "UPSTREAM": f"http://{CALLS[name]}:8080/" if CALLS[name] else ""}
+    env = {"NEED_MIB": str(NEED_MIB), "BURN_MS": "6", "UPSTREAM": f"http://{CALLS[name]}:8080/" if CALLS[name] else ""}
     container = {
         "ports": [{"containerPort": 8080}],
         "env": [{"name": key, "value": value} for key, value in env.items()],

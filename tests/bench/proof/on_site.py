@@ -30,6 +30,7 @@ class SiteStage:
     site: DemoSite
     pace: Pace
     seed: int
+    promised_ms = 500.0
 
     def users(self, seconds: float) -> Figures:
         seen: Figures = self.site.get("/users", seconds=seconds)
