@@ -5,7 +5,8 @@
 The same policy object plays everywhere, without a change; beside it stand `random` and doing nothing. In the simulator
 resolved means what it always does there. On the site and in the cluster it is what a load generator, which knows of no
 fault, saw as a user in the 15 s after the run: at most 1 % of requests failed, and the p99 was at most 500 ms (on the
-site), or 1000 ms or twice that of an untouched shop beside it at the same time (in the cluster). Every run has a site of its own and a fault of its own size and service; one that no user noticed before the first action is
+site), or 1000 ms or twice that of an untouched shop beside it at the same time (in the cluster). Every run has a site
+or a namespace of its own, and a fault of its own size and service; one that no user noticed before the first action is
 repeated with another, and counted as `unseen`. Progress goes to stderr, a table to stdout (`-o json`: its rows).
 """
 
