@@ -27,6 +27,7 @@ from tests.bench.proof.table import markdown
 from tests.bench.proof.watched import UnhealthyError, played
 from tests.support.cluster import Namespace
 
+FAMILIES = {"simulator": (*BASIC, *ON_CLUSTERS), "site": BASIC, "cluster": ON_CLUSTERS}
 SIMULATED_RUNS = 5  # times as many in the simulator, where they cost nothing
 
 
@@ -37,7 +38,7 @@ def cells(given: argparse.Namespace) -> Iterator[Cell]:
         for policy in (*given.policy.split(","), *(() if given.no_floor else ("random", NOTHING))):
             for substrate in given.on.split(","):
                 if substrate == "simulator" or number < given.runs:
-                    known = ON_CLUSTERS if substrate == "cluster" else BASIC
+                    known = FAMILIES[substrate]
                     families = [family for family in known if wanted is None or family in wanted]
                     yield from (Cell(substrate, family, policy, number) for family in families)
 

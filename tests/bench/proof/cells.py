@@ -19,7 +19,15 @@ BASIC = (
     "rate_limit_exhaustion",
 )
 
-ON_CLUSTERS = ("memory_limit", "bad_version", "scale_to_zero", "bad_config", "cpu_limit")
+SIMULATED_AS = {
+    "memory_limit": "oom_crash",
+    "bad_version": "bad_deployment_cascade",
+    "scale_to_zero": "scale_to_zero",
+    "bad_config": "config_drift",
+    "cpu_limit": "cfs_throttling",
+}
+ON_CLUSTERS = tuple(SIMULATED_AS)
+"""What plain objects of Kubernetes can break, and the family of the simulator that is most like it."""
 
 
 class Cell(NamedTuple):

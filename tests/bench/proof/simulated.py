@@ -6,7 +6,7 @@ from simcore.episode import Episode
 from simcore.evaluation.play import Task, play_episode
 from simcore.evaluation.rows import Cell as Question
 from simcore.results import Verdict
-from tests.bench.proof.cells import Cell, Played
+from tests.bench.proof.cells import SIMULATED_AS, Cell, Played
 from tests.bench.proof.policies import NOTHING, policy_of
 
 SPLIT = "validation"
@@ -25,7 +25,9 @@ def played(cell: Cell) -> Played:
 
 
 def _verdict(cell: Cell, seed: int) -> Verdict:
-    return play_episode(Task(Question(cell.policy, cell.family), range(0), SPLIT, 0.5, _made), seed)
+    return play_episode(
+        Task(Question(cell.policy, SIMULATED_AS.get(cell.family, cell.family)), range(0), SPLIT, 0.5, _made), seed
+    )
 
 
 def _made(name: str, seed: int = 0, episode: Episode | None = None) -> Policy:
