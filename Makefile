@@ -35,8 +35,8 @@ $(STAMP): requirements/dev.txt pyproject.toml
 lock: ## Resolve the dependencies again for Python 3.11 and later (needs uv; UPGRADE=1 takes newer versions)
 	@command -v uv >/dev/null || { echo "uv is needed to resolve the lock files: pip install uv" >&2; exit 2; }
 	uv pip compile $(LOCK) --extra operator --extra openenv --extra site --group dev -o requirements/dev.txt
-	uv pip compile $(LOCK) --extra operator -o requirements/operator.txt
-	uv pip compile $(LOCK) --extra operator --extra site -o requirements/site.txt
+	uv pip compile $(LOCK) --extra operator --constraint requirements/dev.txt -o requirements/operator.txt
+	uv pip compile $(LOCK) --extra operator --extra site --constraint requirements/dev.txt -o requirements/site.txt
 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml \
   $(if $(UPGRADE),--upgrade)

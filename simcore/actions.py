@@ -85,7 +85,7 @@ class DeclaredCause(_Strict):
 class ResolveParameters(_Strict):
     root_cause: FreeText = ""
     resolution: FreeText = ""
-    causes: tuple[DeclaredCause, ...] = Field((), max_length=3, description="Empty: nothing is broken.")
+    causes: tuple[DeclaredCause, ...] = Field((), max_length=3, fail_fast=True, description="Empty: nothing is broken.")
 
 
 class _OnService(_Strict):
@@ -162,16 +162,34 @@ ACTION_TYPES = (
 _ADAPTER: TypeAdapter[Action] = TypeAdapter(Action)
 
 
+_MOST_VALUES = 64
+
+
 def parse_action(data: "Action | Mapping[str, Any]") -> Action:
     """The typed action of its wire form. Raises ActionError that names the field and what was expected."""
     if isinstance(data, (_OnService, _OnSystem)):
         return data
+    if _is_large(data):
+        raise ActionError(f"action: it has more than {_MOST_VALUES} values, many more than any action takes", "")
     try:
         return _ADAPTER.validate_python(data)
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_context=False)[0]
         field = ".".join(str(part) for part in first["loc"] if part not in ACTION_TYPES)
         raise ActionError(f"{field or 'action'}: {first['msg']}", field) from None
+
+
+def _is_large(data: Any) -> bool:
+    """To say all that is wrong with each of very many values would take seconds."""
+    waiting, seen = [data], 0
+    while waiting:
+        one = waiting.pop()
+        inner = one.values() if isinstance(one, Mapping) else one if isinstance(one, list | tuple) else ()
+        seen += len(inner)
+        if seen > _MOST_VALUES:
+            return True
+        waiting.extend(inner)
+    return False
 
 
 def action_json(action: Action) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +13,14 @@ from simcore.episode import Episode
 from simcore.errors import ActionError
 from simcore.kernel import layout as at
 from simcore.kernel import observe as o
-from simcore.kernel.step import step_many
+from simcore.kernel.step import LOGS, step_many
 from simcore.observation import Observation
 from simcore.parsing import reader_of
+from simcore.rendering import render
 from simcore.results import RewardBreakdown, StepResult, Verdict
 from simcore.world.encode import MALFORMED, Coded
+from simcore.world.pages import Joined, Pages
 from simcore.world.telling import Teller, declared_causes
-from simcore.world.world import World
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -44,6 +46,16 @@ class BatchStep:
         return self.terminated | self.truncated
 
 
+class _Shown(NamedTuple):
+    """What the last step of an episode came to."""
+
+    number: int
+    had_ended: bool
+    steps: int
+    now: float
+    firing: bool
+
+
 class Batch:
     """`len(batch)` episodes. An episode that has ended stays as it is: stepping it changes and earns nothing."""
 
@@ -56,13 +68,19 @@ class Batch:
         self._buffer = np.concatenate([episode.world.buffer for episode in episodes])
         for episode, first, last in zip(episodes, self._world_at, self._world_at[1:], strict=False):
             episode.world.buffer = self._buffer[first:last]
-        self._graphs, self._graph_at = _joined([episode.world for episode in episodes])
+        topologies = [episode.world.topology for episode in episodes]
+        self._graphs: Joined[np.int64] = Joined(topologies, lambda topology: topology.graph)
         self._seeds = np.array([episode.world.noise_seed for episode in episodes], dtype=np.int64)
+        self._adds_lines = np.array([bool(episode.world.spec.log_lines) for episode in episodes])
+        self._readers = [reader_of(topology) for topology in topologies]
         self._tellers: list[Teller | None] = [None] * len(episodes)
         self._actions = np.zeros((len(episodes), ACTION_COLUMNS))
         self._numbers = np.zeros((len(episodes), o.OUT_COLUMNS))
+        self._coded: list[Coded] = []
         self._typed: list[Action | None] = [None] * len(episodes)
         self._problems: dict[int, str] = {}
+        self._had_ended: Flags = np.zeros(len(episodes), dtype=np.bool_)
+        self._in_words = False
 
     def __len__(self) -> int:
         return len(self._episodes)
@@ -88,6 +106,7 @@ class Batch:
         for number, episode in enumerate(self._episodes):
             episode._begin()
             self._tellers[number] = None
+        self._in_words = False
         return [self._teller(number).alert() for number in range(len(self))]
 
     def encode(self, actions: Sequence[Action | Mapping[str, Any]]) -> Floats:
@@ -96,13 +115,13 @@ class Batch:
         if len(actions) != len(self):
             raise ValueError(f"{len(actions)} actions for {len(self)} episodes")
         self._problems.clear()
-        for number, action in enumerate(actions):
-            self._actions[number, :] = tuple(self._read(number, action))
+        self._in_words = False
+        self._actions[:] = self._coded = [self._read(number, action) for number, action in enumerate(actions)]
         return self._actions
 
     def _read(self, number: int, action: Action | Mapping[str, Any]) -> Coded:
         try:
-            self._typed[number], coded = reader_of(self._episodes[number].world.topology).read(action)
+            self._typed[number], coded = self._readers[number].read(action)
         except ActionError as problem:
             self._typed[number], self._problems[number] = None, str(problem)
             return MALFORMED
@@ -112,7 +131,8 @@ class Batch:
         """One action for each episode, as rows of numbers (float64, `[n, 6]`). The fast way; no words are made."""
         if rows.shape != self._actions.shape:
             raise ValueError(f"rows of shape {rows.shape}; {self._actions.shape} are expected")
-        step_many(self._buffer, self._world_at, self._graphs, self._graph_at, self._seeds, rows, self._numbers)
+        self._had_ended, self._in_words = self.done, rows is self._actions
+        step_many(self._buffer, self._world_at, self._graphs.all, self._graphs.begins, self._seeds, rows, self._numbers)
         paid = self._numbers[:, o.OUT_PAID : o.OUT_ENDED]
         ended = self._numbers[:, o.OUT_ENDED]
         return BatchStep(
@@ -122,31 +142,56 @@ class Batch:
 
     def step(self, actions: Sequence[Action | Mapping[str, Any]]) -> list[StepResult]:
         """One action for each episode, as single episodes take them. Raises ValueError if their numbers differ."""
-        before = self.done
         steps = self.step_encoded(self.encode(actions))
-        for number, typed in enumerate(self._typed):
-            episode = self._episodes[number]
-            if not before[number]:
-                episode._note(typed, self._numbers[number])
-            if isinstance(typed, ResolveIncident) and not before[number]:
-                episode._declared = declared_causes(typed)
-        return [self._result(number, steps, bool(before[number])) for number in range(len(self))]
+        shown = self._shown()
+        for one, typed in zip(shown, self._typed, strict=True):
+            if not one.had_ended:
+                episode = self._episodes[one.number]
+                episode._note(typed, self._numbers[one.number])
+                if isinstance(typed, ResolveIncident):
+                    episode._declared = declared_causes(typed)
+        paid, terminated, truncated = steps.breakdown.tolist(), steps.terminated.tolist(), steps.truncated.tolist()
+        return [
+            _result(self._observation(one), *ended)
+            for one, *ended in zip(shown, paid, terminated, truncated, strict=True)
+        ]
 
-    def _result(self, number: int, steps: BatchStep, had_ended: bool) -> StepResult:
-        paid = RewardBreakdown(*steps.breakdown[number].tolist())
-        observation = self._observation(number, had_ended)
-        return StepResult(observation, paid.total, paid, bool(steps.terminated[number]), bool(steps.truncated[number]))
+    def texts(self) -> list[str]:
+        """`.text` of what the last step showed, by episode, written together. Raises ValueError where its actions were
+        not given to `step` or taken from `encode`: what is said of a change is in the words that asked for it."""
+        if not self._in_words:
+            raise ValueError("texts are of a step; give it to step, or to step_encoded as encode makes it")
+        shown, in_own_words = self._shown(), self._adds_lines & (self._actions[:, 0] == LOGS)
+        bodies = self._pages.write(
+            self._numbers, (~self._had_ended & ~in_own_words).astype(np.int64), self._actions, self.steps
+        )
+        return [
+            render(self._observation(one) if body is None else self._teller(one.number).read(*one[2:]), body)
+            for one, body in zip(shown, bodies, strict=True)
+        ]
 
-    def _observation(self, number: int, had_ended: bool) -> Observation:
-        out, teller = self._numbers[number], self._teller(number)
-        taken = int(self._buffer[self._world_at[number] + at.LEDGER_AT + at.STEPS])
-        if had_ended:
-            return teller.after_the_end(taken, float(out[o.OUT_NOW]))
+    @cached_property
+    def _pages(self) -> Pages:
+        return Pages([episode.world.topology for episode in self._episodes], self._graphs, self._seeds)
+
+    def _shown(self) -> list["_Shown"]:
+        numbers = self._numbers
+        return [
+            _Shown(*one)
+            for one in zip(
+                range(len(self)), self._had_ended.tolist(), self.steps.tolist(), numbers[:, o.OUT_NOW].tolist(),
+                (numbers[:, o.OUT_FIRING] > 0.0).tolist(), strict=True,
+            )
+        ]  # fmt: skip
+
+    def _observation(self, one: "_Shown") -> Observation:
+        number, teller = one.number, self._teller(one.number)
+        if one.had_ended:
+            return teller.after_the_end(one.steps, one.now)
         typed = self._typed[number]
         if typed is None:
-            return teller.malformed(self._problems[number], out, taken)
-        kind, service, *rest = self._actions[number].tolist()
-        return teller.step(typed, Coded(int(kind), int(service), *rest), out, taken)
+            return teller.malformed(self._problems[number], self._numbers[number], one.steps)
+        return teller.step(typed, self._coded[number], self._numbers[number], one.steps)
 
     def _teller(self, number: int) -> Teller:
         found = self._tellers[number]
@@ -167,14 +212,6 @@ class Batch:
         return twin
 
 
-def _joined(worlds: Sequence[World]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The graphs of all topologies, each once, and where each world's begins."""
-    begins: dict[int, int] = {}
-    graphs: list[NDArray[np.int64]] = []
-    size = 0
-    for world in worlds:
-        if id(world.topology) not in begins:
-            begins[id(world.topology)] = size
-            graphs.append(world.topology.graph)
-            size += world.topology.graph.size
-    return np.concatenate(graphs), np.array([begins[id(world.topology)] for world in worlds], dtype=np.int64)
+def _result(observation: Observation, paid: list[float], terminated: bool, truncated: bool) -> StepResult:
+    breakdown = RewardBreakdown(*paid)
+    return StepResult(observation, breakdown.total, breakdown, terminated, truncated)

@@ -166,11 +166,12 @@ Payload = ServiceList | ServiceDetail | Logs | Metrics | Diagnostic | ChangeRece
 class Observation:
     """`kind` is `alert`, the action's type, or `error`; then `error` says what was wrong and `payload` is None.
 
-    `payload` may be given as a function of nothing, which is called when the payload is first asked for. `missing` has
-    the actions that this system cannot carry out, each with the reason; of most systems there are none.
+    `payload` may be given as a function of nothing, which is called when the payload is first asked for, and `written`
+    as one that gives the payload's text without it, or None. `missing` has the actions that this system cannot carry
+    out, each with the reason; of most systems there are none.
     """
 
-    __slots__ = ("_payload", "alerts", "error", "kind", "max_steps", "missing", "sim_seconds", "step")
+    __slots__ = ("_payload", "_written", "alerts", "error", "kind", "max_steps", "missing", "sim_seconds", "step")
 
     def __init__(
         self,
@@ -181,10 +182,12 @@ class Observation:
         payload: Payload | Callable[[], Payload] | None = None,
         error: str | None = None,
         alerts: tuple[str, ...] = (),
+        written: Callable[[], str | None] | None = None,
         missing: Mapping[str, str] = _NOTHING,
     ) -> None:
         self.kind, self.step, self.max_steps, self.sim_seconds = kind, step, max_steps, sim_seconds
-        self._payload, self.error, self.alerts, self.missing = payload, error, alerts, missing
+        self._payload, self.error, self.alerts, self._written = payload, error, alerts, written
+        self.missing = missing
 
     @property
     def payload(self) -> Payload | None:
@@ -196,7 +199,7 @@ class Observation:
     def text(self) -> str:
         from simcore.rendering import render  # rendering knows observations; only a reader needs it
 
-        return render(self)
+        return render(self, self._written() if self._written is not None else None)
 
     def to_json(self) -> dict[str, Any]:
         payload = self.payload

@@ -34,11 +34,11 @@ class ActionReader:
 
 def _key(action: Action | Mapping[str, Any]) -> Any:
     """Something hashable that only equal actions share, types, signs of zeros and the fields that are there included;
-    None for what is not worth remembering."""
+    None for what is not worth remembering: a declaration ends its episode, and its free texts hardly come again."""
     if type(action) is not dict:
         return action if isinstance(action, _TYPED) else None
     parameters = action.get("parameters", _NO_PARAMETERS)
-    if type(parameters) is not dict:
+    if type(parameters) is not dict or action.get("action_type") == "resolve_incident":
         return None
     try:
         pairs = tuple([(name, value or repr(value), type(value)) for name, value in parameters.items()])

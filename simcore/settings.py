@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from simcore.kernel import keys
-from simcore.quantity import MEBIBYTE, format_mebibytes, parse_quantity
+from simcore.quantity import MEBIBYTE, parse_quantity
+from simcore.words.formats import formatted
 
 Kind = Literal["memory", "cores", "number", "switch", "level", "resolver", "policy"]
 CLUSTER_RESOLVER = "cluster"
@@ -49,19 +50,23 @@ class Setting:
 
     def shown(self, value: float) -> str:
         """The value as people write it."""
-        if self.kind == "memory":
-            return format_mebibytes(value)
-        if self.kind == "cores":
-            return f"{round(value * 1000)}m"
-        if self.kind == "switch":
-            return "on" if value > 0 else "off"
-        if self.kind == "level":
-            return "DEBUG" if value >= 1 else "INFO"
-        if self.kind == "resolver":
-            return OTHER_RESOLVER if value > 0 else CLUSTER_RESOLVER
-        if self.kind == "policy":
-            return "deny" if value > 0 else "allow"
-        return f"{value:.0f}" if value >= 10 or value == int(value) else f"{value:.2g}"
+        return formatted(value, self.form)
+
+    @property
+    def form(self) -> str:
+        """The format of its values, as templates name it."""
+        return _FORMS[self.kind]
+
+
+_FORMS: dict[Kind, str] = {
+    "memory": "Mi",
+    "cores": "m",
+    "number": "short",
+    "switch": "off|on",
+    "level": "INFO|DEBUG",
+    "resolver": f"{CLUSTER_RESOLVER}|{OTHER_RESOLVER}",
+    "policy": "allow|deny",
+}
 
 
 def _switch(text: str) -> float:

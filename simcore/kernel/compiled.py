@@ -1,20 +1,25 @@
-"""The one decorator of compiled functions. What it compiles is cached under a fingerprint of all sources here.
+"""The one decorator of compiled functions. What it compiles is kept under a fingerprint of all sources here.
 
 Numba alone notices that the file of a compiled function changed, but not that a file which it calls into or takes
 numbers from did: such a kernel would write beside its arrays. So every compiled function lives in this folder.
+
+What lies beside the sources is read by everybody: who builds an image may write there, who runs it need not. What is
+missing there is kept where Numba finds a folder to write in (`NUMBA_CACHE_DIR`, the user's), or not at all.
 """
 
 import contextlib
 import hashlib
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 from numba import njit
-from numba.core import caching
 
+caching: Any = import_module("numba.core.caching")  # what is used here of it has no types
 Function = TypeVar("Function", bound=Callable[..., Any])
 _HERE = Path(__file__).parent
+_BESIDE = _HERE / "__pycache__"
 
 
 def fingerprint(folder: Path) -> str:
@@ -30,22 +35,75 @@ _SOURCES = fingerprint(_HERE)
 
 def compiled(function: Function) -> Function:
     """Compiles at the first call. Divisions are not checked; the kernel guards its own."""
-    return cast(Function, _under_its_sources(njit(cache=True, error_model="numpy")(function)))
+    return cast(Function, _kept(njit(error_model="numpy")(function)))
 
 
 def inlined(function: Function) -> Function:
     """The same, for what is small and called in the innermost loops."""
-    return cast(Function, _under_its_sources(njit(cache=True, error_model="numpy", inline="always")(function)))
+    return cast(Function, _kept(njit(error_model="numpy", inline="always")(function)))
 
 
-def _under_its_sources(dispatcher: Any) -> Any:
-    """Gives the cache files of other sources other names, so that processes of two versions never share one."""
-    cache = getattr(dispatcher, "_cache", None)  # none where compiling is switched off
-    if cache is not None:
-        base = f"{cache._impl.filename_base}.{_SOURCES[:12]}"
-        new_file: Any = caching.IndexDataCacheFile
-        cache._cache_file = new_file(cache.cache_path, base, _SOURCES)
+def _kept(dispatcher: Any) -> Any:
+    """What `cache=True` does, with a cache of our own."""
+    if hasattr(dispatcher, "py_func"):  # not where compiling is switched off
+        dispatcher._cache = _Cache(dispatcher.py_func)
     return dispatcher
+
+
+class _NoFolder:
+    """Of Numba's locators the last: there is no folder to write in. Without it Numba refuses the function."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._first_line = function.__code__.co_firstlineno
+
+    @classmethod
+    def from_function(cls, function: Callable[..., Any], path: str) -> Self:
+        return cls(function)
+
+    def ensure_cache_path(self) -> None:
+        raise PermissionError(f"{_BESIDE} and the user's cache cannot be written")
+
+    def get_cache_path(self) -> str:
+        return str(_BESIDE)
+
+    def get_source_stamp(self) -> str:
+        return _SOURCES
+
+    def get_disambiguator(self) -> str:
+        return str(self._first_line)
+
+
+class _Places(caching.CompileResultCacheImpl):
+    _locator_classes = [*caching.CompileResultCacheImpl._locator_classes, _NoFolder]
+
+
+class _Cache(caching.FunctionCache):
+    """Gives the files of other sources other names, so that processes of two versions never share one."""
+
+    _impl_class = _Places
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        self._cache_file = _Files(self.cache_path, f"{self._impl.filename_base}.{_SOURCES[:12]}", _SOURCES)
+
+    def save_overload(self, *compiled: Any) -> None:
+        """A disk that is full or read-only costs time at the next start, and nothing now."""
+        with contextlib.suppress(OSError):
+            super().save_overload(*compiled)
+
+
+class _Files(caching.IndexDataCacheFile):
+    def __init__(self, folder: str, *names: str) -> None:
+        super().__init__(folder, *names)
+        self._beside = caching.IndexDataCacheFile(str(_BESIDE), *names)
+
+    def load(self, key: Any) -> Any:
+        return self._read(self._beside.load, key) or self._read(super().load, key)
+
+    @staticmethod
+    def _read(load: Callable[[Any], Any], key: Any) -> Any:
+        with contextlib.suppress(OSError):
+            return load(key)
 
 
 def drop_stale_cache(function: Callable[..., Any]) -> None:

@@ -19,6 +19,7 @@ from simcore.kernel.pointers import floats_at, ints_at, singles_at
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Singles = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
 
 MAX_SERVICES = 30
 MAX_PODS = 8

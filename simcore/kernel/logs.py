@@ -1,6 +1,6 @@
 """What a service writes: sources of log lines by how it is, never by what was done to it.
 
-A source is `(code, weight, number, number)`; `simcore.world.log_words` has the words of each code, by language.
+A source is `(code, weight, number, number)`; `simcore.words.log_lines` has the words of each code, by language.
 """
 
 from simcore.kernel import layout as at

@@ -10,7 +10,7 @@ from simcore.kernel.keys import COLUMN
 from simcore.observation import Observation
 from simcore.policies.cures import cure_actions
 from simcore.settings import BY_NAME
-from simcore.world.versions import version_text
+from simcore.versions import version_text
 
 if TYPE_CHECKING:
     from simcore.episode import Episode

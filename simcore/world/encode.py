@@ -19,7 +19,7 @@ from simcore.mechanisms.table import CLASSES, mechanism_class
 from simcore.quantity import mebibytes
 from simcore.settings import BY_NAME
 from simcore.topologies.topology import Topology
-from simcore.world.versions import version_number
+from simcore.versions import version_number
 
 SEVERITIES = ("DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 COMMANDS = ("check_connectivity", "check_health", "check_resources", "check_dns")
@@ -40,7 +40,8 @@ COST_SECONDS = {name: step.COST_SECONDS[number] for name, number in KINDS.items(
 
 
 class Coded(NamedTuple):
-    """Kind, number of the target (-1 for none) and the parameters; `step` of the kernel says what they mean."""
+    """Kind, number of the target (-1 for none) and the parameters; `step` of the kernel says what they mean. They are
+    of these very types: the kernel is compiled anew for others."""
 
     kind: int
     service: int
@@ -59,16 +60,17 @@ def encode(action: Action, topology: Topology) -> Coded:
     if isinstance(action, ReadLogs):
         severity = action.parameters.severity
         lowest = SEVERITIES.index(severity) if severity else 0
-        return Coded(kind, service, action.parameters.lines, lowest, action.parameters.since or math.inf)
+        since = action.parameters.since or math.inf
+        return Coded(kind, service, float(action.parameters.lines), float(lowest), since)
     if isinstance(action, CheckMetrics):
-        return Coded(kind, service, action.parameters.window)
+        return Coded(kind, service, float(action.parameters.window))
     if isinstance(action, RunDiagnostic):
-        return Coded(kind, service, COMMANDS.index(action.parameters.command))
+        return Coded(kind, service, float(COMMANDS.index(action.parameters.command)))
     if isinstance(action, RestartService):
         limit = action.parameters.memory_limit
         return Coded(kind, service, mebibytes(limit) if limit else 0.0)
     if isinstance(action, ScaleService):
-        return Coded(kind, service, action.parameters.replicas)
+        return Coded(kind, service, float(action.parameters.replicas))
     if isinstance(action, RollbackDeployment):
         return Coded(kind, service, version_number(action.parameters.to_version))
     if isinstance(action, UpdateConfig):
@@ -96,4 +98,4 @@ def _declaration(action: ResolveIncident, kind: int, topology: Topology) -> Code
         number = topology.index.get(cause.service, -1)
         codes.append(64.0 * CLASSES.index(found) + number if found is not None and number >= 0 else -1.0)
     codes += [-1.0] * (3 - len(codes))
-    return Coded(kind, -1, codes[0], codes[1], codes[2], len(action.parameters.causes))
+    return Coded(kind, -1, codes[0], codes[1], codes[2], float(len(action.parameters.causes)))

@@ -1,5 +1,6 @@
 """What a step shows: from the numbers that the kernel wrote to the observation that a policy gets."""
 
+from collections.abc import Callable
 from functools import partial
 
 from simcore.actions import CHANGES, Action, ResolveIncident, RollbackDeployment
@@ -7,13 +8,13 @@ from simcore.kernel import changes
 from simcore.kernel import observe as o
 from simcore.kernel.layout import Floats
 from simcore.mechanisms.table import mechanism_class
-from simcore.observation import Declaration, Observation
+from simcore.observation import Declaration, Observation, Payload
 from simcore.results import CauseName
+from simcore.versions import version_text
 from simcore.world.encode import Coded
 from simcore.world.page import alert_notice, alert_title, page_fires, red_herring
-from simcore.world.reading import payload_of
+from simcore.world.reading import Reading
 from simcore.world.receipts import receipt, refusal_text
-from simcore.world.versions import version_text
 from simcore.world.world import World
 
 THE_END = "the episode has ended; reset begins a new one"
@@ -35,8 +36,9 @@ class Teller:
 
     def step(self, action: Action, coded: Coded, out: Floats, steps: int) -> Observation:
         """Of a well-formed action; `out` may be written over afterwards."""
-        kind, refusal = action.action_type, int(out[o.OUT_REFUSAL])
-        now, firing = float(out[o.OUT_NOW]), out[o.OUT_FIRING] > 0.0
+        head = out[: o.OUT_COUNT].tolist()
+        kind, refusal = action.action_type, int(head[o.OUT_REFUSAL])
+        now, firing = head[o.OUT_NOW], head[o.OUT_FIRING] > 0.0
         if refusal != changes.ACCEPTED:
             error = refusal_text(refusal, action, self._versions(action, coded.service))
             return self._observation("error", None, steps, now, firing, error)
@@ -44,7 +46,12 @@ class Teller:
             return self._observation(kind, Declaration(f"declared: {_in_words(action)}"), steps, now, False)
         if kind in CHANGES:
             return self._observation(kind, partial(receipt, action), steps, now, firing)
-        return self._observation(kind, partial(payload_of, out.copy(), coded, steps, self._world), steps, now, firing)
+        read = Reading(out.copy(), coded, steps, self._world)
+        return self._observation(kind, read.payload, steps, now, firing, written=read.text)
+
+    def read(self, steps: int, now: float, firing: bool) -> Observation:
+        """Of a read whose payload is not asked for."""
+        return self._observation("read", None, steps, now, firing)
 
     def malformed(self, problem: str, out: Floats, steps: int) -> Observation:
         return self._observation("error", None, steps, float(out[o.OUT_NOW]), out[o.OUT_FIRING] > 0.0, problem)
@@ -59,12 +66,13 @@ class Teller:
         return tuple(version_text(number) for number in self._world.releases(service))
 
     def _observation(
-        self, kind: str, payload: object, steps: int, now: float, firing: bool, error: str | None = None
-    ) -> Observation:
+        self, kind: str, payload: Payload | Callable[[], Payload] | None, steps: int, now: float, firing: bool,
+        error: str | None = None, written: Callable[[], str | None] | None = None,
+    ) -> Observation:  # fmt: skip
         alerts = (self._title,) if firing else ()
         if self._herring is not None and now < self._herring[1]:
             alerts = (*alerts, self._herring[0])
-        return Observation(kind, steps, self._max_steps, round(now, 3), payload, error, alerts)  # type: ignore[arg-type]
+        return Observation(kind, steps, self._max_steps, round(now, 3), payload, error, alerts, written)
 
 
 def declared_causes(action: ResolveIncident) -> tuple[CauseName, ...]:

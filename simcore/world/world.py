@@ -15,8 +15,8 @@ from simcore.results import ServiceSnapshot, SloSnapshot, Snapshot
 from simcore.scenarios.compiled import Plan
 from simcore.scenarios.spec import ScenarioSpec
 from simcore.topologies.topology import Topology
+from simcore.versions import version_text
 from simcore.world.incident import Incident, read_incident
-from simcore.world.versions import version_text
 
 
 @dataclass(slots=True)

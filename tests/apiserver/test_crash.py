@@ -20,7 +20,7 @@ import pytest
 
 from simcore.trace import broken_links
 from tests.controlplane.server import ControlPlane
-from tests.support.operators import Cluster, Operator, run_manifest, running, until
+from tests.support.operators import FAST_LEASE, Cluster, Operator, run_manifest, running, until
 
 SPEC = {"policy": {"name": "playbook"}, "seed": 3}
 UNDISTURBED = "undisturbed"
@@ -75,7 +75,7 @@ def doomed(cluster: Cluster, logs: Path, crash: tuple[str, int] | None) -> Itera
     """Begun, not waited for: it gets ready while others work. None: nothing happens to it."""
     name = name_of(crash) if crash else f"unharmed-{len(list(logs.iterdir()))}"
     point = {"PRAETOR_TEST_CRASH": f"{crash[0]}:{crash[1]}@{name}"} if crash else {}
-    operator = Operator(cluster.server, cluster.namespace, logs / name, **point)
+    operator = Operator(cluster.server, cluster.namespace, logs / name, **FAST_LEASE, **point)
     try:
         yield operator
     finally:
@@ -148,7 +148,7 @@ def test_a_standby_does_nothing_while_another_leads(
     ):
         cluster.apply(run_manifest("one", **SPEC))
         cluster.wait("condition=Complete", "one")
-        until(lambda: effects_of(leader, "one") > 0, 10, leader.tail)
+        until(lambda: effects_of(leader, "one") > 0, 60, leader.tail)
         assert effects_of(standby, "one") == 0
 
 
@@ -157,8 +157,8 @@ def test_an_operator_whose_lease_was_taken_ends_and_says_so(
 ) -> None:
     cluster = Cluster(crds_installed, namespace)
     with running(crds_installed, namespace, tmp_path / "log") as operator:
-        until(lambda: leads(cluster, operator), 10, operator.tail)
-        until(lambda: usurped(cluster, operator), 20, operator.tail)
+        until(lambda: leads(cluster, operator), 60, operator.tail)
+        until(lambda: usurped(cluster, operator), 60, operator.tail)
         assert operator.process.wait(30) == 1, operator.tail()
         assert "the Lease was lost" in operator.tail()
 

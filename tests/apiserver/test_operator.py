@@ -282,7 +282,7 @@ def test_a_terminated_operator_gives_its_lease_back_and_ends_well(
 ) -> None:
     with running(crds_installed, namespace, tmp_path_factory.mktemp("operator") / "log") as operator:
         cluster = Cluster(crds_installed, namespace)
-        until(lambda: bool(holder(cluster)), 10, operator.tail)
+        until(lambda: bool(holder(cluster)), 60, operator.tail)
         assert operator.stop() == 0, operator.tail()
         assert holder(cluster) == ""
 

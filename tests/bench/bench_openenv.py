@@ -11,6 +11,7 @@ import statistics
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from typing import Any
 
 import httpx
 import pytest
@@ -151,24 +152,62 @@ def test_time_to_start(librarys: Running) -> None:
     show(f"the library's server at idle {librarys.rss_mb:.0f} MB")
 
 
+def churn(server: Running, http: httpx.Client, first: int) -> None:
+    """A thousand clients of all kinds; most break off in the middle of a step."""
+    for number in range(first, first + 1000):
+        if number % 50 == 1:
+            over_json_rpc(http, number)
+        elif number % 50 == 2:
+            over_mcp(http, number)
+        else:
+            over_websocket(server, number)
+
+
+def over_websocket(server: Running, number: int) -> None:
+    with closing(RawWebSocket(server.ws)) as socket:
+        if number % 4 == 0:
+            socket.ask({"type": "reset", "data": {"seed": number}})
+            socket.send(READS[number % 3])
+        elif number % 40 == 1:
+            socket.ask({"type": "batch_reset", "data": {"seeds": [number] * 4, "task_id": "oom_crash"}})
+
+
+def over_json_rpc(http: httpx.Client, number: int) -> None:
+    def call(method: str, **params: object) -> dict[str, Any]:
+        answer = http.post("/mcp", json={"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).json()
+        return dict(answer["result"])
+
+    made = call("openenv/session/create")["session_id"]
+    call("tools/call", session_id=made, name="start_incident", arguments={"seed": number})
+    call("openenv/session/close", session_id=made)
+
+
+def over_mcp(http: httpx.Client, number: int) -> None:
+    headers = {"Accept": "application/json, text/event-stream"}
+
+    def call(method: str, **params: object) -> httpx.Response:
+        return http.post("/mcp", json={"jsonrpc": "2.0", "id": 1, "method": method, "params": params}, headers=headers)
+
+    client = {"name": "bench", "version": "1"}
+    begun = call("initialize", protocolVersion="2025-03-26", capabilities={}, clientInfo=client)
+    headers["Mcp-Session-Id"] = begun.headers["Mcp-Session-Id"]
+    http.post("/mcp", json={"jsonrpc": "2.0", "method": "notifications/initialized"}, headers=headers)
+    assert "result" in call("tools/call", name="start_incident", arguments={"seed": number}).json()
+    http.delete("/mcp", headers=headers)
+
+
 def test_connects_and_churn_leak_nothing(ours: Running) -> None:
     """The slope of memory over sessions, by least squares, after the first thousand."""
-
-    def thousand() -> None:
-        for number in range(1000):
-            socket = RawWebSocket(ours.ws)
-            if number % 4 == 0:
-                socket.ask({"type": "reset", "data": {"seed": number % 500}})
-                socket.send(READS[number % 3])
-            socket.close()
-
     began = time.perf_counter()
-    thousand()
+    for _ in range(1000):
+        RawWebSocket(ours.ws).close()
     show(f"1,000 connects and disconnects in {time.perf_counter() - began:.1f} s")
-    points, deadline = [], time.perf_counter() + CHURN_SECONDS
-    while time.perf_counter() < deadline or len(points) < 3:
-        thousand()
-        points.append(ours.rss_mb)
+    with httpx.Client(base_url=ours.url) as http:
+        churn(ours, http, 0)
+        points, deadline = [], time.perf_counter() + CHURN_SECONDS
+        while time.perf_counter() < deadline or len(points) < 3:
+            churn(ours, http, (len(points) + 1) * 1000)
+            points.append(ours.rss_mb)
     slope = statistics.linear_regression(range(len(points)), points).slope
     span = f"{points[0]:.0f} to {points[-1]:.0f} MB"
     show(f"{len(points)},000 more: {slope:+.3f} MB per 1,000 sessions (goal under 1), {span}")

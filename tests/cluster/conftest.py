@@ -19,15 +19,24 @@ def image() -> str:
     return chosen[1]
 
 
+@pytest.fixture(scope="session")
+def leaving(image: str) -> Iterator[list[str]]:
+    """Names of namespaces that are being deleted: nobody waits for that before the end of all tests."""
+    names: list[str] = []
+    yield names
+    if names:
+        run("kubectl", "delete", "namespace", *names, "--ignore-not-found", "--timeout=120s")
+
+
 @pytest.fixture(scope="module")
-def namespace(image: str) -> Iterator[Namespace]:
-    yield from fresh_namespace()
+def namespace(leaving: list[str]) -> Iterator[Namespace]:
+    yield from fresh_namespace(leaving)
 
 
 @pytest.fixture
-def elsewhere(image: str) -> Iterator[Namespace]:
+def elsewhere(leaving: list[str]) -> Iterator[Namespace]:
     """A second namespace, which no release is in."""
-    yield from fresh_namespace()
+    yield from fresh_namespace(leaving)
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +60,11 @@ def gateway(release: Release) -> Iterator[httpx.Client]:
         yield client
 
 
-def fresh_namespace() -> Iterator[Namespace]:
+def fresh_namespace(leaving: list[str]) -> Iterator[Namespace]:
     """Pods in it must meet Pod Security "restricted"."""
     name = f"praetor-test-{secrets.token_hex(3)}"
     run("kubectl", "create", "namespace", name)
     run("kubectl", "label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
     yield Namespace(name)
-    run("kubectl", "delete", "namespace", name, "--ignore-not-found", "--timeout=120s")
+    run("kubectl", "delete", "namespace", name, "--wait=false")
+    leaving.append(name)

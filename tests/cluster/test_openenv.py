@@ -13,10 +13,7 @@ import pytest
 from tests.support.cluster import Namespace, Release, eventually
 
 pytestmark = pytest.mark.timeout(600)
-SETTINGS = (
-    "--set", "crds.keep=false,gateway.enabled=false,openenv.enabled=true",
-    "--set", "openenv.resources.limits.memory=2Gi",  # the image of the tests has no compiled kernel: LLVM takes a GiB
-)  # fmt: skip
+SETTINGS = ("--set", "crds.keep=false,gateway.enabled=false,openenv.enabled=true")
 
 EPISODE = """
 import os

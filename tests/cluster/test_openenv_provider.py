@@ -83,8 +83,7 @@ def test_a_client_may_leave_the_start_to_the_provider(echo_image: str, elsewhere
 
 def test_our_own_image_serves_with_a_token_that_nobody_else_knows(image: str, elsewhere: Namespace) -> None:
     command = ["praetor", "openenv", "serve", "--host", "0.0.0.0"]
-    options = {"token_variable": "PRAETOR_OPENENV_TOKEN", "cpu_limit": None}  # it may have to compile its kernel
-    with provider_in(elsewhere, command=command, **options) as provider:
+    with provider_in(elsewhere, command=command, token_variable="PRAETOR_OPENENV_TOKEN") as provider:
         url = provider.start_container(image)
         provider.wait_for_ready(url)
         with GenericEnvClient(base_url=url).sync() as env:

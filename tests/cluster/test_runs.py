@@ -99,6 +99,11 @@ def test_events_tell_what_happened(namespace: Namespace, played: Any) -> None:
     assert "EpisodeEnded" in namespace.kubectl("describe", "irun", "played")
 
 
+def test_the_image_has_the_compiled_kernel_and_the_operator_compiles_nothing(namespace: Namespace, played: Any) -> None:
+    command = ("exec", "deployment/praetor-operator", "--", "find", "/tmp", "-name", "*.nb[ic]")
+    assert namespace.kubectl(*command) == "", "what numba compiled is kept there when it could not be read"
+
+
 def test_equal_seeds_play_alike(namespace: Namespace, played: Any) -> None:
     namespace.apply(run_manifest("again", seed=7), run_manifest("other", seed=8))
     namespace.wait_for("Complete", "irun/again", "irun/other")

@@ -51,3 +51,10 @@ def test_numbers_that_are_equal_and_written_differently_are_kept_apart():
     for value in (0.0, -0.0, 0, 1, 1.0):
         action, _ = reader.read(do("update_config", "postgres-db", key="db.pool.max_size", value=value))
         assert action.parameters.value == str(value)
+
+
+def test_declarations_are_not_remembered():
+    reader = ActionReader(SHOP)
+    for number in range(100):
+        reader.read(do("resolve_incident", root_cause=f"cause {number}"))
+    assert not reader._known

@@ -4,7 +4,8 @@ import asyncio
 from contextlib import asynccontextmanager
 
 from praetor.openenv.app import OpenEnv, served_app
-from praetor.openenv.sessions import Limits, Sessions
+from praetor.openenv.session import Limits
+from praetor.openenv.sessions import Sessions
 from praetor.serve.openenv import openenv_checks
 from praetor.web.quick_websocket import QuickWebSocket
 from praetor.web.serving import bind, server_of, url_of

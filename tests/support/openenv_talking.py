@@ -1,5 +1,6 @@
 """A raw client: one frame, one answer."""
 
+import asyncio
 import json
 from contextlib import asynccontextmanager
 
@@ -35,3 +36,9 @@ async def talker(url, **options):
 async def get(url):
     async with httpx.AsyncClient() as client:
         return await client.get(url)
+
+
+async def until(holds):
+    async with asyncio.timeout(10):
+        while not holds():  # noqa: ASYNC110 (there is no event for it)
+            await asyncio.sleep(0.005)

@@ -9,6 +9,7 @@ from simcore.episode import Episode
 from simcore.results import StepResult
 from simcore.topologies.shop import SHOP
 from simcore.trace import canonical_json
+from simcore.world.encode import COMMANDS
 
 FAMILIES = tuple(simcore.scenario_names())
 
@@ -40,6 +41,17 @@ def transcript(episode: Episode, policy_name: str = "playbook") -> str:
         )
     lines.append(canonical_json({"verdict": episode.verdict().to_json()}))
     return "\n".join(lines) + "\n"
+
+
+def texts_of_every_read(episode: Episode) -> list[str]:
+    """Of every service, each as the episode's next step."""
+    reads = [("list_services", {}), ("describe_service", {}), ("read_logs", {}), ("check_metrics", {})]
+    reads += [("run_diagnostic", {"command": command}) for command in COMMANDS]
+    return [
+        episode.fork().step(do(kind, name, **parameters)).observation.text
+        for name in episode.world.topology.names
+        for kind, parameters in reads
+    ]
 
 
 def result_json(result: StepResult) -> str:

@@ -11,8 +11,11 @@ from simcore.kernel import observe
 from simcore.kernel.advance import advance
 from simcore.kernel.queueing import percentile_99
 from simcore.kernel.sections import sections
+from simcore.kernel.told import TOLD_SLOTS, tell_detail
+from simcore.observation import ServiceDetail
 from simcore.topologies.rest import world_at_rest
 from simcore.topologies.topology import Call, Part, Topology
+from simcore.world.decoding import decode_detail
 
 Row = np.ndarray
 Seen = TypeVar("Seen")
@@ -54,12 +57,13 @@ class TinyWorld:
     def all_pods(self) -> np.ndarray:
         return self._sections.pods
 
-    def detail(self, name: str) -> np.ndarray:
-        """The numbers of `describe_service`."""
-        part, out = self._sections, np.zeros(observe.OUT_COLUMNS)
+    def detail(self, name: str) -> ServiceDetail:
+        """What `describe_service` shows."""
+        part, out, told = self._sections, np.zeros(observe.OUT_COLUMNS), np.empty(TOLD_SLOTS)
         s, entry = self.topology.index[name], self.topology.entry
         observe.show_detail(part.clock, part.services, part.releases, part.pods, s, entry, out)
-        return out
+        tell_detail(out, self.topology.graph, s, told)
+        return decode_detail(told, self.topology)
 
     def metrics(self, name: str, *, step: int, difficulty: float, window_s: float = 60.0, seed: int = 1) -> np.ndarray:
         """The numbers of `check_metrics` at an episode's step of that number."""

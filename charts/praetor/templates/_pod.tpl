@@ -9,18 +9,6 @@ imagePullSecrets:
 securityContext:
   {{- include "praetor.podSecurity" .root | nindent 2 }}
 terminationGracePeriodSeconds: 30
-initContainers:
-  - name: compiled-kernel # numba wants to write where it reads, and the image is read-only
-    image: {{ include "praetor.image" .root }}
-    imagePullPolicy: {{ .root.Values.image.pullPolicy }}
-    command: [sh, -c, "mkdir -p /tmp/numba; if [ -d /opt/praetor/numba ]; then cp -r /opt/praetor/numba/. /tmp/numba; fi"]
-    securityContext:
-      {{- include "praetor.containerSecurity" .root | nindent 6 }}
-    resources:
-      {{- toYaml .settings.resources | nindent 6 }}
-    volumeMounts:
-      - name: tmp
-        mountPath: /tmp
 volumes:
   - name: tmp
     emptyDir: {}
@@ -54,8 +42,6 @@ env:
         fieldPath: metadata.namespace
   - name: HOME
     value: /tmp
-  - name: NUMBA_CACHE_DIR
-    value: /tmp/numba
   - name: NUMBA_CPU_NAME # the same bits on every node
     value: generic
   {{- with concat (default list .env) .settings.extraEnv }}

@@ -20,6 +20,12 @@ MostOption = Annotated[
 QueueOption = Annotated[
     float, typer.Option("--queue-seconds", envvar="PRAETOR_OPENENV_QUEUE_SECONDS", min=0, help="How long they wait.")
 ]
+BatchedOption = Annotated[
+    int,
+    typer.Option(
+        "--max-batched", envvar="PRAETOR_OPENENV_MAX_BATCHED", min=0, help="Environments of all batches, 30 kB each."
+    ),
+]
 GraceOption = Annotated[
     float, typer.Option("--grace-seconds", envvar="PRAETOR_OPENENV_GRACE_SECONDS", min=0, help="For open episodes.")
 ]
@@ -40,14 +46,15 @@ def serve(
     token_file: TokenFileOption = None,
     max_sessions: MostOption = 1024,
     queue_seconds: QueueOption = 5.0,
+    max_batched: BatchedOption = 16_384,
     grace_seconds: GraceOption = 20.0,
     web_url: WebOption = "",
 ) -> None:
     """Serves OpenEnv clients, plain HTTP and MCP until stopped; episodes under way may end first."""
     need_extra("server", "praetor openenv serve")
     gc.disable()  # collecting while modules are loaded is a sixth of the start; the server goes on with it
-    from praetor.openenv.sessions import Limits
+    from praetor.openenv.session import Limits
     from praetor.serve.openenv import run_openenv
 
-    limits = Limits(most_sessions=max_sessions, queue_seconds=queue_seconds)
+    limits = Limits(most_sessions=max_sessions, queue_seconds=queue_seconds, most_batched=max_batched)
     run_openenv(host, port, token_file, limits, grace_seconds=grace_seconds, web_url=web_url)

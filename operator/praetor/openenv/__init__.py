@@ -34,4 +34,10 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'praetor.openenv' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    try:
+        return getattr(import_module(_HOMES[name]), name)
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] != "openenv":
+            raise
+        told = f"{name} is made of the openenv library, which is not installed: pip install 'praetor[openenv]'"
+        raise ModuleNotFoundError(told, name=missing.name) from None

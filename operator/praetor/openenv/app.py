@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from praetor.openenv import protocol_errors, rpc
 from praetor.openenv.counters import SessionCollector
+from praetor.openenv.envelopes import LONGEST
 from praetor.openenv.health import Health
 from praetor.openenv.http_about import about_router, tasks_router
 from praetor.openenv.http_play import play_router
@@ -62,6 +63,7 @@ def served_app(env: OpenEnv, checks: Sequence[CallerCheck], web_url: str = "") -
         lifespan=lifespan,
         open_paths=OPEN_PATHS | {"/health"},
         empty_bodies=True,
+        limit_bytes=LONGEST,
     )
     _add_protocol(app, env, web_url)
     return PathToken(app)
@@ -92,7 +94,7 @@ def _mcp_router(env: OpenEnv) -> APIRouter:
     async def post(request: Request) -> Response:
         if speaks_mcp(request):
             return await env.mcp.response()
-        return Response(rpc.answer_text(await request.body(), env.sessions), media_type="application/json")
+        return Response(await rpc.answer_text(await request.body(), env.sessions), media_type="application/json")
 
     @router.get("/mcp", summary="The stream of an MCP session.")
     async def stream() -> Response:

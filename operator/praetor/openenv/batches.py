@@ -83,13 +83,17 @@ class Batched:
         if observe in ("none", "numbers"):
             return self._step_numbers(observe)
         results = self._batch.step(actions)
+        if observe == "text":
+            shown: dict[str, Any] = {"text": self._batch.texts()}
+        else:
+            shown = self._shown([one.observation for one in results], observe)
         return {
             "reward": [one.reward for one in results],
             "breakdown": [list(one.reward_breakdown.to_json().values()) for one in results],
             "terminated": [one.terminated for one in results],
             "truncated": [one.truncated for one in results],
             "sim_seconds": [one.observation.sim_seconds for one in results],
-        } | self._shown([one.observation for one in results], observe)
+        } | shown
 
     def _read(self, actions: list[dict[str, Any]]) -> None:
         for number, (reader, action) in enumerate(zip(self._readers, actions, strict=True)):

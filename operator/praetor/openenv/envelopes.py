@@ -4,13 +4,21 @@ The classes carry the library's names, because its error messages do; a test com
 """
 
 import json
+import re
 from enum import StrEnum
 from typing import Any, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from simcore.errors import SimcoreError
+
 ECHO_LIMIT_CHARS = 2000
+LONG = "(long)"
+LONGEST = 64 * 1024
+"""Of a message that is no batch, in characters or bytes; the longest action is shorter.
+What is wrong with a longer one can take seconds to tell, and others would wait meanwhile."""
+_BEYOND_64_BITS = re.compile(rb"[0-9]{19}"), re.compile("[0-9]{19}")
 
 
 class Code(StrEnum):
@@ -64,6 +72,29 @@ def dumps(value: Any) -> bytes:
         return json.dumps(value, default=str).encode()
 
 
+class BadJSONError(SimcoreError):
+    """What came is no JSON; the text says where, in the words of the library's parser."""
+
+
+def loads(raw: str | bytes) -> Any:
+    """As the library's parser reads it: whole numbers of any length, and NaN. Raises BadJSONError."""
+    large = _BEYOND_64_BITS[isinstance(raw, str)]
+    try:
+        return _leniently(raw) if large.search(raw) else orjson.loads(raw)  # type: ignore[arg-type]
+    except orjson.JSONDecodeError:
+        return _leniently(raw)
+
+
+def _leniently(raw: str | bytes) -> Any:
+    try:
+        taken = json.loads(raw)
+        json.dumps(taken, ensure_ascii=False).encode()  # half of a surrogate pair could not be told again
+    except (ValueError, RecursionError) as problem:
+        words = str(problem) if isinstance(problem, json.JSONDecodeError) else "too deep, too long, or no Unicode"
+        raise BadJSONError(words) from None
+    return taken
+
+
 def error(code: Code, message: str, **more: Any) -> bytes:
     return dumps({"type": "error", "data": {"message": message, "code": code} | more})
 
@@ -74,6 +105,13 @@ def invalid_message(problem: ValidationError) -> bytes:
 
 def invalid_action(message: str, action: Any) -> bytes:
     return error(Code.VALIDATION_ERROR, "Invalid message", errors=[action_problem(message, action)])
+
+
+def too_long(length: int) -> bytes:
+    told = f"a message that is no batch has at most {LONGEST} characters, not {length}"
+    return error(
+        Code.VALIDATION_ERROR, "Invalid message", errors=[{"type": "too_long", "loc": [], "msg": told, "input": LONG}]
+    )
 
 
 def action_problem(message: str, action: Any) -> dict[str, Any]:
@@ -87,4 +125,4 @@ def bounded(problem: dict[str, Any]) -> dict[str, Any]:
         short = len(dumps(problem.get("input"))) <= ECHO_LIMIT_CHARS
     except RecursionError:
         short = False
-    return problem if short else problem | {"input": "(long)"}
+    return problem if short else problem | {"input": LONG}

@@ -4,18 +4,17 @@ The usual frame takes the short way: one look at its keys. Whatever is not quite
 own forms, which say what is wrong in the library's words.
 """
 
-import json
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-import orjson
 from pydantic import BaseModel, ValidationError
 
 from praetor.openenv import envelopes, rpc
 from praetor.openenv.batches import BatchReset, BatchStep, begin_batch
-from praetor.openenv.envelopes import Code
-from praetor.openenv.sessions import Session, Sessions
+from praetor.openenv.envelopes import BadJSONError, Code
+from praetor.openenv.session import Session
+from praetor.openenv.sessions import Sessions
 from simcore.errors import ActionError, SimcoreError
 
 logger = logging.getLogger(__name__)
@@ -38,6 +37,9 @@ async def answer(session: Session, sessions: Sessions, raw: str | bytes | None) 
     try:
         frame = read_frame(raw)
         kind = frame.get("type", "")
+        if raw is not None and len(raw) > envelopes.LONGEST and kind not in _BATCHES:
+            sessions.counters.error(Code.VALIDATION_ERROR)
+            return envelopes.too_long(len(raw))
         handler = _HANDLERS.get(kind) if type(kind) is str else None
         if handler is None:
             told = f"{kind}"[:NAME_LIMIT_CHARS]
@@ -45,7 +47,7 @@ async def answer(session: Session, sessions: Sessions, raw: str | bytes | None) 
         answered = handler(session, sessions, frame)
         return answered if isinstance(answered, bytes | Close) else await answered
     except BadJSONError as problem:
-        return _failed(sessions, Code.INVALID_JSON, str(problem))
+        return _failed(sessions, Code.INVALID_JSON, f"Invalid JSON: {problem}")
     except ActionError as problem:
         sessions.counters.error(Code.VALIDATION_ERROR)
         return envelopes.invalid_action(str(problem), frame.get("data"))
@@ -59,10 +61,6 @@ async def answer(session: Session, sessions: Sessions, raw: str | bytes | None) 
         return _failed(sessions, Code.EXECUTION_ERROR, INSIDE)
 
 
-class BadJSONError(SimcoreError):
-    """What came is no JSON."""
-
-
 class _Object(BaseModel):
     """Says in pydantic's words that a frame is an object."""
 
@@ -72,25 +70,11 @@ class _Object(BaseModel):
 def read_frame(raw: str | bytes | None) -> Frame:
     """Raises BadJSONError, and ValidationError for JSON that is no object."""
     if not isinstance(raw, str):
-        raise BadJSONError("Invalid JSON: a text frame is expected, not a binary one")
-    try:
-        frame = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        frame = _leniently(raw)
+        raise BadJSONError("a text frame is expected, not a binary one")
+    frame = envelopes.loads(raw)
     if type(frame) is not dict:
         _Object.model_validate({"frame": frame})
     return frame  # type: ignore[no-any-return]
-
-
-def _leniently(raw: str) -> Any:
-    """What the library's parser takes beyond JSON (NaN), and its words for what it does not take either."""
-    try:
-        taken = json.loads(raw)
-        json.dumps(taken, ensure_ascii=False).encode()  # half of a surrogate pair could not be told again
-    except (ValueError, RecursionError) as problem:
-        words = str(problem) if isinstance(problem, json.JSONDecodeError) else "too deep, too long, or no Unicode"
-        raise BadJSONError(f"Invalid JSON: {words}") from None
-    return taken
 
 
 def _failed(sessions: Sessions, code: Code, message: str) -> bytes:
@@ -108,8 +92,10 @@ def _data(frame: Frame, form: type[BaseModel]) -> dict[str, Any]:
 
 
 def _reset(session: Session, sessions: Sessions, frame: Frame) -> Answer:
-    told = session.play.reset(_data(frame, envelopes.WSResetMessage))
-    session.batch = None
+    options = _data(frame, envelopes.WSResetMessage)
+    sessions.begins(session)
+    told = session.play.reset(options)
+    session.drop_batch()
     sessions.counters.resets += 1
     return envelopes.dumps({"type": "observation", "data": told.wire()})
 
@@ -132,15 +118,20 @@ def _close(session: Session, sessions: Sessions, frame: Frame) -> Answer:
     return CLOSE
 
 
-def _mcp(session: Session, sessions: Sessions, frame: Frame) -> Answer:
+async def _mcp(session: Session, sessions: Sessions, frame: Frame) -> Answer:
     request = _data(frame, envelopes.WSMCPMessage)
-    return envelopes.dumps({"type": "mcp", "data": rpc.answer(request, sessions, session)})
+    return envelopes.dumps({"type": "mcp", "data": await rpc.answer(request, sessions, session)})
 
 
 async def _batch_reset(session: Session, sessions: Sessions, frame: Frame) -> Answer:
-    batch = await begin_batch(BatchReset.model_validate(frame.get("data")))
-    begun = batch.begin()
-    session.batch = batch
+    wanted = BatchReset.model_validate(frame.get("data"))
+    sessions.begins(session)
+    sessions.reserve_batch(session, len(wanted.seeds))
+    try:
+        batch = await begin_batch(wanted)
+        begun, session.batch = batch.begin(), batch
+    finally:
+        session.reserved = 0 if session.batch is None else len(session.batch)
     sessions.counters.resets += len(batch)
     return envelopes.dumps({"type": "batch", "data": begun})
 
@@ -154,6 +145,7 @@ def _batch_step(session: Session, sessions: Sessions, frame: Frame) -> Answer:
     return envelopes.dumps({"type": "batch", "data": done})
 
 
+_BATCHES = ("batch_reset", "batch_step")
 _HANDLERS: dict[str, Handler] = {
     "reset": _reset, "step": _step, "state": _state, "close": _close, "mcp": _mcp,
     "batch_reset": _batch_reset, "batch_step": _batch_step,

@@ -11,7 +11,8 @@ from praetor.openenv import protocol_errors, tasks
 from praetor.openenv.bodies import ResetRequest, ResetResponse, StepRequest, StepResponse
 from praetor.openenv.envelopes import dumps
 from praetor.openenv.play import COMPONENTS, NotStartedError, Play, Told
-from praetor.openenv.sessions import Session, Sessions
+from praetor.openenv.session import Session
+from praetor.openenv.sessions import Sessions
 from simcore.errors import ActionError
 from simcore.kernel.grade import CAPS
 from simcore.scenarios.library import library_scenario
@@ -29,7 +30,8 @@ def play_router(sessions: Sessions) -> APIRouter:
         found = _known(request, sessions)
         play = Play()
         told = play.reset(body.model_dump(exclude_unset=True))
-        session = found or sessions.open()
+        session = found or await sessions.place()
+        sessions.begins(session)
         session.play = play
         sessions.counters.resets += 1
         return _answer(told, session)
@@ -46,6 +48,7 @@ def play_router(sessions: Sessions) -> APIRouter:
             return _no_session(request)
         assert session is not None
         sessions.counters.steps += 1
+        sessions.settle(session)
         return _answer(told, session)
 
     @router.get("/state", tags=_CONTROL, summary="Where the episode stands.")

@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from praetor.openenv.sessions import Session, Sessions
+from praetor.openenv.session import Session
+from praetor.openenv.sessions import Sessions
 from praetor.openenv.tools import START, tools_of
 from simcore.errors import SimcoreError
 
@@ -92,6 +93,7 @@ class StreamableMcp:
         session = self._of.get(key)
         if session is None or self._sessions.get(session.id) is None:
             session = self._of[key] = self._sessions.open()
+            session.claimed = True  # the SDK ends those that nobody comes back to
             weakref.finalize(key, self._sessions.close, session)
         return session
 
@@ -104,7 +106,10 @@ class StreamableMcp:
             raise SimcoreError(f"there is no tool {name!r:.80}; there are {', '.join(tools)}")
         if name != START and session.play.episode is None:
             raise SimcoreError(f"no incident has begun: call {START} first")
+        if name == START:
+            self._sessions.begins(session)
         told = tools[name].fn(**arguments)
+        self._sessions.settle(session)
         text = told["observation"]["text"] or orjson.dumps(told["observation"]).decode()
         end = f"\nThe incident has ended; score {told['metadata']['score']:.2f}." if told["done"] else ""
         return [TextContent(type="text", text=text + end)], told

@@ -6,13 +6,13 @@ The texts are the library's.
 import logging
 from typing import Any
 
-import orjson
 from pydantic import ValidationError
 
-from praetor.openenv.envelopes import JsonRpcRequest, dumps
+from praetor.openenv.envelopes import LONGEST, BadJSONError, JsonRpcRequest, dumps, loads
 from praetor.openenv.play import Play
-from praetor.openenv.sessions import CapacityError, Session, Sessions
-from praetor.openenv.tools import Tool, tools_of
+from praetor.openenv.session import CapacityError, Session
+from praetor.openenv.sessions import Sessions
+from praetor.openenv.tools import START, Tool, tools_of
 from simcore.errors import SimcoreError
 
 logger = logging.getLogger(__name__)
@@ -21,26 +21,28 @@ INTERNAL_ERROR, SERVER_ERROR = -32603, -32000
 Reply = dict[str, Any]
 
 
-def answer_text(raw: str | bytes, sessions: Sessions, session: Session | None = None) -> bytes:
+async def answer_text(raw: str | bytes, sessions: Sessions, session: Session | None = None) -> bytes:
     """Of a body, or of a frame of `/mcp`."""
+    if len(raw) > LONGEST:
+        return dumps(_error(INVALID_REQUEST, f"Invalid request: at most {LONGEST} characters, not {len(raw)}"))
     try:
-        request = orjson.loads(raw)
-    except orjson.JSONDecodeError as problem:
+        request = loads(raw)
+    except BadJSONError as problem:
         words = f"Parse error: {problem}" if session is not None else "Parse error"
         return dumps(_error(PARSE_ERROR, words))
     if not isinstance(request, dict):
         return dumps(_error(PARSE_ERROR, "Parse error"))
-    return dumps(answer(request, sessions, session))
+    return dumps(await answer(request, sessions, session))
 
 
-def answer(raw: dict[str, Any], sessions: Sessions, session: Session | None = None) -> Reply:
+async def answer(raw: dict[str, Any], sessions: Sessions, session: Session | None = None) -> Reply:
     """`session` is the one of the WebSocket that the request came over."""
     try:
         request = JsonRpcRequest(**raw)
     except (ValidationError, TypeError) as problem:
         return _error(INVALID_REQUEST, f"Invalid request: {problem}"[:1000])
     try:
-        return _answer(request, sessions, session)
+        return await _answer(request, sessions, session)
     except SimcoreError as problem:
         return _error(INTERNAL_ERROR, str(problem), request.id)
     except TypeError as problem:
@@ -50,9 +52,9 @@ def answer(raw: dict[str, Any], sessions: Sessions, session: Session | None = No
         return _error(INTERNAL_ERROR, "an error inside the environment; its log says which", request.id)
 
 
-def _answer(request: JsonRpcRequest, sessions: Sessions, session: Session | None) -> Reply:
+async def _answer(request: JsonRpcRequest, sessions: Sessions, session: Session | None) -> Reply:
     if request.method == "openenv/session/create":
-        return _create(request, sessions, session)
+        return await _create(request, sessions, session)
     if request.method == "openenv/session/close":
         return _close(request, sessions, session)
     wanted = request.params.get("session_id")
@@ -65,13 +67,13 @@ def _answer(request: JsonRpcRequest, sessions: Sessions, session: Session | None
     if request.method == "tools/list":
         return _result({"tools": [_listed(tool) for tool in tools.values()]}, request.id)
     if request.method == "tools/call":
-        return _call(request, tools)
+        return _call(request, tools, sessions, found)
     return _error(METHOD_NOT_FOUND, f"Method not found: {request.method}"[:200], request.id)
 
 
-def _create(request: JsonRpcRequest, sessions: Sessions, session: Session | None) -> Reply:
+async def _create(request: JsonRpcRequest, sessions: Sessions, session: Session | None) -> Reply:
     try:
-        found = session or sessions.open()
+        found = session or await sessions.place()
     except CapacityError as problem:
         data = {"active_sessions": problem.active, "max_sessions": problem.most}
         return _error(SERVER_ERROR, str(problem), request.id, data)
@@ -95,14 +97,20 @@ def _close(request: JsonRpcRequest, sessions: Sessions, session: Session | None)
     return _result({"session_id": target, "closed": True}, request.id)
 
 
-def _call(request: JsonRpcRequest, tools: dict[str, Tool]) -> Reply:
+def _call(request: JsonRpcRequest, tools: dict[str, Tool], sessions: Sessions, session: Session | None) -> Reply:
     name, arguments = request.params.get("name"), request.params.get("arguments", {})
     if not name:
         return _error(INVALID_PARAMS, "Missing 'name' in params", request.id)
     tool = tools.get(name) if isinstance(name, str) else None
     if tool is None:
         return _error(INVALID_PARAMS, f"Tool not found: {name}"[:200], request.id)
-    return _result(tool.fn(**arguments), request.id)
+    if session is None:
+        return _result(tool.fn(**arguments), request.id)
+    if name == START:
+        sessions.begins(session)
+    told = tool.fn(**arguments)
+    sessions.settle(session)
+    return _result(told, request.id)
 
 
 def _listed(tool: Tool) -> dict[str, Any]:

@@ -8,56 +8,9 @@ import asyncio
 import secrets
 import time
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 
-from praetor.openenv.batches import Batched
 from praetor.openenv.counters import Counters
-from praetor.openenv.play import Play
-from simcore.errors import SimcoreError
-
-HangUp = Callable[[], Awaitable[None]]
-
-
-class CapacityError(SimcoreError):
-    """All places are taken; the text is the library's."""
-
-    def __init__(self, active: int, most: int) -> None:
-        super().__init__(f"Server at capacity: {active}/{most} sessions active. Cannot accept new connections.")
-        self.active, self.most = active, most
-
-
-class DrainingError(SimcoreError):
-    """The server is about to end and begins nothing new."""
-
-    def __init__(self) -> None:
-        super().__init__("this server is shutting down; connect again")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """`queue_seconds` is how long a client waits for a place, `most_waiting` how many may."""
-
-    most_sessions: int = 1024
-    queue_seconds: float = 5.0
-    most_waiting: int = 1024
-    idle_seconds: float = 3600.0
-
-
-@dataclass(slots=True, eq=False)
-class Session:
-    """`hang_up` ends the connection that it lives with; None where it outlives connections."""
-
-    id: str
-    play: Play = field(default_factory=Play)
-    batch: Batched | None = None
-    hang_up: HangUp | None = None
-    last_used: float = 0.0
-    closing: bool = False
-
-    @property
-    def under_way(self) -> bool:
-        return self.play.under_way or (self.batch is not None and self.batch.under_way)
+from praetor.openenv.session import BatchRoomError, CapacityError, DrainingError, Limits, Session
 
 
 class Sessions:
@@ -79,12 +32,18 @@ class Sessions:
         return len(self._waiting)
 
     @property
+    def under_way(self) -> int:
+        return sum(one.under_way for one in self._by_id.values())
+
+    @property
     def full(self) -> bool:
         return len(self._by_id) + self._promised >= self.limits.most_sessions
 
     def get(self, session_id: str) -> Session | None:
+        """By the id that its client was told, which claims it."""
         session = self._by_id.get(session_id)
         if session is not None:
+            session.claimed = True
             self.touch(session)
         return session
 
@@ -105,6 +64,14 @@ class Sessions:
             self.counters.refused += 1
             raise CapacityError(len(self), self.limits.most_sessions)
         return session
+
+    async def place(self) -> Session:
+        """At once or, where all places are taken, from the queue. Raises CapacityError, DrainingError."""
+        try:
+            return self.open_now() or await self.open_queued()
+        except CapacityError:
+            self.counters.refused += 1
+            raise
 
     async def open_queued(self) -> Session:
         """Waits for a place, first come, first served. Raises CapacityError when none came, DrainingError."""
@@ -130,6 +97,26 @@ class Sessions:
             self._pass_on()
         if not self._by_id:
             self._emptied.set()
+
+    def reserve_batch(self, session: Session, count: int) -> None:
+        """Room for a batch, instead of the one that the session has. Raises BatchRoomError."""
+        others = sum(one.reserved for one in self._by_id.values() if one is not session)
+        free = max(0, self.limits.most_batched - others)
+        if count > free:
+            raise BatchRoomError(count, free, self.limits.most_batched)
+        session.reserved = count
+
+    def begins(self, session: Session) -> None:
+        """An episode is about to begin. Raises DrainingError, and the one before has ended."""
+        if self.draining:
+            session.forget()
+            self.settle(session)
+            raise DrainingError
+
+    def settle(self, session: Session) -> None:
+        """Ends a session between episodes while the server drains; one with a connection ends with that."""
+        if self.draining and session.hang_up is None and not session.under_way:
+            self.close(session)
 
     async def drain(self, grace_seconds: float) -> None:
         """Begins nothing new, ends what is between episodes, and waits for the others to come to their end."""
@@ -160,11 +147,11 @@ class Sessions:
         return session
 
     def _make_room(self) -> bool:
-        """Ends the longest idle session without a connection, if it has been idle for long enough."""
+        """Ends the longest idle session that has no connection and has been idle for long enough."""
+        now = time.monotonic()
         for session in self._by_id.values():
-            if session.hang_up is None:
-                if time.monotonic() - session.last_used < self.limits.idle_seconds:
-                    return False
+            patience = self.limits.idle_seconds if session.claimed else self.limits.unclaimed_seconds
+            if session.hang_up is None and now - session.last_used >= patience:
                 self._by_id.pop(session.id)
                 self.counters.evicted += 1
                 return True

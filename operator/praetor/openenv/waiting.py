@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from starlette.types import Message, Receive, Send
 
-from praetor.openenv.sessions import Session, Sessions
+from praetor.openenv.session import Session
+from praetor.openenv.sessions import Sessions
 
 NORMAL = 1000
 _MOST_EARLY = 16

@@ -13,7 +13,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from praetor.openenv import frames, rpc
 from praetor.openenv.envelopes import Code, error
-from praetor.openenv.sessions import CapacityError, DrainingError, Session, Sessions
+from praetor.openenv.session import CapacityError, DrainingError, Session
+from praetor.openenv.sessions import Sessions
 from praetor.openenv.waiting import Connection, place_for
 from praetor.web.errors import ApiError
 
@@ -105,5 +106,5 @@ class WebSocketApp:
     async def _answer(self, session: Session, message: Message) -> frames.Answer:
         text = message.get("text")
         if self.json_rpc:
-            return rpc.answer_text(text or "", self.sessions, session)
+            return await rpc.answer_text(text or "", self.sessions, session)
         return await frames.answer(session, self.sessions, text)

@@ -15,11 +15,15 @@ from praetor.controller.embedded import EmbeddedController
 from praetor.controller.pools import episode_pool
 from praetor.guard.addresses import ALLOWED_NETWORKS, ALLOWED_PORTS, is_number, rules_of
 from praetor.openenv.app import OpenEnv, mounted_app
+from praetor.openenv.counters import SessionCollector
+from praetor.openenv.path_token import PathToken
 from praetor.openenv.sessions import Sessions
 from praetor.serve.gateway_http import TOKEN_VARIABLE, AlertSettings, check_token, gateway_app
 from praetor.store.directory import DirectoryStore
 from praetor.store.scope import Scope
 from praetor.web.callers import CallerCheck, Loopback, NoCallersError, SharedToken, is_loopback
+from praetor.web.gate import OPEN_PATHS
+from praetor.web.metrics import Metrics
 from praetor.web.quick_websocket import QuickWebSocket
 from praetor.web.serving import bind, server_of, url_of
 from simcore.errors import SimcoreError
@@ -109,9 +113,20 @@ class DevServer:
     ) -> None:
         self._store, self._workers, self._live = store, workers, LiveTraces()
         self._openenv = OpenEnv.over(Sessions())
-        app = gateway_app(store, checks, Scope(HOME), live=self._live, alerts=alerts, sources=sources)
+        metrics = Metrics()
+        metrics.registry.register(SessionCollector(self._openenv.sessions))
+        app = gateway_app(
+            store,
+            checks,
+            Scope(HOME),
+            live=self._live,
+            alerts=alerts,
+            sources=sources,
+            metrics=metrics,
+            open_paths=OPEN_PATHS | {f"{OPENENV_PATH}/health"},
+        )
         app.mount(OPENENV_PATH, mounted_app(self._openenv, web_url="/"))
-        self._server = server_of(app, websockets=QuickWebSocket)
+        self._server = server_of(PathToken(app, OPENENV_PATH), websockets=QuickWebSocket)
 
     def stop(self) -> None:
         self._server.should_exit = True

@@ -22,6 +22,7 @@ from praetor.serve.readiness import Readiness
 from praetor.store.scope import Scope
 from praetor.web.app import Lifespan, new_app, no_lifespan
 from praetor.web.callers import SHORTEST_TOKEN, Access, CallerCheck, NoCallersError
+from praetor.web.gate import OPEN_PATHS
 from praetor.web.limits import BODY_LIMIT_BYTES
 from praetor.web.metrics import Metrics
 from simcore.protocols import Store
@@ -53,12 +54,14 @@ def gateway_app(
     alerts: AlertSettings | None = None,
     sources: Sources | None = None,
     later: Later = at_once,
+    metrics: Metrics | None = None,
+    open_paths: frozenset[str] = OPEN_PATHS,
 ) -> FastAPI:
     """The gateway over any store. `checks` say who may call, beside senders whose signature is right; none lets
     nobody else in. `sources` are those of the environment by default. `later` does what no sender waits for.
     """
     alerts, sources = alerts or AlertSettings(), sources_of() if sources is None else sources
-    metrics, runs = Metrics(), Runs(store, scope)
+    metrics, runs = metrics or Metrics(), Runs(store, scope)
     app = new_app(
         "Praetor",
         version("praetor"),
@@ -69,6 +72,7 @@ def gateway_app(
         claims=claims_of(sources, PATH),
         limit_bytes=limit_bytes,
         lifespan=lifespan,
+        open_paths=open_paths,
     )
     ways = list(dict.fromkeys(way for check in checks for way in check.ways))
     app.include_router(webhook_router(alerts.intake(store, scope, later), sources, ways, metrics))

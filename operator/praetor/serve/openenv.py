@@ -11,7 +11,8 @@ from types import FrameType
 import typer
 
 from praetor.openenv.app import OpenEnv, served_app
-from praetor.openenv.sessions import Limits, Sessions
+from praetor.openenv.session import Limits
+from praetor.openenv.sessions import Sessions
 from praetor.web.callers import SHORTEST_TOKEN, CallerCheck, Loopback, NoCallersError, SharedToken, is_loopback
 from praetor.web.quick_websocket import QuickWebSocket
 from praetor.web.serving import Server, bind, server_of, url_of
@@ -87,6 +88,9 @@ class DrainingServer(Server):
         self._draining = asyncio.get_running_loop().create_task(self._drain(self._sessions))
 
     async def _drain(self, sessions: Sessions) -> None:
+        if count := sessions.under_way:
+            told = f"{count} open episode{'s have' if count > 1 else ' has'} {self._grace_seconds:g} s to end"
+            typer.echo(f"{told}; a second signal ends the server at once.", err=True)
         try:
             await sessions.drain(self._grace_seconds)
         finally:

@@ -49,11 +49,15 @@ async def _api_error(request: Request, problem: Exception) -> JSONResponse:
 
 
 async def _http_exception(request: Request, problem: Exception) -> JSONResponse:
-    """Starlette's own: an unknown path, a method that the path does not take."""
     assert isinstance(problem, HTTPException)
+    return starlettes_own(request, problem).response()
+
+
+def starlettes_own(request: Request, problem: HTTPException) -> ApiError:
+    """An unknown path, a method that the path does not take."""
     code = HTTPStatus(problem.status_code).phrase.lower().replace(" ", "_")
     message = f"{request.method} {request.scope['path']}: {problem.detail}; /openapi.json lists what there is"
-    return ApiError(problem.status_code, code, message, headers=dict(problem.headers or {})).response()
+    return ApiError(problem.status_code, code, message, headers=dict(problem.headers or {}))
 
 
 async def _bad_request(request: Request, problem: Exception) -> JSONResponse:

@@ -59,6 +59,8 @@ class QuickWebSocket(WebSocketsSansIOProtocol):
         text = message.get("text") if message["type"] == "websocket.send" else None
         if text is None or not self._may_write():
             await super().send(message)
+            if message["type"] == "websocket.http.response.body" and not message.get("more_body"):
+                self.handshake_complete = True  # uvicorn forgets it, and logs every refusal as an error of ours
         else:
             self.transport.write(text_frame(text.encode()))
 

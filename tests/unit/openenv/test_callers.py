@@ -62,6 +62,12 @@ async def test_whoever_does_not_know_it_is_refused_before_the_upgrade(case, guar
     assert refused.value.response.status_code == 401
 
 
+async def test_a_refused_upgrade_is_no_error_of_ours(guarded, caplog):
+    with pytest.raises(InvalidStatus):
+        await connect(guarded.replace("http", "ws") + "/ws", proxy=None)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 async def test_probes_are_open_and_nothing_else(guarded):
     for path, status in (("/health", 200), ("/healthz", 200), ("/readyz", 200)):
         assert (await get(guarded + path)).status_code == status

@@ -94,9 +94,9 @@ def alone(seed, actions, name="oom-crash"):
 @pytest.mark.parametrize("observe", ["none", "numbers", "text", "structured"])
 def test_a_batch_gives_what_each_environment_gives_alone(server, observe):
     with PraetorEnv(base_url=server.url).sync() as env:
-        begun = env.async_client.batch_reset(seeds=SEEDS, task_id="oom-crash", observe=observe)
+        begun = env.batch_reset(seeds=SEEDS, task_id="oom-crash", observe=observe)
         assert begun.count == len(SEEDS)
-        steps = [env.async_client.batch_step([action] * len(SEEDS)) for action in (LIST, GUESS, LIST)]
+        steps = [env.batch_step([action] * len(SEEDS)) for action in (LIST, GUESS, LIST)]
     for number, seed in enumerate(SEEDS):
         for step, result in zip(steps, alone(seed, (LIST, GUESS, LIST)), strict=True):
             assert step.reward[number] == result.reward
@@ -113,7 +113,7 @@ def test_a_batch_gives_what_each_environment_gives_alone(server, observe):
 
 def test_a_batch_that_is_wrong_is_refused_whole_and_goes_on(server):
     with PraetorEnv(base_url=server.url).sync() as env:
-        client = env.async_client
+        client = env
         with pytest.raises(RuntimeError, match="batch_reset first"):
             client.batch_step([LIST])
         client.batch_reset(seeds=[1, 2], task_id="oom-crash")
@@ -132,4 +132,4 @@ def test_a_server_without_batches_is_said_to_have_none():
     with library_server() as other, PraetorEnv(base_url=other.url).sync() as env:
         assert env.reset(seed=1).observation.payload
         with pytest.raises(NoBatchError, match="one by one"):
-            env.async_client.batch_reset(seeds=[1], task_id="oom-crash")
+            env.batch_reset(seeds=[1], task_id="oom-crash")

@@ -136,3 +136,10 @@ def test_the_server_is_loaded_without_the_library():
     )
     told = subprocess.run([sys.executable, "-c", loads], capture_output=True, text=True, check=True, timeout=60)
     assert told.stdout.strip() == "[]"
+
+
+def test_without_the_library_its_extra_is_named():
+    program = "import sys; sys.modules['openenv'] = None\nfrom praetor.openenv import PraetorEnv"
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert told.returncode == 1
+    assert "pip install 'praetor[openenv]'" in told.stderr

@@ -139,12 +139,52 @@ def test_the_openapi_document_is_attacked_without_a_server_error(server, bystand
 
 
 BODIES = (b"", b"{", b"[1]", b"null", b'"x"', b"\xff", b"[" * 5000, b'{"seed": 1e400}', b"9" * 6000)
+MANY_FIELDS = ", ".join(f'"k{number}": 1' for number in range(60_000))
+LONG = {
+    "fields": f'{{"type": "state", {MANY_FIELDS}}}',
+    "an action": f'{{"type": "step", "data": {{"action_type": "list_services", {MANY_FIELDS}}}}}',
+    "options": f'{{"type": "reset", "data": {{{MANY_FIELDS}}}}}',
+    "a type": f'{{"type": {{{MANY_FIELDS}}}}}',
+    "json-rpc": f'{{"type": "mcp", "data": {{{MANY_FIELDS}}}}}',
+    "a text": json.dumps({"type": "step", "data": {"action_type": "list_services", "target_service": "x" * 900_000}}),
+}
+
+
+@pytest.mark.parametrize("what", LONG)
+def test_a_long_message_is_refused_in_few_words(what, server, bystander):
+    with connect(server.ws, proxy=None) as socket:
+        socket.send(LONG[what])
+        said = socket.recv(timeout=30)
+        assert json.loads(said)["data"]["code"] == "VALIDATION_ERROR"
+        assert "at most 65536 characters" in said
+        assert len(said) < 300
+        socket.send('{"type": "state"}')
+        assert json.loads(socket.recv(timeout=30))["type"] == "state"
+    assert bystander.undisturbed()
+
+
+def test_a_batch_may_be_long(server):
+    action = {"action_type": "resolve_incident", "parameters": {"root_cause": "x" * 100}}
+    with connect(server.ws, proxy=None, max_size=None) as socket:
+        for frame in (
+            {"type": "batch_reset", "data": {"seeds": list(range(1000)), "task_id": "oom-crash", "observe": "none"}},
+            {"type": "batch_step", "data": {"actions": [action] * 1000}},
+        ):
+            socket.send(json.dumps(frame))
+            assert json.loads(socket.recv(timeout=60))["type"] == "batch"
+
+
+def test_a_long_body_is_refused(server, bystander):
+    for path in ("/step", "/reset", "/mcp", "/praetor/task"):
+        answer = httpx.post(
+            server.url + path, content=f"{{{MANY_FIELDS}}}", headers={"Content-Type": "application/json"}
+        )
+        assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")
+    assert bystander.undisturbed()
 
 
 @pytest.mark.parametrize("path", ["/reset", "/step", "/mcp", "/praetor/task", "/praetor/task_range"])
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b"[1]", b"null", b'"x"', b"\xff", b"[" * 5000, b'{"seed": 1e400}', b"9" * 6000]
-)
+@pytest.mark.parametrize("body", BODIES)
 def test_any_body_is_refused_without_a_server_error(server, path, body):
     answer = httpx.post(server.url + path, content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code < 500, answer.text

@@ -1,10 +1,13 @@
 """The plain HTTP surface: an episode per session, told by a header and a cookie, and errors of one form."""
 
+import asyncio
+
 import httpx
 import pytest
 
 from praetor.openenv.http_play import COOKIE, HEADER
 from tests.support.openenv_serving import serving
+from tests.support.openenv_talking import talker, until
 
 
 @pytest.fixture
@@ -93,12 +96,58 @@ async def test_a_cookie_is_kept_from_scripts_and_other_sites(http):
     assert "SameSite=strict" in cookie
 
 
-async def test_a_full_server_tells_http_to_come_again():
-    async with serving(most_sessions=1) as (url, _), httpx.AsyncClient(base_url=url) as http:
+async def test_a_full_server_lets_http_wait_and_then_tells_it_to_come_again():
+    async with serving(most_sessions=1, queue_seconds=0.2) as (url, _), httpx.AsyncClient(base_url=url) as http:
         await http.post("/reset")
         http.cookies.clear()
         refused = await http.post("/reset")
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/reset", {"seed": 1}),
+        ("/mcp", {"jsonrpc": "2.0", "id": 1, "method": "openenv/session/create"}),
+    ],
+)
+async def test_http_waits_in_the_queue_too(path, body):
+    async with (
+        serving(most_sessions=1, queue_seconds=30) as (url, env),
+        httpx.AsyncClient(base_url=url) as http,
+        talker(url) as first,
+    ):
+        await first.state()
+        waiting = asyncio.create_task(http.post(path, json=body))
+        await until(lambda: env.sessions.waiting == 1)
+        await first.socket.close()
+        answer = await waiting
+        assert answer.status_code == 200
+        assert "error" not in answer.json()
+
+
+async def test_sessions_that_nobody_came_back_to_make_room_before_those_that_are_played():
+    limits = {"most_sessions": 2, "queue_seconds": 0.1, "unclaimed_seconds": 0.0}
+    async with serving(**limits) as (url, _), httpx.AsyncClient(base_url=url) as http, talker(url) as live:
+        await live.reset(seed=1, episode_id="live")
+        for seed in range(5):  # by one who keeps no cookie
+            assert (await http.post("/reset", json={"seed": seed})).status_code == 200
+            http.cookies.clear()
+        await http.post("/reset", json={"seed": 7})
+        assert (await http.post("/step", json={"action_type": "list_services"})).status_code == 200
+        async with talker(url) as newcomer:
+            assert (await newcomer.reset())["data"]["code"] == "CAPACITY_REACHED"
+        assert (await http.get("/state")).json()["seed"] == 7
+        assert (await live.state())["episode_id"] == "live"
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/no-such", 404), ("GET", "/reset", 405)])
+async def test_a_path_that_is_not_there_is_told_in_both_forms(method, path, status, http):
+    answer = await http.request(method, path)
+    assert answer.status_code == status
+    assert answer.json()["detail"] in ("Not Found", "Method Not Allowed")
+    assert path in answer.json()["error"]["message"]
+    assert ("allow" in answer.headers) == (status == 405)
 
 
 async def test_what_there_is_is_listed(http):

@@ -3,19 +3,15 @@
 import asyncio
 import json
 
+import httpx
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from praetor.openenv.sessions import CapacityError, DrainingError, Limits, Sessions
+from praetor.openenv.session import CapacityError, DrainingError, Limits
+from praetor.openenv.sessions import Sessions
 from tests.support.openenv_serving import serving
-from tests.support.openenv_talking import get, talker
-
-
-async def until(holds):
-    async with asyncio.timeout(10):
-        while not holds():  # noqa: ASYNC110 (there is no event for it)
-            await asyncio.sleep(0.005)
+from tests.support.openenv_talking import get, talker, until
 
 
 async def test_a_client_that_breaks_off_frees_its_place_at_once(server):
@@ -116,7 +112,7 @@ async def test_a_promise_to_one_who_left_goes_to_the_next():
 
 
 def test_a_live_connection_is_never_reaped_and_a_forgotten_http_session_only_when_its_place_is_wanted():
-    sessions = Sessions(Limits(most_sessions=2, idle_seconds=0.0))
+    sessions = Sessions(Limits(most_sessions=2, idle_seconds=0.0, unclaimed_seconds=0.0))
     live, forgotten = sessions.open(), sessions.open()
 
     async def hang_up() -> None: ...
@@ -133,6 +129,7 @@ def test_a_live_connection_is_never_reaped_and_a_forgotten_http_session_only_whe
 async def test_a_busy_http_session_does_not_make_room():
     sessions = Sessions(Limits(most_sessions=1, idle_seconds=3600.0))
     kept = sessions.open()
+    assert sessions.get(kept.id) is kept
     with pytest.raises(CapacityError):
         sessions.open()
     assert sessions.get(kept.id) is kept
@@ -158,6 +155,53 @@ async def test_draining_lets_an_episode_end_and_begins_nothing(server):
         with pytest.raises(ConnectionClosed) as ended:
             await busy.socket.recv()
         assert ended.value.rcvd.code == 1012
+        async with asyncio.timeout(10):
+            await draining
+
+
+REFUSED_RESETS = {
+    "reset": {"seed": 2},
+    "batch_reset": {"seeds": [1], "task_id": "oom-crash"},
+    "mcp": {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "start_incident", "arguments": {}}},
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED_RESETS)
+async def test_a_reset_while_draining_ends_the_session_and_begins_nothing(kind, server):
+    url, env = server
+    async with talker(url) as busy:
+        await busy.reset(seed=1)
+        draining = asyncio.create_task(env.sessions.drain(30))
+        await until(lambda: env.sessions.draining)
+        told = await busy.ask({"type": kind, "data": REFUSED_RESETS[kind]})
+        assert "shutting down" in json.dumps(told)
+        with pytest.raises(ConnectionClosed) as ended:
+            await busy.socket.recv()
+        assert ended.value.rcvd.code == 1012
+        async with asyncio.timeout(10):
+            await draining
+
+
+async def test_draining_ends_with_the_last_step_of_an_http_episode(server):
+    url, env = server
+    async with httpx.AsyncClient(base_url=url) as http:
+        await http.post("/reset", json={"seed": 1})
+        draining = asyncio.create_task(env.sessions.drain(30))
+        await until(lambda: env.sessions.draining)
+        assert not (await http.post("/step", json={"action_type": "list_services"})).json()["done"]
+        assert (await http.post("/step", json={"action_type": "resolve_incident"})).json()["done"]
+        async with asyncio.timeout(10):
+            await draining
+
+
+async def test_draining_refuses_an_http_reset_and_ends_with_it(server):
+    url, env = server
+    async with httpx.AsyncClient(base_url=url) as http:
+        await http.post("/reset", json={"seed": 1})
+        draining = asyncio.create_task(env.sessions.drain(30))
+        await until(lambda: env.sessions.draining)
+        refused = await http.post("/reset", json={"seed": 2})
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
         async with asyncio.timeout(10):
             await draining
 
@@ -203,3 +247,24 @@ async def test_a_full_server_says_so_and_counts():
         text = (await get(f"{url}/metrics")).text
         for line in ("praetor_openenv_sessions 1.0", "praetor_openenv_steps_total 1.0", "sessions_refused_total 1.0"):
             assert line in text
+
+
+async def test_batches_of_all_sessions_share_a_bound():
+    async with serving(most_batched=10) as (url, _), talker(url) as one, talker(url) as other:
+
+        async def begin(client, count, task_id="oom-crash"):
+            return await client.ask({"type": "batch_reset", "data": {"seeds": list(range(count)), "task_id": task_id}})
+
+        assert (await begin(one, 6))["type"] == "batch"
+        told = (await begin(other, 6))["data"]
+        assert told["code"] == "EXECUTION_ERROR"
+        assert "at most 10 environments, 4 are free" in told["message"]
+        assert (await begin(other, 4))["type"] == "batch"
+        assert (await begin(one, 3, "no-such"))["type"] == "error"
+        assert "4 actions for 6" in (await one.ask(_steps(4)))["data"]["message"], "the batch before is still there"
+        await one.reset(seed=1)
+        assert (await begin(other, 10))["type"] == "batch"
+
+
+def _steps(count):
+    return {"type": "batch_step", "data": {"actions": [{"action_type": "list_services"}] * count}}

@@ -27,6 +27,7 @@ def test_a_signal_lets_the_episode_end_and_then_the_process(number):
         socket.ask(RESET)
         server.process.send_signal(number)
         assert socket.ask({"type": "state"})["data"]["seed"] == 1
+        assert "1 open episode has 60 s to end; a second signal" in server.log.read_text()
         assert socket.ask(DECLARE)["data"]["done"] is True
         with pytest.raises(ConnectionError, match="closed"):
             socket.recv()

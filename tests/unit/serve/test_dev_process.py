@@ -20,11 +20,11 @@ PRAETOR = (sys.executable, "-c", "from praetor.cli.main import main; main()")
 
 
 @contextmanager
-def dev(folder, *options):
+def dev(folder, *options, **settings):
     """The process and its address, once it has announced it."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PRAETOR_")}
     command = [*PRAETOR, "dev", "--port", "0", "--data", str(folder), "--workers", "1", *options]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment | settings)
     try:
         announced = process.stderr.readline()
         assert str(folder) in announced
@@ -96,3 +96,18 @@ def test_openenv_clients_play_beside_the_gateway(tmp_path):
         assert state["data"]["seed"] == 1
         assert httpx.get(f"{url}/openenv/web").headers["location"] == "/"
         assert httpx.post(f"{url}/openenv/mcp", json={}).json()["error"]["code"] == -32600
+        assert "praetor_openenv_resets_total 1.0" in httpx.get(f"{url}/metrics").text
+
+
+def test_openenv_clients_of_other_machines_give_the_token_in_the_three_ways(tmp_path):
+    token = "a-token-of-this-test"
+    with dev(tmp_path / "data", "--host", "0.0.0.0", PRAETOR_WEBHOOK_TOKEN=token) as (_, url):
+        url = url.replace("0.0.0.0", "127.0.0.1")
+        ws = url.replace("http", "ws")
+        for told in (f"{ws}/openenv/t/{token}/ws", f"{ws}/openenv/ws".replace("//", f"//user:{token}@")):
+            assert talk(told, [{"type": "reset", "data": {"seed": 1}}])[0]["type"] == "observation"
+        bearer = {"Authorization": f"Bearer {token}"}
+        assert httpx.get(f"{url}/openenv/state", headers=bearer).status_code == 200
+        assert httpx.get(f"{url}/openenv/health").status_code in (200, 503)  # it may not have played yet
+        for path in ("/openenv/state", "/openenv/t/a-token-of-another/state", f"/t/{token}/runs"):
+            assert httpx.get(url + path).status_code == 401

@@ -68,6 +68,32 @@ def test_what_is_no_object_is_no_action(nonsense):
         parse_action(nonsense)
 
 
+MANY = {
+    "fields": do("list_services") | {f"k{number}": 1 for number in range(100)},
+    "parameters": do("read_logs", "api-gateway", **{f"k{number}": 1 for number in range(100)}),
+    "causes": do("resolve_incident", causes=[{}] * 100),
+    "parts of a cause": do("resolve_incident", causes=[{f"k{number}": 1 for number in range(100)}]),
+    "depths": do("resolve_incident", causes=[[[1] * 30, [1] * 30]]),
+}
+
+
+@pytest.mark.parametrize("of", MANY)
+def test_an_action_of_very_many_values_is_refused_without_a_look_at_each(of):
+    with pytest.raises(ActionError, match="more than 64 values"):
+        parse_action(MANY[of])
+
+
+def test_the_longest_declaration_is_taken():
+    causes = [{"service": "a" * 63, "mechanism": "m" * 63}] * 3
+    parse_action(do("resolve_incident", root_cause="x" * 2000, resolution="y" * 2000, causes=causes))
+
+
+def test_the_first_wrong_cause_is_told():
+    with pytest.raises(ActionError) as refused:
+        parse_action(do("resolve_incident", causes=[{"service": "a", "mechanism": "m"}, {}, {}]))
+    assert refused.value.field == "parameters.causes.1.service"
+
+
 def test_a_config_value_may_be_a_number():
     given = do("update_config", "postgres-db", key="db.pool.max_size", value=50)
     assert parse_action(given).parameters.value == "50"

@@ -8,6 +8,7 @@ import pytest
 import simcore
 from simcore.errors import UnknownNameError
 from simcore.kernel import layout as at
+from simcore.scenarios.library import library_scenario
 from tests.support.actions import ONE_OF_EACH
 from tests.support.mix import mixed_action
 from tests.support.playing import FAMILIES, do, result_json
@@ -92,3 +93,41 @@ def test_what_is_no_batch_is_refused():
         batch.step([do("list_services")])
     with pytest.raises(ValueError, match=r"shape \(2, 5\)"):
         batch.step_encoded(np.zeros((2, 5)))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_texts_of_a_batch_are_those_of_each_episode_alone(family):
+    random = Random(family)
+    batch, alone = simcore.make_batch(family, SEEDS), [simcore.make(family, seed=seed) for seed in SEEDS]
+    for step in range(12):
+        actions = [mixed_action(batch.services(n), random) for n in range(len(batch))]
+        actions[step % len(actions)] = MALFORMED
+        if step % 2:
+            batch.step(actions)
+        else:
+            batch.step_encoded(batch.encode(actions))
+        single = [episode.step(action) for episode, action in zip(alone, actions, strict=True)]
+        assert batch.texts() == [result.observation.text for result in single]
+
+
+def test_lines_that_a_scenario_adds_are_in_the_texts_of_a_batch():
+    spec = library_scenario("oom_crash").spec.model_copy(update={"log_lines": ["[ERROR] the last straw"]})
+    batch, alone = simcore.make_batch(spec, SEEDS), [simcore.make(spec, seed=seed) for seed in SEEDS]
+    targets = [episode.world.topology.names[episode.world.incident.causes[0].target] for episode in alone]
+    actions = [do("read_logs", target, lines=100) for target in targets]
+    batch.step(actions)
+    texts = batch.texts()
+    assert texts == [episode.step(action).observation.text for episode, action in zip(alone, actions, strict=True)]
+    assert any("the last straw" in text for text in texts)
+
+
+def test_texts_of_steps_that_were_not_given_in_words_are_refused():
+    batch = simcore.make_batch("oom_crash", range(2))
+    with pytest.raises(ValueError, match="texts are of a step"):
+        batch.texts()
+    rows = batch.encode([do("list_services")] * 2)
+    with pytest.raises(ValueError, match="texts are of a step"):
+        batch.texts()
+    batch.step_encoded(rows.copy())
+    with pytest.raises(ValueError, match="texts are of a step"):
+        batch.texts()

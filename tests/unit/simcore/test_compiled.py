@@ -24,10 +24,10 @@ def tree(tmp_path):
     return tmp_path
 
 
-def start(tree: Path, code: str) -> subprocess.Popen[str]:
+def start(tree: Path, code: str, **variables: str) -> subprocess.Popen[str]:
     """A fresh interpreter on that tree, to be used as a context manager: its end closes the pipes."""
     env = {key: value for key, value in os.environ.items() if not key.startswith("NUMBA_")}
-    env |= {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+    env |= {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1", **variables}
     command = [sys.executable, "-c", code]
     return subprocess.Popen(command, cwd=tree, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
@@ -43,8 +43,8 @@ def ended(process: subprocess.Popen[str], said: str = "") -> str:
     return shown.strip()
 
 
-def run(tree: Path, code: str) -> str:
-    with start(tree, code) as process:
+def run(tree: Path, code: str, **variables: str) -> str:
+    with start(tree, code, **variables) as process:
         return ended(process)
 
 
@@ -104,3 +104,18 @@ def test_a_process_of_the_old_sources_that_compiles_late_does_not_spoil_the_new_
         run(tree, LOAD)
         assert ended(late, "go\n") == "False"
     assert run(tree, LOAD + ASK) == "True"
+
+
+def test_what_lies_beside_the_sources_is_used_where_another_folder_is_written(tree, tmp_path):
+    run(tree, LOAD + ASK)
+    folder = tmp_path / "elsewhere"
+    assert run(tree, LOAD + ASK, NUMBA_CACHE_DIR=str(folder)) == "False"
+    assert not list(folder.rglob("*.nb[ic]"))
+    renumber_refusals(tree)
+    assert run(tree, LOAD + ASK, NUMBA_CACHE_DIR=str(folder)) == "True"
+    assert list(folder.rglob("*.nb[ic]"))
+
+
+def test_it_runs_where_nothing_can_be_written(tree):
+    (tree / "simcore" / "kernel" / "__pycache__").touch()  # so that no folder can be there, not even for root
+    assert run(tree, LOAD + ASK, HOME="/proc/none", XDG_CACHE_HOME="/proc/none") == "False"

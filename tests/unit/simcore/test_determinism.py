@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import simcore
 from simcore.api import SPLIT_SIZE, SPLITS
 from tests.support.mix import mixed_action
-from tests.support.playing import FAMILIES, play, result_json, transcript
+from tests.support.playing import FAMILIES, play, result_json, texts_of_every_read, transcript
 
 ROOT = Path(__file__).parents[3]
 SEEDS = range(40, 46)
@@ -142,6 +142,16 @@ def test_without_the_compiler_every_family_ends_with_the_same_verdict():
         play(episode)
     here = json.loads(json.dumps([episode.verdict().to_json() for episode in episodes]))
     wraps_around = "-Wignore:overflow encountered:RuntimeWarning"  # as the compiled words of random numbers do
+    assert in_another_process(code, wraps_around, NUMBA_DISABLE_JIT="1") == here
+
+
+def test_without_the_compiler_an_episode_is_told_in_the_same_texts():
+    code = (
+        "import json; import simcore; from tests.support.playing import texts_of_every_read;"
+        "print(json.dumps(texts_of_every_read(simcore.make('cache-stampede', seed=3))))"
+    )
+    wraps_around = "-Wignore:overflow encountered:RuntimeWarning"
+    here = texts_of_every_read(simcore.make("cache-stampede", seed=3))
     assert in_another_process(code, wraps_around, NUMBA_DISABLE_JIT="1") == here
 
 

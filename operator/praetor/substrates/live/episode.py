@@ -160,7 +160,7 @@ class LiveSubstrate:
     def _observation(self, kind: str, payload: Payload | None, error: str | None = None) -> Observation:
         window_seconds = max(self._pace.action_seconds, self._pace.sample_seconds)
         firing = () if self._is_kept_since(self._now - window_seconds) else (self._alert.title,)
-        return Observation(kind, self._steps, self.max_steps, self._now, payload, error, firing, self.missing)
+        return Observation(kind, self._steps, self.max_steps, self._now, payload, error, firing, missing=self.missing)
 
     def _after_the_end(self) -> StepResult:
         observation = Observation(

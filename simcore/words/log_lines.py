@@ -9,15 +9,14 @@ from simcore.kernel import logs
 
 
 class Line(NamedTuple):
-    """`texts` by runtime; `any` stands for all the others. `names` says that the first number is a service."""
+    """`texts` by runtime; `any` stands for all the others."""
 
     severity: str
     texts: dict[str, str]
-    names: bool = False
 
 
-def _same(severity: str, text: str, names: bool = False) -> Line:
-    return Line(severity, {"any": text}, names)
+def _same(severity: str, text: str) -> Line:
+    return Line(severity, {"any": text})
 
 
 LINES: dict[int, Line] = {
@@ -61,8 +60,8 @@ LINES: dict[int, Line] = {
         },
     ),
     logs.CONNECTION_HELD: _same("WARN", "connection held for {0:.0f}s without being returned to the pool"),
-    logs.CALL_FAILED: _same("ERROR", "call to {name} failed: 5xx or timeout", True),
-    logs.CALL_REFUSED: _same("ERROR", "connect to {name}: connection refused", True),
+    logs.CALL_FAILED: _same("ERROR", "call to {name} failed: 5xx or timeout"),
+    logs.CALL_REFUSED: _same("ERROR", "connect to {name}: connection refused"),
     logs.CALL_LATE: Line(
         "ERROR",
         {
@@ -71,7 +70,6 @@ LINES: dict[int, Line] = {
             "python": "requests.exceptions.ReadTimeout: {name}: Read timed out",
             "any": "call to {name} timed out",
         },
-        True,
     ),
     logs.QUEUE_FULL: _same("ERROR", "request queue is full, request rejected"),
     logs.DISK_IS_FULL: Line(
@@ -91,7 +89,6 @@ LINES: dict[int, Line] = {
             "node": "Error: certificate has expired calling {name} (CERT_HAS_EXPIRED)",
             "any": "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed calling {name}: certificate has expired",
         },
-        True,
     ),
     logs.NAME_UNRESOLVED: Line(
         "ERROR",
@@ -102,7 +99,6 @@ LINES: dict[int, Line] = {
             "python": "[Errno -3] Temporary failure in name resolution: {name}.internal",
             "any": "Could not resolve host: {name}.internal",
         },
-        True,
     ),
     logs.LOGIN_FAILED: Line(
         "ERROR",
@@ -110,7 +106,6 @@ LINES: dict[int, Line] = {
             "java": 'org.postgresql.util.PSQLException: FATAL: password authentication failed for user "app"',
             "any": '{name}: password authentication failed for user "app"',
         },
-        True,
     ),
     logs.TURNED_AWAY: _same("WARN", "rate limit exceeded, HTTP 429 returned"),
     logs.LOCK_TIMED_OUT: _same("ERROR", "Lock wait timeout exceeded; canceling statement due to lock timeout"),
@@ -131,7 +126,7 @@ LINES: dict[int, Line] = {
     logs.CACHE_MISSED: _same("WARN", "cache hit ratio down to {0:.0f} %"),
     logs.LAG_GROWS: _same("WARN", "consumer lag is {0:.0f} messages"),
     logs.MESSAGE_RETRIED: _same("ERROR", "processing failed, message will be delivered again"),
-    logs.PUBLISH_FAILED: _same("ERROR", "publish to {name} failed: topic is full", True),
+    logs.PUBLISH_FAILED: _same("ERROR", "publish to {name} failed: topic is full"),
     logs.HANDLER_FAILED: Line(
         "ERROR",
         {
@@ -143,5 +138,19 @@ LINES: dict[int, Line] = {
         },
     ),
     logs.REQUEST_FAILED: _same("ERROR", "request completed status=500"),
-    logs.GOT_429: _same("WARN", "call to {name} answered 429 Too Many Requests", True),
+    logs.GOT_429: _same("WARN", "call to {name} answered 429 Too Many Requests"),
 }
+RUNTIMES = tuple(sorted({runtime for line in LINES.values() for runtime in line.texts}))
+LOG_FORMATS = ("plain", "logfmt", "json")
+
+
+def line_text(code: int, runtime: str, log_format: str) -> str:
+    """As the services of a topology write it: plain words, logfmt or JSON."""
+    line = LINES[code]
+    text = line.texts.get(runtime) or line.texts["any"]
+    if log_format == "logfmt":
+        return f'level={line.severity.lower()} msg="{text}"'
+    if log_format == "json":
+        escaped = text.replace('"', '\\"')
+        return f'{{{{"level":"{line.severity.lower()}","msg":"{escaped}"}}}}'
+    return text
