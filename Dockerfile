@@ -11,9 +11,7 @@ RUN pip wheel --no-cache-dir --no-deps -w dist . \
 # The simulator's kernel is compiled once, here, and lies beside its sources, where every user may read it. Numba looks
 # it up by the CPU's name, which must be the same later.
 ENV NUMBA_CPU_NAME=generic
-RUN /opt/praetor/bin/praetor run oom_crash --seed 0 > /dev/null \
- && /opt/praetor/bin/python -c "import simcore; batch = simcore.make_batch('oom_crash', [0]); \
-batch.step([{'action_type': 'list_services'}]); batch.texts()"
+RUN /opt/praetor/bin/python -m simcore.compile_kernel
 
 # The demo site beside it, for `make site-image`: the extra `site` brings a PostgreSQL as a Python package.
 FROM build AS build-site

@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from simcore.api import absolute_seed, make, make_batch, make_policy, scenario_names
     from simcore.checks.policy import check_policy
     from simcore.checks.substrate import check_substrate
-    from simcore.counterfactual import counterfactual
     from simcore.policies.registry import policy_names
+    from simcore.replaying import counterfactual
 
 _HOMES = {
     "absolute_seed": "simcore.api",
     "check_policy": "simcore.checks.policy",
     "check_substrate": "simcore.checks.substrate",
-    "counterfactual": "simcore.counterfactual",
+    "counterfactual": "simcore.replaying",
     "make": "simcore.api",
     "make_batch": "simcore.api",
     "make_policy": "simcore.api",

@@ -65,9 +65,9 @@ def test_only_the_named_workloads_may_be_changed_and_nothing_be_made_or_deleted(
     (role,) = (one for one in of_kind(rendered(*chosen), "Role") if one["metadata"]["namespace"] == "shop")
     changing = [rule for rule in role["rules"] if set(rule["verbs"]) - {"get", "list"}]
 
-    assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"get", "list", "patch"}
+    assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"get", "list", "patch", "create"}
     assert [rule.get("resourceNames") or rule["resources"] for rule in changing] == [
-        ["deployments", "statefulsets"], ["settings"],
+        ["deployments", "statefulsets"], ["pods/eviction"], ["settings"],
     ]  # fmt: skip
     assert not [one for one in of_kind(rendered(), "Role") if one["metadata"]["namespace"] == "shop"]
 

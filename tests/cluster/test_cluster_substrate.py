@@ -13,41 +13,37 @@ from praetor.runner.request import SiteRequest
 from praetor.substrates.cluster.connecting import ClusterSubstrate, cluster_substrate
 from praetor.substrates.cluster.errors import NamespaceError
 from praetor.substrates.cluster.probing import survey
+from simcore.actions import CHANGES
 from simcore.observation import ServiceDetail, ServiceRow
 from simcore.results import StepResult
-from tests.cluster.conftest import fresh_namespace
 from tests.support.chart import of_kind, rendered
 from tests.support.cluster import Namespace, run
 from tests.support.playing import do
 from tests.support.workloads import GREEDY, MOODY, PYTHON, config_map, deployment, service, stateful_set
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 CONFIG = [
     {"service": "moody", "key": "mode", "configMap": {"name": "settings", "key": "MODE"}},
     {"service": "web", "key": "greeting", "env": {"name": "GREETING"}},
 ]
-SOON_S = 40.0
+SOON_S = 150.0
 
 
 @pytest.fixture(scope="module")
-def shop(image: str) -> Iterator[Namespace]:
+def shop(namespace: Namespace) -> Namespace:
     """All workloads of this file, well."""
-    for namespace in fresh_namespace():
-        namespace.apply(
-            config_map("settings", MODE="good"),
-            deployment(
-                "web",
-                replicas=2,
-                env=[{"name": "GREETING", "value": "hello"}, {"name": "API_URL", "value": "http://greedy:8080"}],
-            ),
-            deployment("greedy", PYTHON, ["python3", "-c", GREEDY], memory="128Mi"),
-            deployment("moody", PYTHON, ["python3", "-c", MOODY], envFrom=[{"configMapRef": {"name": "settings"}}]),
-            stateful_set("store"),
-            *(service(name) for name in ("web", "greedy", "moody", "store")),
-        )
-        namespace.kubectl("rollout", "status", "deployment", "--timeout=90s")
-        namespace.kubectl("rollout", "status", "statefulset/store", "--timeout=90s")
-        yield namespace
+    env = [{"name": "GREETING", "value": "hello"}, {"name": "API_URL", "value": "http://greedy:8080"}]
+    namespace.apply(
+        config_map("settings", MODE="good"),
+        deployment("web", replicas=2, env=env),
+        deployment("greedy", PYTHON, ["python3", "-c", GREEDY], memory="128Mi"),
+        deployment("moody", PYTHON, ["python3", "-c", MOODY], envFrom=[{"configMapRef": {"name": "settings"}}]),
+        stateful_set("store"),
+        *(service(name) for name in ("web", "greedy", "moody", "store")),
+    )
+    namespace.kubectl("rollout", "status", "deployment", "--timeout=90s")
+    namespace.kubectl("rollout", "status", "statefulset/store", "--timeout=90s")
+    return namespace
 
 
 def site_request(namespace: Namespace) -> SiteRequest:
@@ -57,9 +53,8 @@ def site_request(namespace: Namespace) -> SiteRequest:
 
 @contextmanager
 def connected(namespace: Namespace) -> Iterator["Hand"]:
-    substrate = cluster_substrate(
-        site_request(namespace), {"title": "it is unwell", "service": "web"}, family="unknown"
-    )
+    alert = {"title": "it is unwell", "service": "web"}
+    substrate = cluster_substrate(site_request(namespace), alert, family="unknown", max_steps=100_000)
     try:
         substrate.reset()
         yield Hand(substrate)
@@ -197,7 +192,10 @@ def test_a_stateful_set_is_started_anew_and_taken_back(shop: Namespace, hand: Ha
     hand.change("restart_service", "store", memory_limit="48Mi")
     hand.until("store", lambda row: row.health == "healthy" and row.version != first)
     shop.kubectl("rollout", "status", "statefulset/store", "--timeout=60s")
-    hand.change("rollback_deployment", "store", to_version=first.partition(":")[0])
+    shop.kubectl("set", "image", "statefulset/store", "main=localhost/busybox:no-such-tag")
+    hand.until("store", lambda row: row.health == "crashed")
+    done = hand.look("rollback_deployment", "store", to_version=first.partition(":")[0])
+    assert "pod store-0, which cannot run and would keep the others waiting, is evicted" in done.message
     shop.kubectl("rollout", "status", "statefulset/store", "--timeout=60s")
     limits = shop.get("statefulset", "store")["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]
     assert limits == {"memory": "32Mi"}
@@ -242,13 +240,15 @@ def test_the_charts_role_is_enough_and_less_is_said_clearly(
         assert hand.row("web").health == "healthy"
         assert dict(hand.look("describe_service", "moody").config) == {"mode": "good"}
         hand.change("scale_service", "web", replicas=1)
+        assert hand.substrate.missing == {}
         assert all(one.granted for one in survey(site_request(shop)).rights)
 
     monkeypatch.setenv("KUBECONFIG", accounts["viewer"])
     with connected(shop) as hand:
         assert "may not patch deployments.apps in namespace" in hand.refusal("restart_service", "web")
+        assert hand.substrate.missing.keys() == CHANGES
         denied = {one.text for one in survey(site_request(shop)).rights if not one.granted}
-        assert denied == {"patch deployments.apps", "patch statefulsets.apps", "patch configmaps settings"}
+        assert {"patch deployments.apps", "patch statefulsets.apps", "patch configmaps settings"} == denied
 
     monkeypatch.setenv("KUBECONFIG", accounts["stranger"])
     with pytest.raises(NamespaceError, match="may not be listed"), connected(shop):

@@ -1,8 +1,10 @@
 """Small workloads for a real namespace: what a test breaks, and what a substrate cures."""
 
+import os
 from typing import Any
 
-BUSYBOX, PYTHON = "localhost/busybox:1", "localhost/python:3.11"
+BUSYBOX = os.environ.get("BUSYBOX_IMAGE", "localhost/busybox:1")
+PYTHON = os.environ.get("PYTHON_IMAGE", "localhost/python:3.11")
 _SERVE = "http.server.ThreadingHTTPServer(('', 8080), http.server.SimpleHTTPRequestHandler).serve_forever()"
 GREEDY = (
     f"import http.server, os; kept = bytearray(os.urandom(1 << 20)) * 40; print('INFO serving', flush=True); {_SERVE}"

@@ -44,7 +44,7 @@
 {{- end -}}
 
 {{/* Arguments: configMaps. What runs do with the workloads of a namespace: they look, and patch Deployments, StatefulSets and
-     the named ConfigMaps. They make and delete nothing, and see no Secret. */}}
+     the named ConfigMaps. They make and delete nothing but pods that are evicted, and see no Secret. */}}
 {{- define "praetor.rules.target" -}}
 - apiGroups: [apps]
   resources: [deployments, statefulsets]
@@ -58,6 +58,9 @@
 - apiGroups: [""]
   resources: [pods/log]
   verbs: [get]
+- apiGroups: [""]
+  resources: [pods/eviction] # of a pod that a StatefulSet waits for in vain
+  verbs: [create]
 - apiGroups: [discovery.k8s.io]
   resources: [endpointslices]
   verbs: [list]

@@ -31,9 +31,13 @@ SURVEY = "praetor.substrates.cluster.probing:survey"
 
 
 def survey_namespace(request: SiteRequest) -> Survey:
-    """Raises SimcoreError, GuardedError."""
-    survey: Survey = resolve(SURVEY)(request)
-    return survey
+    """Raises SimcoreError, GuardedError, UnavailableSiteError where its library is not installed."""
+    try:
+        look = resolve(SURVEY)
+    except ModuleNotFoundError as problem:
+        raise UnavailableSiteError(f"{problem}: namespaces need pip install 'praetor[operator]'") from None
+    found: Survey = look(request)
+    return found
 
 
 class SiteProber:

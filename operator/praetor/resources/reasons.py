@@ -86,5 +86,5 @@ MEANING = {
     SITE_DOES_NOT_CONFORM: "The site answers, and `status.endpoints` says which endpoint does not keep the contract.",
     SITE_DOES_NOT_ANSWER: "There was no answer, or none that may be asked for; the message says why.",
     RIGHTS_MISSING: "The namespace can be read; `status.endpoints` says what the operator may not do there.",
-    SITE_UNAVAILABLE: "Its token cannot be read, so that it was not asked; the message says what would help.",
+    SITE_UNAVAILABLE: "It was not asked, for example since its token cannot be read; the message says what would help.",
 }

@@ -4,9 +4,9 @@ from dataclasses import asdict
 from typing import Any, Literal
 
 from simcore.actions import Action, action_json
-from simcore.counterfactual import counterfactual
 from simcore.episode import Episode
 from simcore.observation import Observation
+from simcore.replaying import counterfactual
 from simcore.results import Snapshot, StepResult, Verdict
 
 

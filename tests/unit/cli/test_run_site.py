@@ -91,7 +91,12 @@ def test_this_machine_is_only_dialled_if_it_is_said(json_of, site, tmp_path):
         (("--site", "nonsense", "--alert", "x"), "spec.http.url"),
         (("--site", "http://user:pass@host", "--alert", "x"), "spec.http.url"),
         (("--site", "http://127.0.0.1:1", "--alert", "x", "--policy", "oracle"), "reads the simulator's episode"),
-        (("oom-crash", "--alert", "x"), "name the site with --site"),
+        (("oom-crash", "--alert", "x"), "name the site with --site, or the namespace with --kubernetes"),
+        (("--kubernetes", "shop"), "--kubernetes: say what the page says"),
+        (("--kubernetes", "shop", "--alert", "x", "-l", "web"), "labels such as app=web"),
+        (("--kubernetes", "Shop", "--alert", "x"), "spec.kubernetes.namespace"),
+        (("--kubernetes", "shop", "--site", "http://x", "--alert", "x"), "--site names one already"),
+        (("--selector", "app=web", "oom-crash"), "name the namespace with --kubernetes"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(call, arguments, complaint):

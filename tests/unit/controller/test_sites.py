@@ -1,12 +1,14 @@
 """Runs on TargetSites: what they are about, how they begin and go on, and what a probe says of a site."""
 
 import asyncio
+import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from praetor.controller import statuses
 from praetor.controller.effects import RecordEvent, StartEpisode, WriteStatus
@@ -19,10 +21,12 @@ from praetor.controller.subject import subject_of
 from praetor.controller.times import utc_now
 from praetor.policies.registry import make_policy
 from praetor.resources.run import IncidentRun
+from praetor.resources.site import TargetSite
 from praetor.runner.loop import play
 from praetor.runner.request import RunOutcome, RunRequest, SiteRequest
 from praetor.store.directory import DirectoryStore
 from praetor.substrates.connect import connect
+from praetor.substrates.live.survey import RightHeld, Survey
 from simcore.errors import DeniedError, NotFoundError
 from tests.support.observing import ALERT, NOW, accepted, manifest, with_status
 from tests.support.small_site import SmallSite
@@ -366,3 +370,88 @@ async def test_a_site_is_not_probed_before_its_time(store: DirectoryStore) -> No
     waits = [await prober.look_at(key) for _ in range(3)]
     assert len(asked) == 1
     assert all(wait is not None and 0 < wait <= 60 for wait in waits)
+
+
+# workloads of a namespace ------------------------------------------------------------------------------------------
+WORKLOADS = {"kubernetes": {"selector": {"matchLabels": {"app": "shop"}}}}
+
+
+async def request_of_namespace(store: DirectoryStore, **spec: Any) -> SiteRequest | str:
+    await store.create(site_manifest(**WORKLOADS | spec))
+    found = await subject_of(run_on_site(), store)
+    if isinstance(found, Unplayable):
+        return found.message
+    assert isinstance(found, Playable)
+    assert found.site is not None
+    return found.site
+
+
+async def test_a_run_on_workloads_is_about_those_beside_the_site(store: DirectoryStore) -> None:
+    asked = await request_of_namespace(store, slos=[{"sli": "readiness", "objective": 0.9}])
+    assert isinstance(asked, SiteRequest)
+    selector = {"matchLabels": {"app": "shop"}, "matchExpressions": []}
+    assert (asked.url, asked.readiness) == ("", 0.9)
+    assert asked.kubernetes == {"namespace": "default", "selector": selector, "config": []}
+    assert SiteRequest.from_json(json.loads(json.dumps(asdict(asked)))) == asked
+
+
+@pytest.mark.parametrize(("home", "may"), [("", True), ("default", True), ("praetor-system", False)])
+async def test_only_the_operators_own_namespace_may_point_at_another(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch, home: str, may: bool
+) -> None:
+    """Who may make a TargetSite in one namespace must not reach another one by the operator's rights."""
+    monkeypatch.setenv("PRAETOR_NAMESPACE", home)
+    asked = await request_of_namespace(store, kubernetes={"namespace": "billing"})
+    if may:
+        assert isinstance(asked, SiteRequest)
+        assert (asked.kubernetes or {})["namespace"] == "billing"
+    else:
+        assert "only one in 'praetor-system', the operator's own namespace, may name another" in str(asked)
+
+
+def test_a_run_on_workloads_is_no_rehearsal_and_is_not_repeated() -> None:
+    subject = Playable("unknown", "unknown", site=replace(SITE, url="", kubernetes={"namespace": "shop"}))
+    fresh = replace(accepted(**TARGET), subject=subject)
+    (_, written, _) = reconcile(fresh)
+    assert isinstance(written, WriteStatus)
+    assert (written.status.substrate, written.status.grading) == ("Cluster", "Partial")
+    again = reconcile(with_status(fresh, written.status))
+    assert isinstance(again[0], RecordEvent)
+    assert again[0].reason == "Retrying"
+
+
+async def test_a_probe_of_workloads_says_what_the_operator_may_not_do(store: DirectoryStore) -> None:
+    rights = (
+        RightHeld("list pods", True),
+        RightHeld("patch deployments.apps", False, "every change is refused for it"),
+    )
+    found = Survey((("web", "healthy"), ("api", "crashed")), rights)
+    await store.create(site_manifest(**WORKLOADS))
+    key = Key("TargetSite", "default", "shop")
+    assert await SiteProber(store, utc_now, survey=lambda request: found).look_at(key) == 60.0
+    status = (await store.get(*key))["status"]
+    (reachable,) = status["conditions"]
+    assert (reachable["status"], reachable["reason"]) == ("True", "RightsMissing")
+    assert reachable["message"] == "may not patch deployments.apps"
+    assert status["services"] == [{"name": "web", "health": "healthy"}, {"name": "api", "health": "crashed"}]
+    assert status["endpoints"][1] == {
+        "endpoint": "patch deployments.apps", "verdict": "Denied", "problem": "every change is refused for it",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        (HTTP | WORKLOADS, "at most one of http and kubernetes"),
+        (HTTP | {"slos": [{"sli": "readiness", "objective": 0.9}]}, "readiness is of the pods"),
+        ({"kubernetes": {"config": [{"service": "api", "key": "k"}]}}, "exactly one of configMap and env"),
+        ({"kubernetes": {"prometheus": {}}}, "exactly one of url and serviceRef"),
+        (
+            {"kubernetes": {"selector": {"matchExpressions": [{"key": "a", "operator": "In"}]}}},
+            "In and NotIn want values",
+        ),
+    ],
+)
+def test_a_site_that_means_two_things_is_refused(spec: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        TargetSite.model_validate(site_manifest(**spec))

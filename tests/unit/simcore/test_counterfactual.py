@@ -2,7 +2,8 @@
 
 import pytest
 
-from simcore.counterfactual import counterfactual
+import simcore
+from simcore.replaying import counterfactual
 from tests.support.playing import declaration, do, episodes, first_fault, play
 
 
@@ -55,3 +56,9 @@ def test_the_replay_is_the_episode_whatever_was_malformed():
     for action in ({}, do("scale_service", "nobody", replicas=2), do("list_services"), declaration(episode)):
         episode.step(action)
     assert counterfactual(episode).user_minutes_lost == pytest.approx(episode.world.user_minutes_lost)
+
+
+def test_it_is_called_by_the_name_that_the_package_gives_it_also_the_second_time():
+    episode = simcore.make("oom-crash", seed=1)
+    list(play(episode))
+    assert simcore.counterfactual(episode) == simcore.counterfactual(episode)

@@ -65,3 +65,9 @@ def test_without_a_memory_limit_nobody_can_say_what_share_of_it_is_used(limit):
     findings = after_a_change([measured(memory_mb=100.0 * n) for n in range(20)], limit)
     assert findings.memory_limit_mb("api") is None
     assert memory_rises_again(findings, "api").truth is None
+
+
+def test_a_setting_whose_value_nobody_can_read_is_not_known():
+    detail = replace(seen("describe_service"), config=(("client.timeout_ms", "soon"), ("client.retries", "2")))
+    findings = Findings(details={"api": detail})
+    assert (findings.setting("api", "client.timeout_ms"), findings.setting("api", "client.retries")) == (None, 2.0)

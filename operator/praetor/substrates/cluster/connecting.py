@@ -1,5 +1,6 @@
 """From a request to a namespace's substrate: who we are to the API server, what was promised, the alert."""
 
+from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
 from pydantic import ValidationError
@@ -48,6 +49,12 @@ class ClusterSubstrate(LiveSubstrate):
     """One episode on the workloads of one namespace."""
 
     name: Literal["Simulator", "Site", "Cluster"] = "Cluster"
+    _system: NamespaceSystem
+
+    @property
+    def missing(self) -> Mapping[str, str]:
+        """Actions that cannot be carried out on any of the workloads, each with the reason."""
+        return self._system.missing()
 
 
 def cluster_substrate(

@@ -119,7 +119,7 @@ def _scale(workload: Workload, replicas: int, key: str) -> Plan:
     told = _of_autoscaler(workload, replicas)
     _of_budgets(workload, replicas)
     patch = patch_of(workload, key, {"replicas": replicas}, {"replicas": now}, {"replicas": now})
-    return Plan(f"{_named(workload)}: {replicas} replicas are wanted (it were {now}){told}", (patch,))
+    return Plan(f"{_named(workload)}: {replicas} replicas are wanted ({now} before){told}", (patch,))
 
 
 def _of_autoscaler(workload: Workload, replicas: int) -> str:

@@ -58,4 +58,6 @@ def _without(right: Right) -> str:
     if right.verb == "patch":
         changes = "update_config" if right.resource == paths.CONFIG_MAPS else "every change"
         return f"{changes} is refused for it"
+    if right.subresource == "eviction":
+        return "a StatefulSet may wait for a pod that cannot run"
     return "it is not known to runs"

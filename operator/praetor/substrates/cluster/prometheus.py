@@ -47,7 +47,11 @@ class RequestSource:
         filled = Template(query).safe_substitute(
             namespace=self._namespace, service=service, window=f"{self._queries.window_seconds}s"
         )
-        return value_of(self._get(QUERY_PATH, {"query": filled}))
+        try:
+            answer = self._get(QUERY_PATH, {"query": filled})
+        except ValueError:
+            raise PrometheusError("Prometheus: an answer that is no JSON") from None
+        return value_of(answer)
 
 
 def value_of(answer: Any) -> float | None:

@@ -35,9 +35,9 @@ class Objects:
 
 
 WORKLOADS = {"deployments": paths.DEPLOYMENTS, "stateful_sets": paths.STATEFUL_SETS}
-NEEDED = WORKLOADS | {"pods": paths.PODS}
+NEEDED = WORKLOADS | {"pods": paths.PODS, "replica_sets": paths.REPLICA_SETS}
+"""Without its ReplicaSets nobody knows which pods are a Deployment's."""
 HELPFUL = {
-    "replica_sets": paths.REPLICA_SETS,
     "controller_revisions": paths.CONTROLLER_REVISIONS,
     "events": paths.EVENTS,
     "services": paths.SERVICES,
@@ -61,7 +61,7 @@ async def read_all(client: KubeClient, namespace: str, selector: str) -> Objects
 
 
 async def read_workloads(client: KubeClient, namespace: str, selector: str, known: Objects | None = None) -> Objects:
-    """Deployments, StatefulSets and pods anew, the rest as it is `known`."""
+    """What is needed anew, the rest as it is `known`."""
     read = await asyncio.gather(
         *(
             _needed(client, resource, namespace, selector if name in WORKLOADS else "")

@@ -44,6 +44,7 @@ def rights_of(site: KubernetesSite) -> list[Right]:
         Right("get", paths.PODS, subresource="log"),
         Right("patch", paths.DEPLOYMENTS),
         Right("patch", paths.STATEFUL_SETS),
+        Right("create", paths.PODS, subresource="eviction"),
         *(Right(verb, paths.CONFIG_MAPS, name) for name in maps for verb in ("get", "patch")),
     ]
 

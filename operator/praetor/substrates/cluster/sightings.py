@@ -1,7 +1,7 @@
 """What was read of a namespace at one moment, as services: the value that payloads, checks and plans are made of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from praetor.resources.kubernetes_site import ConfigSetting
@@ -78,10 +78,15 @@ def seen(
     config_maps: ConfigMaps | None = None,
     requests: Mapping[str, Requests] | None = None,
     entry: str | None = None,
+    usual: Mapping[str, int] | None = None,
 ) -> Seen:
-    """Services that nobody misses are left out."""
-    maps = config_maps or {}
-    found = [one for one in workloads_of(objects, now) if not one.is_idle]
+    """Services that nobody misses are left out. `usual` is how many replicas were seen of them before."""
+    maps, before = config_maps or {}, usual or {}
+    remembered = (
+        replace(one, usual_replicas=max(one.usual_replicas, before.get(one.name, 0)))
+        for one in workloads_of(objects, now)
+    )
+    found = [one for one in remembered if not one.is_idle]
     first = _entry(found, objects.ingresses, entry)
     workloads = {one.name: one for one in sorted(found, key=lambda one: (one.name != first, one.name))}
     told = {one.name: [value.text or "" for value in values_of(settings, one, maps)] for one in found}

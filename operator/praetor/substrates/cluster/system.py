@@ -21,20 +21,22 @@ from praetor.substrates.cluster.readiness import Readiness, look_at
 from praetor.substrates.cluster.reading import Objects, read_all, read_workloads
 from praetor.substrates.cluster.rights import Held, held, objection, rights_of
 from praetor.substrates.cluster.sightings import Requests, Seen, seen
+from praetor.substrates.cluster.stuck import cleared, is_in_the_way
 from praetor.substrates.cluster.times import utc_now
+from praetor.substrates.cluster.workloads import Workload
 from praetor.substrates.live.log_lines import wanted
 from praetor.substrates.live.samples import Objectives, Samples
 from praetor.substrates.live.snapshots import request_slos, service_snapshot
 from praetor.substrates.live.system import Made, OutcomeUnknownError
-from simcore.actions import Action, CheckMetrics, DescribeService, ReadLogs, RunDiagnostic
-from simcore.errors import ConflictError, NotFoundError, SimcoreError, UnavailableError
+from simcore.actions import CHANGES, Action, CheckMetrics, DescribeService, ReadLogs, RunDiagnostic
+from simcore.errors import ConflictError, NotFoundError, SimcoreError, StoreError, UnavailableError
 from simcore.observation import LogLine, Logs, Payload
 from simcore.protocols import Manifest
 from simcore.results import SloSnapshot, Snapshot
 
 _LONG_AGO_S = -1e9
 _WHOLE_S = 10.0
-"""So often everything is read; pods and what owns them are read at each look."""
+"""So often everything is read; pods, and what owns them, at each look."""
 _ATTEMPTS = 6
 _DIAGNOSTIC_LINES, _MOST_LINES = 200, 1000
 
@@ -67,6 +69,7 @@ class NamespaceSystem:
         self._maps: dict[str, Manifest] = {}
         self._requests: dict[str, Requests] = {}
         self._complaints: dict[str, None] = {}
+        self._usual: dict[str, int] = {}
 
     # what is there -------------------------------------------------------------------------------------------------
     @property
@@ -84,14 +87,15 @@ class NamespaceSystem:
             )
         if self._site.entry is not None and self._site.entry not in self.names:
             raise NamespaceError(f"spec.kubernetes.entry: there is no {self._site.entry!r}; there are {self.names}")
-        self._samples = Samples(self.names[0], self._promises.requests or Objectives())
+        self._entry = self.names[0]
+        self._samples = Samples(self._entry, self._promises.requests or Objectives())
         self._readiness = Readiness(self._promises.readiness)
         self._unwell_since: dict[str, float] = {}
         self._changed_at, self._whole_at = _LONG_AGO_S, _LONG_AGO_S
 
     def measure(self, now: float) -> None:
         if now - self._whole_at >= _WHOLE_S:
-            self._read_all(self.names[:1])
+            self._read_all([self._entry])
             self._whole_at = now
             for name in self.names:
                 self._samples.add(name, now, self._seen.metrics(name))
@@ -110,6 +114,8 @@ class NamespaceSystem:
     def look(self, action: Action, now: float) -> Payload:
         service = action.target_service or ""
         self._read_all(self._asked_for(action, service))
+        if service:
+            self._workload(service)
         match action:
             case DescribeService():
                 since = self._unwell_since.get(service)
@@ -133,7 +139,7 @@ class NamespaceSystem:
         """Whose requests matter to this look."""
         if isinstance(action, RunDiagnostic):
             return [service, *self._seen.calls.get(service, ()), *self._seen.callers(service)]
-        return [service] if isinstance(action, CheckMetrics) else self.names[:1]
+        return [service] if isinstance(action, CheckMetrics) else [self._entry]
 
     def _diagnostic(self, service: str, command: str, newest_seconds: float) -> Payload:
         """Lines older than `newest_seconds` are from before the last change: they say nothing about now."""
@@ -147,7 +153,7 @@ class NamespaceSystem:
         return checks.diagnostic(self._seen, service, command, lines, found)
 
     def _lines(self, service: str, lines: int) -> list[LogLine]:
-        workload = self._seen.workloads[service]
+        workload = self._workload(service)
         return self._kube.run(lambda client: log_lines(client, self._namespace, workload, lines))
 
     def _read_all(self, services: Sequence[str] = ()) -> None:
@@ -158,9 +164,17 @@ class NamespaceSystem:
         self._see()
 
     def _see(self) -> None:
+        """Who was there once is missed from then on."""
         self._seen: Seen = seen(
-            utc_now(), self._objects, self._site.config, self._maps, self._requests, self._site.entry
+            utc_now(), self._objects, self._site.config, self._maps, self._requests, self._site.entry, self._usual
         )
+        self._usual |= {name: one.desired for name, one in self._seen.workloads.items() if one.desired}
+
+    def _workload(self, service: str) -> Workload:
+        found = self._seen.workloads.get(service)
+        if found is None:
+            raise NamespaceError(f"there is no {service!r} any more in namespace {self._namespace!r}")
+        return found
 
     async def _config_maps(self, client: KubeClient) -> dict[str, Manifest]:
         found = {}
@@ -190,6 +204,7 @@ class NamespaceSystem:
             time.sleep(0.2 * attempt)
             try:
                 self._read_all()
+                self._workload(action.target_service or "")
                 plan = planned(self._seen, action, key)
                 self._check_rights(plan)
                 self._make(plan)
@@ -199,7 +214,8 @@ class NamespaceSystem:
                 unsure = True
                 continue
             self._changed_at = now
-            return Made(plan.message, tuple(patch.record(self._namespace) for patch in plan.patches))
+            undo = tuple(patch.record(self._namespace) for patch in plan.patches)
+            return Made(plan.message + self._cleared(action.target_service or "", plan), undo)
         if unsure:
             self._changed_at = now
             raise OutcomeUnknownError(f"the API server at {self._kube.server} did not answer")
@@ -208,10 +224,29 @@ class NamespaceSystem:
     def _make(self, plan: Plan) -> None:
         self._kube.run(lambda client: make(client, self._namespace, plan.patches))
 
+    def _cleared(self, service: str, plan: Plan) -> str:
+        """The change is made by now; whatever keeps it waiting is said with it."""
+        workload = self._workload(service)
+        if not is_in_the_way(workload, plan.patches):
+            return ""
+        try:
+            return self._kube.run(lambda client: cleared(client, self._namespace, workload))
+        except StoreError as problem:
+            return f"; whether a pod keeps it waiting is not known: {problem}"
+
     def _check_rights(self, plan: Plan) -> None:
         for patch in plan.patches:
             if why := objection(self._rights, "patch", patch.resource, patch.name, self._namespace):
                 raise RefusedChangeError(why)
+
+    def missing(self) -> dict[str, str]:
+        """By action, why it is refused for every workload."""
+        workloads = self._seen.workloads.values()
+        found = [objection(self._rights, "patch", one.resource, one.name, self._namespace) for one in workloads]
+        if all(found):
+            return dict.fromkeys(sorted(CHANGES), found[0])
+        none = "spec.kubernetes.config of its TargetSite allows no setting"
+        return {} if self._site.config else {"update_config": none}
 
     def was_made(self, service: str, key: str) -> bool:
         """Whether the change with this key has reached the service: asked of the API server."""
@@ -233,7 +268,7 @@ class NamespaceSystem:
 
     def snapshot(self, now: float) -> Snapshot:
         rows = payloads.service_list(self._seen).services
-        entry, newest = self.names[0], self._samples.newest(self.names[0])
+        entry, newest = self._entry, self._samples.newest(self._entry)
         slos: tuple[SloSnapshot, ...] = ()
         if self._promises.requests is not None:
             slos = request_slos(entry, newest.metrics if newest else None, self._promises.requests)
@@ -249,6 +284,11 @@ class NamespaceSystem:
             told.append(
                 "nobody measures requests here: the objective was the share of the wanted pods that are ready, and "
                 "user minutes are not known"
+            )
+        elif (newest := self._samples.newest(self._entry)) and newest.metrics.requests_per_second is None:
+            told.append(
+                f"Prometheus has no requests of {self._entry}: only that nothing is in trouble was judged "
+                "(spec.kubernetes.prometheus.queries says what it is asked)"
             )
         if unwell := [one.name for one in self._seen.workloads.values() if has_trouble(one) or one.is_scaled_away]:
             told.append(f"still in trouble: {', '.join(unwell)}")

@@ -1,0 +1,276 @@
+"""Changes of workloads against a real API server: tried first, made once, on what was seen, and undone exactly."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from praetor.guard.errors import UnreachableError
+from praetor.kube.blocking import BlockingKube
+from praetor.kube.client import KubeClient
+from praetor.kube.credentials import load_credentials
+from praetor.kube.paths import CONFIG_MAPS, DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS, Resource
+from praetor.resources.kubernetes_site import KubernetesSite
+from praetor.runner.request import SiteRequest
+from praetor.substrates.cluster import system as system_module
+from praetor.substrates.cluster.connecting import cluster_substrate
+from praetor.substrates.cluster.errors import NamespaceError, RefusedChangeError
+from praetor.substrates.cluster.making import make
+from praetor.substrates.cluster.probing import survey
+from praetor.substrates.cluster.system import NamespaceSystem, Promises
+from praetor.substrates.live.system import Made, OutcomeUnknownError
+from simcore.actions import parse_action
+from simcore.errors import SimcoreError, UnavailableError
+from tests.controlplane.server import ControlPlane
+from tests.support.playing import do
+from tests.support.workloads import config_map, deployment, stateful_set
+
+RESOURCES = {
+    "ConfigMap": CONFIG_MAPS,
+    "Deployment": DEPLOYMENTS,
+    "StatefulSet": STATEFUL_SETS,
+    "ReplicaSet": REPLICA_SETS,
+}
+CONFIG = [
+    {"service": "web", "key": "mode", "configMap": {"name": "settings", "key": "MODE"}},
+    {"service": "web", "key": "size", "env": {"name": "SIZE"}},
+    {"service": "web", "key": "fresh", "env": {"name": "FRESH"}},
+]
+
+
+@pytest.fixture
+def shop(apiserver: ControlPlane, namespace: str, monkeypatch: pytest.MonkeyPatch) -> Iterator["Shop"]:
+    monkeypatch.setenv("KUBECONFIG", str(apiserver.kubeconfig))
+    shop = Shop(apiserver, namespace, BlockingKube(load_credentials()))
+    web = deployment("web", replicas=2, memory="64Mi", env=[{"name": "SIZE", "value": "9"}])
+    shop.make(config_map("settings", MODE="good"), web, stateful_set("store"))
+    yield shop
+    shop.kube.close()
+
+
+@pytest.fixture
+def system(shop: "Shop") -> Iterator[NamespaceSystem]:
+    site = KubernetesSite.model_validate({"namespace": shop.name, "config": CONFIG})
+    system = NamespaceSystem(BlockingKube(load_credentials()), shop.name, site, Promises())
+    system.begin()
+    yield system
+    system.close()
+
+
+class Shop:
+    def __init__(self, server: ControlPlane, name: str, kube: BlockingKube) -> None:
+        self._server, self.name, self.kube = server, name, kube
+
+    def kubectl(self, *args: str, stdin: str | None = None) -> str:
+        return self._server.kubectl("--namespace", self.name, *args, input=stdin).stdout
+
+    def make(self, *manifests: dict[str, Any]) -> None:
+        async def made(client: KubeClient) -> None:
+            for one in manifests:
+                await client.create(RESOURCES[one["kind"]], self.name, one)
+
+        self.kube.run(made)
+
+    def get(self, what: Resource, name: str) -> dict[str, Any]:
+        return self.kube.run(lambda client: client.get(what, self.name, name))
+
+    def spec(self, what: Resource, name: str) -> Any:
+        found = self.get(what, name)
+        return found.get("spec") or found.get("data")
+
+
+def change(system: NamespaceSystem, kind: str, target: str, change_key: str = "uid/1/1", **parameters: Any) -> Made:
+    action = {"action_type": kind, "target_service": target, "parameters": parameters}
+    return system.change(parse_action(action), change_key, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "parameters"),
+    [
+        ("restart_service", "web", {}),
+        ("restart_service", "web", {"memory_limit": "128Mi"}),
+        ("restart_service", "store", {"memory_limit": "128Mi"}),
+        ("scale_service", "web", {"replicas": 5}),
+        ("scale_service", "store", {"replicas": 0}),
+        ("update_config", "web", {"key": "mode", "value": "better"}),
+        ("update_config", "web", {"key": "size", "value": "10"}),
+        ("update_config", "web", {"key": "fresh", "value": "10"}),
+    ],
+)
+def test_the_undo_record_puts_everything_back(
+    shop: Shop, system: NamespaceSystem, kind: str, target: str, parameters: dict[str, Any]
+) -> None:
+    objects = ((DEPLOYMENTS, "web"), (STATEFUL_SETS, "store"), (CONFIG_MAPS, "settings"))
+    before = [shop.spec(*one) for one in objects]
+    made = change(system, kind, target, **parameters)
+    assert [shop.spec(*one) for one in objects] != before
+    for record in made.undo:
+        patch_type = {"application/merge-patch+json": "merge", "application/strategic-merge-patch+json": "strategic"}
+        shop.kubectl(
+            "patch", record["kind"].lower(), record["name"], "--type", patch_type[record["patchType"]],
+            "-p", json.dumps(record["undo"]),
+        )  # fmt: skip
+    assert [shop.spec(*one) for one in objects] == before
+
+
+def test_a_rollback_puts_the_template_of_a_replica_set_in_place(shop: Shop, system: NamespaceSystem) -> None:
+    now = shop.get(DEPLOYMENTS, "web")
+    older = json.loads(json.dumps(now["spec"]["template"]).replace("busybox:1", "busybox:0"))
+    for number, template in ((1, older), (2, now["spec"]["template"])):
+        labels = {"app": "web", "pod-template-hash": f"h{number}"}
+        owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": now["metadata"]["uid"]}
+        shop.make({
+            "apiVersion": "apps/v1", "kind": "ReplicaSet",
+            "metadata": {
+                "name": f"web-h{number}", "labels": labels, "ownerReferences": [owner | {"controller": True}],
+                "annotations": {"deployment.kubernetes.io/revision": str(number)},
+            },
+            "spec": {
+                "replicas": 0, "selector": {"matchLabels": labels},
+                "template": template | {"metadata": {"labels": labels}},
+            },
+        })  # fmt: skip
+    made = change(system, "rollback_deployment", "web", to_version="0")
+    assert made.message.endswith("r1:0 is rolled out over r2:1")
+    assert shop.spec(DEPLOYMENTS, "web")["template"]["spec"] == older["spec"]
+    assert "pod-template-hash" not in shop.spec(DEPLOYMENTS, "web")["template"]["metadata"]["labels"]
+
+
+def test_of_two_patches_none_is_made_if_the_server_refuses_one(shop: Shop, system: NamespaceSystem) -> None:
+    """The ConfigMap would take it; the Deployment has no room for one more annotation."""
+    full = shop.get(DEPLOYMENTS, "web") | {"apiVersion": "apps/v1", "kind": "Deployment"}
+    full["metadata"]["annotations"] = {"full": "x" * (256 * 1024 - 4)}
+    shop.kubectl("replace", "-f", "-", stdin=json.dumps(full))
+    with pytest.raises(RefusedChangeError, match=r"would not accept it: .*annotations"):
+        change(system, "update_config", "web", key="mode", value="better")
+    assert shop.spec(CONFIG_MAPS, "settings") == {"MODE": "good"}
+
+
+def test_an_object_that_changed_meanwhile_is_read_again(
+    shop: Shop, system: NamespaceSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody scales just before the patch is sent: what is changed is what is there by then."""
+    meddled = []
+
+    async def meddling(*args: Any) -> None:
+        if not meddled:
+            meddled.append(True)
+            shop.kubectl("scale", "deployment/web", "--replicas=4")
+        await make(*args)
+
+    monkeypatch.setattr(system_module, "make", meddling)
+    made = change(system, "scale_service", "web", replicas=6)
+    assert made.undo[0]["was"] == {"replicas": 4}
+    assert shop.spec(DEPLOYMENTS, "web")["replicas"] == 6
+
+
+@pytest.mark.parametrize("lost", ["request", "answer"])
+def test_what_got_no_answer_is_asked_for_and_made_once(
+    shop: Shop, system: NamespaceSystem, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    failures = []
+
+    async def failing(*args: Any) -> None:
+        if failures or lost == "answer":
+            await make(*args)
+        if not failures:
+            failures.append(True)
+            raise UnavailableError("the connection broke")
+
+    monkeypatch.setattr(system_module, "make", failing)
+    before = shop.get(DEPLOYMENTS, "web")["metadata"]["generation"]
+    change(system, "restart_service", "web", change_key="uid/1/5")
+    assert shop.get(DEPLOYMENTS, "web")["metadata"]["generation"] == before + 1
+    assert system.was_made("web", "uid/1/5")
+    assert not system.was_made("web", "uid/1/6")
+
+
+def test_a_server_that_stays_away_leaves_the_outcome_unknown(
+    system: NamespaceSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing(*args: Any) -> None:
+        raise UnavailableError("the connection broke")
+
+    monkeypatch.setattr(system_module, "make", failing)
+    monkeypatch.setattr(system_module.time, "sleep", lambda seconds: None)
+    with pytest.raises(OutcomeUnknownError, match="did not answer"):
+        change(system, "restart_service", "web")
+
+
+def test_a_probe_says_which_rights_are_there(shop: Shop) -> None:
+    site = SiteRequest("shop", kubernetes={"namespace": shop.name, "config": CONFIG, "entry": "store"})
+    found = survey(site)
+    assert found.services == (("store", "restarting"), ("web", "restarting"))
+    assert all(one.granted for one in found.rights)
+    assert {"patch deployments.apps", "patch configmaps settings"} <= {one.text for one in found.rights}
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ({"selector": {"matchLabels": {"app": "nobody"}}}, "no Deployment or StatefulSet"),
+        ({"entry": "checkout"}, "there is no 'checkout'"),
+        ({"namespace": "no-such-namespace"}, "no Deployment or StatefulSet"),
+        ({"prometheus": {"url": "http://127.0.0.1:9090", "serviceRef": {"name": "p"}}}, "exactly one of url"),
+    ],
+)
+def test_a_namespace_that_cannot_be_acted_on_says_why(shop: Shop, spec: dict[str, Any], words: str) -> None:
+    with pytest.raises(NamespaceError, match=words):
+        cluster_substrate(SiteRequest("shop", kubernetes={"namespace": shop.name} | spec), None, family="unknown")
+
+
+def test_a_selector_chooses_by_labels_and_conditions(shop: Shop) -> None:
+    for selector, names in [
+        ({"matchLabels": {"app": "web"}}, ["web"]),
+        ({"matchExpressions": [{"key": "app", "operator": "In", "values": ["web", "store"]}]}, ["store", "web"]),
+        ({"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["web"]}]}, ["store"]),
+        ({"matchExpressions": [{"key": "app", "operator": "Exists"}]}, ["store", "web"]),
+    ]:
+        found = survey(SiteRequest("shop", kubernetes={"namespace": shop.name, "selector": selector}))
+        assert [name for name, _ in found.services] == names
+
+
+def test_an_api_server_that_is_away_may_answer_later(
+    shop: Shop, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = json.loads(shop.kubectl("config", "view", "--raw", "-o", "json"))
+    config["clusters"][0]["cluster"] = {"server": "https://127.0.0.1:1"}
+    (tmp_path / "away").write_text(json.dumps(config))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "away"))
+    with pytest.raises(UnreachableError):
+        cluster_substrate(SiteRequest("shop", kubernetes={"namespace": shop.name}), None, family="unknown")
+    assert not issubclass(UnreachableError, SimcoreError), "what is a SimcoreError ends the run for good"
+
+
+def test_an_action_on_a_namespace_leaves_a_trace_of_what_was_before(shop: Shop) -> None:
+    site = SiteRequest("shop", kubernetes={"namespace": shop.name}, action_seconds=0.0, stabilization_seconds=0.1)
+    substrate = cluster_substrate(site, None, family="unknown")
+    try:
+        substrate.reset()
+        assert substrate.missing.keys() == {"update_config"}, "nothing may be set where nothing is named"
+        result = substrate.step(do("scale_service", "web", replicas=3), idempotency_key="uid/1/1")
+        assert result.info["undo"][0]["was"] == {"replicas": 2}
+        assert "undo" not in substrate.step(do("list_services"), idempotency_key="uid/1/2").info
+    finally:
+        substrate.close()
+
+
+def test_who_was_there_once_is_missed_and_who_is_gone_is_said(shop: Shop) -> None:
+    site = SiteRequest("shop", kubernetes={"namespace": shop.name}, action_seconds=0.0, stabilization_seconds=0.1)
+    substrate = cluster_substrate(site, None, family="unknown")
+    try:
+        substrate.reset()
+        for name in ("store", "web"):
+            assert substrate.step(do("scale_service", name, replicas=0)).observation.error is None
+        rows = substrate.step(do("list_services")).observation.payload.services
+        assert [(row.name, row.health) for row in rows] == [("store", "crashed"), ("web", "crashed")]
+        shop.kubectl("delete", "deployment/web", "statefulset/store")
+        for kind in ("describe_service", "restart_service"):
+            error = substrate.step(do(kind, "store")).observation.error
+            assert error is not None
+            assert "there is no 'store'" in error
+        assert substrate.step(do("resolve_incident", None, causes=[])).done
+        assert substrate.snapshot().services == ()
+    finally:
+        substrate.close()
