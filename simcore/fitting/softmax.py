@@ -5,7 +5,8 @@ Kingma and Ba, "Adam: a method for stochastic optimization", 2015, with L2 and a
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,11 +29,24 @@ class Table:
     whole: Flags
     calm: Flags
 
-    def batch(self, episodes: NDArray[np.int64]) -> "Table":
+    def batch(self, episodes: NDArray[np.int64]) -> Self:
         lengths = self.start[episodes + 1] - self.start[episodes]
-        chosen = np.concatenate([np.arange(self.start[e], self.start[e + 1]) for e in episodes])
+        chosen = self.rows_of(episodes)
         start = np.concatenate([[0], np.cumsum(lengths)])
-        return Table(self.rows[chosen], self.right[chosen], start, self.whole[episodes], self.calm[episodes])
+        return replace(
+            self,
+            rows=self.rows[chosen],
+            right=self.right[chosen],
+            start=start,
+            whole=self.whole[episodes],
+            calm=self.calm[episodes],
+        )
+
+    def rows_of(self, episodes: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.concatenate([np.arange(self.start[e], self.start[e + 1]) for e in episodes])
+
+
+T = TypeVar("T", bound=Table)
 
 
 def loss_and_slope(table: Table, weights: Singles, calm: Singles) -> tuple[float, Singles, Singles]:
@@ -55,7 +69,12 @@ def loss_and_slope(table: Table, weights: Singles, calm: Singles) -> tuple[float
     return loss, rows.T @ error, whole.T @ (calm_chances * share - calm_right * share_right)
 
 
-def fit(table: Table, l2: float, epochs: int, tell: Callable[[str], None]) -> tuple[Singles, Singles]:
+Loss = Callable[[T, Singles, Singles], tuple[float, Singles, Singles]]
+
+
+def fit(
+    table: T, l2: float, epochs: int, tell: Callable[[str], None], loss_of: Loss[T] = loss_and_slope
+) -> tuple[Singles, Singles]:
     """(weights [features, mechanisms], calm [features]). `l2` is worth that many episodes per squared weight / 2."""
     count, draws = len(table.calm), np.random.default_rng(0)
     sizes = ((table.rows.shape[1], table.right.shape[1]), (table.rows.shape[1],))
@@ -66,7 +85,7 @@ def fit(table: Table, l2: float, epochs: int, tell: Callable[[str], None]) -> tu
         order, loss = draws.permutation(count), 0.0
         for first in range(0, count, _BATCH):
             batch = table.batch(np.sort(order[first : first + _BATCH]))
-            lost, *slopes = loss_and_slope(batch, parts[0], parts[1])
+            lost, *slopes = loss_of(batch, parts[0], parts[1])
             loss, step = loss + lost, step + 1
             rate = _RATE * (1.0 - step / (steps + 1))
             for part, slope, mean, spread in zip(parts, slopes, means, spreads, strict=True):

@@ -10,7 +10,7 @@ from tests.controlplane.server import ControlPlane
 from tests.support.controlplane_objects import REFUSALS, Manifest, Refusal, alert_run, run, scenario, site
 
 ROOT = Path(__file__).parents[2]
-SAMPLES = sorted((ROOT / "manifests" / "samples").glob("*.yaml"))
+SAMPLES = sorted((ROOT / "manifests" / "samples").rglob("*.yaml"))
 LIBRARY = sorted((ROOT / "simcore" / "scenarios" / "library").glob("*.yaml"))
 
 pytestmark = pytest.mark.usefixtures("crds_installed")
@@ -65,6 +65,9 @@ def test_defaults_are_filled_in(apiserver: ControlPlane, namespace: str) -> None
         "difficulty": 0.5,
         "policy": {"name": "playbook"},
         "target": {"simulator": {}},
+        "mode": "Act",
+        "approval": "Never",
+        "approvalTimeoutSeconds": 3600,
         "backoffLimit": 3,
         "suspend": False,
     }

@@ -28,6 +28,7 @@ def test_the_doctor_reaches_the_cluster_and_finds_the_kinds_established(states, 
     assert found["cluster"] == "ok"
     kinds = {name: state for name, state in found.items() if name.startswith("CRD ")}
     assert kinds == {"CRD incidentruns": "ok", "CRD incidentscenarios": "ok", "CRD targetsites": "ok"}
+    assert found["approvals"] == "ok"
 
 
 def test_the_doctor_misses_a_kind_that_is_not_installed(states, crds_installed, monkeypatch):

@@ -97,6 +97,29 @@ REFUSALS = (
     Refusal("a scenario without a name", run(scenarioRef={}), ("spec.scenarioRef.name", "equired")),
     Refusal("a scenario with a path", run(scenarioRef={"name": "../x"}), ("spec.scenarioRef.name",)),
     Refusal("an empty policy", run(policy={"name": ""}), ("spec.policy.name",)),
+    Refusal("a model for who is none", run(policy={"name": "playbook", "model": "m"}), ("policy", "of the policy llm")),
+    Refusal(
+        "two places of a model",
+        run(policy={"name": "llm", "model": "m", "endpoint": "https://a.example", "serviceRef": {"name": "b"}}),
+        ("spec.policy", "exclude each other"),
+    ),
+    Refusal(
+        "an endpoint without a model",
+        run(policy={"name": "llm", "endpoint": "https://a.example"}),
+        ("spec.policy", "needs the model's name"),
+    ),
+    Refusal(
+        "dollars without prices",
+        run(policy={"name": "llm", "budget": {"maxDollars": 1}}),
+        ("spec.policy.budget", "maxDollars needs prices"),
+    ),
+    Refusal("an unknown mode", run(mode="Try"), ("spec.mode", "DryRun", "Suggest")),
+    Refusal("an unknown level of approval", run(approval="Sometimes"), ("spec.approval", "RiskyActions")),
+    Refusal(
+        "a window without a schedule",
+        site(guardrails={"maintenanceWindows": [{"schedule": "daily", "durationSeconds": 60}]}),
+        ("spec.guardrails.maintenanceWindows", "schedule"),
+    ),
     Refusal("no target", run(target={}), ("spec.target", "exactly one of simulator and siteRef")),
     Refusal(
         "two targets",

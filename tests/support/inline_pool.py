@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from praetor.runner.loop import play
+from praetor.runner.process import Clear
 from praetor.runner.request import RunOutcome, RunRequest
 from tests.support.tiny_stage import connect, make_policy
 
@@ -17,7 +18,7 @@ class InlinePool:
         self.requests: list[RunRequest] = []
         self.cancelled = 0
 
-    async def play(self, request: RunRequest, on_event: Callable[[dict[str, Any]], None]) -> RunOutcome:
+    async def play(self, request: RunRequest, on_event: Callable[[dict[str, Any]], None], clear: Clear) -> RunOutcome:
         self.requests.append(request)
         await self._released()
         if self.failures:

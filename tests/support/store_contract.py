@@ -66,6 +66,9 @@ class CreateAndRead:
             "difficulty": 0.5,
             "policy": {"name": "playbook"},
             "target": {"simulator": {}},
+            "mode": "Act",
+            "approval": "Never",
+            "approvalTimeoutSeconds": 3600,
             "backoffLimit": 3,
             "suspend": False,
         }

@@ -77,6 +77,12 @@ class TraceBook:
         )
         return self
 
+    def asked(self, done: dict[str, Any], state: str, by: str = "", message: str = "") -> "TraceBook":
+        """What became of a change that waited for a person."""
+        data = {"request": "0" * 16, "state": state, "by": by, "message": message}
+        self._writer.append("approval", action=done, data=data, sim_seconds=self._seconds)
+        return self
+
     def jsonl(self, *, message: str | None = None, **changes: Any) -> bytes:
         end = verdict(**changes)
         self._writer.append("verdict", data=end, breakdown=end["breakdown"], sim_seconds=end["sim_seconds"])

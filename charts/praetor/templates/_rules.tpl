@@ -1,8 +1,9 @@
-{{/* What the operator does in a namespace that it watches. */}}
+{{/* What the operator does in a namespace that it watches. It creates runs for faults that probes found, on
+     sites whose `onFault` is `Run`, and notes further probes in their status. */}}
 {{- define "praetor.rules.operator" -}}
 - apiGroups: [praetor.dev]
   resources: [incidentruns]
-  verbs: [get, list, watch, delete]
+  verbs: [get, list, watch, create, delete]
 - apiGroups: [praetor.dev]
   resources: [incidentscenarios, targetsites]
   verbs: [get, list, watch]
@@ -13,11 +14,19 @@
   resources: [configmaps]
   verbs: [get, create, delete]
 - apiGroups: [""]
-  resources: [services] # spec.http.serviceRef of a TargetSite
-  verbs: [get]
-- apiGroups: [""]
   resources: [events]
   verbs: [create]
+- apiGroups: [""]
+  resources: [services]
+  verbs: [get]
+{{- end -}}
+
+{{/* Looking whether approvals are guarded: without this the operator honours none. */}}
+{{- define "praetor.rules.approvals" -}}
+- apiGroups: [admissionregistration.k8s.io]
+  resources: [validatingadmissionpolicies, validatingadmissionpolicybindings]
+  resourceNames: [incidentrun-approvals.praetor.dev]
+  verbs: [get]
 {{- end -}}
 
 {{/* What the gateway does: it opens runs for alerts, counts later alerts in their status, cancels them

@@ -83,6 +83,10 @@ class Intake:
             accepted = [await self._in_turn(_Settling(self, route)) for route in wanted]
         return [one for one in accepted if one is not None]
 
+    async def take(self, route: Route) -> Accepted | None:
+        """One part of a delivery whose site is known; raises as `accept` does."""
+        return await self._in_turn(_Settling(self, route))
+
     async def _in_turn(self, settling: "_Settling") -> Accepted | None:
         turn = self.turns.setdefault(f"{settling.route.namespace}/{settling.digest}", asyncio.Lock())
         async with turn:

@@ -1,11 +1,14 @@
 """What `praetor doctor` asks the cluster that the kubeconfig names, when there is one."""
 
 from praetor.cli.checks import Check
+from praetor.controller.times import utc_now, wire_time
 from praetor.kube.client import KubeClient
 from praetor.kube.credentials import Credentials, load_credentials
 from praetor.kube.paths import Resource
+from praetor.resources.approvals import POLICY_NAME
 from praetor.resources.kinds import KINDS
 from praetor.resources.meta import GROUP
+from praetor.store.kubernetes import KubernetesStore
 from simcore.errors import DeniedError, NotFoundError, StoreError
 from simcore.protocols import Manifest
 
@@ -29,7 +32,19 @@ async def _asked(credentials: Credentials) -> list[Check]:
         except StoreError as problem:
             return [Check("cluster", "missing", str(problem))]
         reached = Check("cluster", "ok", f"{credentials.server} runs {version['gitVersion']}")
-        return [reached] + [await _definition(client, kind.plural) for kind in KINDS]
+        definitions = [await _definition(client, kind.plural) for kind in KINDS]
+        return [reached, *definitions, await _guard(client)]
+
+
+async def _guard(client: KubeClient) -> Check:
+    """Of approvals; the moment of asking is later than any that it can have been made at."""
+    try:
+        complaint = await KubernetesStore(client).approvals_complaint(wire_time(utc_now()))
+    except StoreError as problem:
+        complaint = str(problem)
+    if complaint:
+        return Check("approvals", "missing", f"none is honoured: {complaint}")
+    return Check("approvals", "ok", f"guarded by {POLICY_NAME}")
 
 
 async def _definition(client: KubeClient, plural: str) -> Check:

@@ -11,6 +11,7 @@ from praetor.controller.times import utc_now
 from praetor.guard.errors import GuardedError
 from praetor.policies.registry import make_policy
 from praetor.resources.run import IncidentRun
+from praetor.runner.changes import Gate, nobody
 from praetor.runner.loop import play
 from praetor.runner.request import RunRequest
 from praetor.substrates.connect import connect
@@ -27,17 +28,19 @@ class Played:
     artifacts: dict[str, bytes] = field(default_factory=dict)
 
 
-def play_run(run: IncidentRun, subject: Playable | Unplayable, on_event: OnEvent | None = None) -> Played:
-    """Takes the run to its end; a suspended one stays where it is."""
-    desk = _Desk(run, subject, on_event)
+def play_run(
+    run: IncidentRun, subject: Playable | Unplayable, on_event: OnEvent | None = None, gate: Gate = nobody
+) -> Played:
+    """Takes the run to its end; a suspended one stays where it is. `gate` asks whoever is there about changes."""
+    desk = _Desk(run, subject, on_event, gate)
     while desk.look():
         pass
     return Played(desk.run, desk.artifacts)
 
 
 class _Desk:
-    def __init__(self, run: IncidentRun, subject: Playable | Unplayable, on_event: OnEvent | None) -> None:
-        self.run, self._subject, self._on_event = run, subject, on_event
+    def __init__(self, run: IncidentRun, subject: Playable | Unplayable, on_event: OnEvent | None, gate: Gate) -> None:
+        self.run, self._subject, self._on_event, self._gate = run, subject, on_event, gate
         self.artifacts: dict[str, bytes] = {}
         self._episode: EpisodeState | None = None
 
@@ -65,7 +68,8 @@ class _Desk:
     def _played(self, request: RunRequest) -> EpisodeState:
         try:
             stage = connect(request)
-            policy = make_policy(request.policy, seed=request.seed, episode=getattr(stage, "episode", None))
-            return play(request, stage, policy, on_event=self._on_event)
+            episode = getattr(stage, "episode", None)
+            policy = make_policy(request.policy, request.seed, episode, request.language_model)
+            return play(request, stage, policy, on_event=self._on_event, gate=self._gate)
         except (SimcoreError, GuardedError) as problem:
             return Refused(str(problem))

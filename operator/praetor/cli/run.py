@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from praetor.resources.run import IncidentRun
 
 NOT_RESOLVED = 1
+_NO_ALERT = "Somebody asked for a look at this site"
 LARGEST_SEED = 2**31 - 1
 MOST_EPISODES = 10_000
 
@@ -48,9 +49,12 @@ KubernetesOption = Annotated[
 SelectorOption = Annotated[
     str | None, typer.Option("--selector", "-l", help="With --kubernetes: their labels, as app=web,tier=db.")
 ]
-AlertOption = Annotated[str | None, typer.Option("--alert", help="On a site: what the page says, in one line.")]
+AlertOption = Annotated[
+    str | None,
+    typer.Option("--alert", help="On a site: what the page says, in one line; default: what a first look shows."),
+]
 ServiceOption = Annotated[
-    str | None, typer.Option("--service", help="Whom the page names; default: the site's first service.")
+    str | None, typer.Option("--service", help="On a site: whom the page names; default: whom the first look shows.")
 ]
 AllowOption = Annotated[
     list[str] | None,
@@ -153,14 +157,12 @@ def _on_site(
     need_extra("server" if option == "--site" else "operator", f"praetor run {option}")
     if scenario is not None or files:
         raise BadInput(f"{option}: what is wrong there is not chosen; give --alert, and neither a scenario nor -f")
-    if "alert" not in of_site:
-        raise BadInput(f'{option}: say what the page says, with --alert "40 % of checkouts fail"')
     policy = one_of("--policy", choices.pop("policy", "playbook"), policy_names())
     if choices:
         raise BadInput(f"--{next(iter(choices))}: this is of the simulator, and {option} is not")
     pace = {"actionSeconds": "action_seconds", "stabilizationSeconds": "stabilization_seconds"}
     spec = {wire: of_site[name] for wire, name in pace.items() if name in of_site}
-    return on_site(option, where | spec, of_site["alert"], of_site.get("service"), policy, allow)
+    return on_site(option, where | spec, of_site.get("alert", _NO_ALERT), of_site.get("service"), policy, allow)
 
 
 def _wanted(
@@ -197,10 +199,12 @@ def _of_scenario(
 
 
 def _play(wanted: "Wanted", report: Path | None, formats: Formats, watch: bool, *, alone: bool) -> "IncidentRun":
+    from praetor.cli.asking import at_the_terminal
     from praetor.cli.playing import play_run
     from praetor.cli.watching import Watcher
 
-    played = play_run(wanted.run, wanted.subject, Watcher(wanted.run.metadata.name) if watch else None)
+    watcher = Watcher(wanted.run.metadata.name) if watch else None
+    played = play_run(wanted.run, wanted.subject, watcher, at_the_terminal)
     if report is None:
         nowhere = played.run.status.model_copy(update={"trace_ref": None, "report_ref": None})
         return played.run.model_copy(update={"status": nowhere})

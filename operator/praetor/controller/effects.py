@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from praetor.resources.run_status import IncidentRunStatus
+from praetor.runner.changes import Clearance
 from praetor.runner.request import RunRequest
 
 
@@ -43,10 +44,17 @@ class StopEpisode:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerEpisode:
+    """Tells an episode that asked for a change what became of that."""
+
+    clearance: Clearance
+
+
+@dataclass(frozen=True, slots=True)
 class LookAgain:
     after_seconds: float
 
 
 ApiEffect = WriteStatus | RecordEvent | PutArtifact | DeleteRun
-LocalEffect = StartEpisode | StopEpisode | LookAgain
+LocalEffect = StartEpisode | StopEpisode | AnswerEpisode | LookAgain
 Effect = ApiEffect | LocalEffect

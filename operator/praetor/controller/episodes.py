@@ -12,32 +12,40 @@ from praetor.controller.live import LiveHub
 from praetor.controller.metrics import ControllerMetrics
 from praetor.controller.observed import EpisodeState, Lost, Playing, Refused
 from praetor.controller.times import Clock
-from praetor.runner.errors import EpisodeLostError, EpisodeRefusedError
+from praetor.runner.changes import Clearance, WantedChange
+from praetor.runner.errors import EpisodeLostError, EpisodeParkedError, EpisodeRefusedError
+from praetor.runner.process import Clear
 from praetor.runner.request import RunOutcome, RunRequest
 
 log = logging.getLogger(__name__)
+PATIENCE_SECONDS = 600.0
+"""For so long an episode that waits for a person keeps its process; after that it is begun anew when they decided."""
 
 
 class Pool(Protocol):
     """What plays: praetor.runner.pool.EpisodePool."""
 
-    async def play(self, request: RunRequest, on_event: Callable[[dict[str, Any]], None]) -> RunOutcome: ...
+    async def play(
+        self, request: RunRequest, on_event: Callable[[dict[str, Any]], None], clear: Clear
+    ) -> RunOutcome: ...
 
 
 @dataclass(slots=True)
 class _Entry:
     state: EpisodeState | None = None
     task: asyncio.Task[None] | None = None
+    answer: asyncio.Future[Clearance] | None = None
     stored: dict[str, str] = field(default_factory=dict)
 
 
 class Episodes:
-    """By the uid of the run. `on_end(key)` is called whenever one has come to an end, whatever the end."""
+    """By the uid of the run. `on_news(key)` is called whenever one has come to an end, whatever the end, and whenever
+    one asks to be let make a change."""
 
     def __init__(
-        self, pool: Pool, live: LiveHub, on_end: Callable[[Key], None], clock: Clock, metrics: ControllerMetrics
+        self, pool: Pool, live: LiveHub, on_news: Callable[[Key], None], clock: Clock, metrics: ControllerMetrics
     ) -> None:
-        self._pool, self._live, self._on_end = pool, live, on_end
+        self._pool, self._live, self._on_news = pool, live, on_news
         self._clock, self._metrics = clock, metrics
         self._entries: dict[str, _Entry] = {}
 
@@ -70,14 +78,28 @@ class Episodes:
             self.stop(uid)
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def answer(self, uid: str, clearance: Clearance) -> None:
+        """Nothing happens if nobody waits for it any more."""
+        entry = self._entries.get(uid)
+        if entry and entry.answer and not entry.answer.done():
+            entry.state = Playing()
+            entry.answer.set_result(clearance)
+
     async def _play(self, entry: _Entry, request: RunRequest, attempt: int) -> None:
         with self._metrics.episode_seconds.time():
-            entry.state = await self._outcome(request, attempt)
-        self._on_end(Key("IncidentRun", request.namespace, request.name))
+            entry.state = await self._outcome(entry, request, attempt)
+        self._on_news(_key(request))
 
-    async def _outcome(self, request: RunRequest, attempt: int) -> EpisodeState:
+    async def _outcome(self, entry: _Entry, request: RunRequest, attempt: int) -> EpisodeState | None:
         try:
-            return await self._pool.play(request, lambda event: self._live.publish(request, event))
+            return await self._pool.play(
+                request,
+                lambda event: self._live.publish(request, event),
+                lambda change: self._cleared(entry, request, change),
+            )
+        except EpisodeParkedError as waits:
+            log.info("%s/%s: attempt %d: %s", request.namespace, request.name, attempt, waits)
+            return None
         except EpisodeRefusedError as problem:
             return Refused(str(problem))
         except (EpisodeLostError, OSError) as problem:
@@ -86,3 +108,17 @@ class Episodes:
         except Exception as problem:  # a run must never wait for an episode that nobody plays
             log.exception("%s/%s: attempt %d broke", request.namespace, request.name, attempt)
             return Lost(attempt, f"{type(problem).__name__}: {problem}", self._clock())
+
+    async def _cleared(self, entry: _Entry, request: RunRequest, change: WantedChange) -> Clearance:
+        """Raises EpisodeParkedError: a process, and what a policy remembers, are kept for so long only."""
+        entry.state, entry.answer = Playing(change), asyncio.get_running_loop().create_future()
+        self._on_news(_key(request))
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await entry.answer
+        except TimeoutError:
+            raise EpisodeParkedError(f"waited {PATIENCE_SECONDS:g} s for an answer") from None
+
+
+def _key(request: RunRequest) -> Key:
+    return Key("IncidentRun", request.namespace, request.name)

@@ -18,11 +18,23 @@ def fitted(status: dict[str, Any]) -> dict[str, Any]:
         bounded["message"] = clean(status["message"], MESSAGE_LIMIT_BYTES)
     if "conditions" in status:
         bounded["conditions"] = [_cut(one, "message", MESSAGE_LIMIT_BYTES) for one in status["conditions"]]
+    for part in ("awaiting", "suggestions"):
+        if part in status:
+            bounded[part] = _cleaned(status[part])
     if "steps" in status:
         bounded["steps"] = [_cut(one, "summary", SUMMARY_LIMIT_BYTES) for one in status["steps"]]
     while bounded.get("steps") and _size_bytes(bounded) > STATUS_LIMIT_BYTES:
         bounded["steps"] = bounded["steps"][1:]
     return bounded
+
+
+def _cleaned(part: Any) -> Any:
+    """What policies said, without what a terminal would obey."""
+    if isinstance(part, dict):
+        return {name: _cleaned(value) for name, value in part.items()}
+    if isinstance(part, list):
+        return [_cleaned(value) for value in part]
+    return clean(part, SUMMARY_LIMIT_BYTES) if isinstance(part, str) else part
 
 
 def _cut(part: dict[str, Any], field: str, limit_bytes: int) -> dict[str, Any]:

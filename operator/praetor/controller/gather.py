@@ -6,6 +6,7 @@ from contextlib import suppress
 from pydantic import ValidationError
 
 from praetor.alerts.manifest import GROUP_LABEL, known_run, ledger_of, source_of
+from praetor.controller.approving import approvals_complaint, past_changes
 from praetor.controller.episodes import Episodes
 from praetor.controller.observed import FREE, Observed, Turn, is_finished
 from praetor.controller.subject import subject_of
@@ -22,14 +23,18 @@ async def gather(manifest: Manifest, store: Store, episodes: Episodes, clock: Cl
     """Raises pydantic's ValidationError for a run that this version cannot read, StoreError if the store fails."""
     run = IncidentRun.model_validate(manifest)
     uid = run.metadata.uid or ""
+    at_site = await _runs_at_site(run, store)
+    episode = episodes.state(uid)
     return Observed(
         run=run,
         now=clock(),
         subject=await subject_of(run, store),
-        episode=episodes.state(uid),
+        episode=episode,
         stored=episodes.stored(uid),
         alerts=_alerts(manifest),
-        turn=await _turn(run, store),
+        turn=await _turn(run, at_site, store),
+        past=past_changes(at_site),
+        approvals_complaint=await approvals_complaint(run, episode, store),
         awaits_resolution=is_finished(run) and await _awaits_resolution(manifest, store),
     )
 
@@ -40,7 +45,15 @@ def _alerts(manifest: Manifest) -> SeenAlerts | None:
     return SeenAlerts.model_validate(ledger_of(manifest).to_json()) if is_alert else None
 
 
-async def _turn(run: IncidentRun, store: Store) -> Turn:
+async def _runs_at_site(run: IncidentRun, store: Store) -> list[IncidentRun]:
+    """All that have its TargetSite, itself included; none for a run that is finished or has no TargetSite."""
+    if run.spec.target.site_ref is None or is_finished(run):
+        return []
+    found = await store.find("IncidentRun", run.metadata.namespace or "")
+    return [other for other in _readable(found) if other.spec.target == run.spec.target]
+
+
+async def _turn(run: IncidentRun, at_site: list[IncidentRun], store: Store) -> Turn:
     """Nobody queues for the simulator, nor for a site that does not exist."""
     site, namespace = run.spec.target.site_ref, run.metadata.namespace or ""
     if site is None or is_finished(run):
@@ -49,7 +62,7 @@ async def _turn(run: IncidentRun, store: Store) -> Turn:
         found = TargetSite.model_validate(await store.get("TargetSite", namespace, site.name))
     except (NotFoundError, ValidationError):
         return FREE
-    return turn_of(run, _readable(await store.find("IncidentRun", namespace)), found.spec.concurrency)
+    return turn_of(run, at_site, found.spec.concurrency)
 
 
 def _readable(manifests: Iterable[Manifest]) -> Iterator[IncidentRun]:

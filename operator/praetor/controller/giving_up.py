@@ -11,7 +11,7 @@ from praetor.controller.times import wire_time
 from praetor.controller.verdicts import Said
 from praetor.resources import reasons
 from praetor.resources.conditions import ESCALATED, RUN_CONDITIONS, set_condition, unknown_conditions
-from praetor.resources.run_status import IncidentRunStatus, SeenAlerts
+from praetor.resources.run_status import IncidentRunStatus, Intent, SeenAlerts
 from simcore.protocols import Manifest
 
 MESSAGE_LIMIT_BYTES = 300
@@ -34,6 +34,7 @@ def _status(manifest: Manifest, reason: str, message: str, now: datetime) -> Inc
         completion_time=moment,
         observed_generation=generation,
         alerts=_alerts(manifest),
+        intents=_intents(manifest),
     )
 
 
@@ -49,3 +50,11 @@ def _alerts(manifest: Manifest) -> SeenAlerts | None:
         return None if alerts is None else SeenAlerts.model_validate(alerts)
     except ValidationError:
         return None
+
+
+def _intents(manifest: Manifest) -> list[Intent]:
+    """What was changed still counts for other runs."""
+    try:
+        return [Intent.model_validate(one) for one in (manifest.get("status") or {}).get("intents", ())]
+    except (ValidationError, TypeError):
+        return []

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from praetor.resources.conditions import COMPLETE, FAILED, STARTED, is_true
 from praetor.resources.run import IncidentRun, IncidentRunSpec
 from praetor.resources.run_status import IncidentRunStatus, SeenAlerts
-from praetor.runner.request import RunOutcome, SiteRequest
+from praetor.runner.changes import PastChange, WantedChange
+from praetor.runner.request import ModelRequest, RunOutcome, SiteRequest
 
 TRACE = "trace.jsonl"
 POSTMORTEM = "postmortem.md"
@@ -23,6 +24,7 @@ class Playable:
     family: str
     spec: dict[str, Any] | None = None
     site: SiteRequest | None = None
+    language_model: ModelRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,9 @@ class Unplayable:
 
 @dataclass(frozen=True, slots=True)
 class Playing:
-    """An episode is under way in this process."""
+    """An episode is under way in this process. `asked` is the change that it waits to be let make."""
+
+    asked: WantedChange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,10 @@ class Observed:
     """What the run had taken in when it was made, until its status says so."""
     turn: Turn = FREE
     """Of the runs that want the same TargetSite."""
+    past: tuple[PastChange, ...] = ()
+    """The changes that this and other runs made on the same TargetSite."""
+    approvals_complaint: str = ""
+    """Why entries of spec.approvals are not honoured; "" if they are."""
 
     @property
     def spec(self) -> IncidentRunSpec:
@@ -107,6 +115,10 @@ class Observed:
     def is_live(self) -> bool:
         """It acts on something real, where nothing may be done twice."""
         return self.status.substrate in ("Site", "Cluster")
+
+    @property
+    def asked(self) -> WantedChange | None:
+        return self.episode.asked if isinstance(self.episode, Playing) else None
 
     @property
     def outcome(self) -> RunOutcome | None:

@@ -8,6 +8,9 @@ from praetor.reports.postmortem import render_postmortem
 from praetor.resources.run_status import IncidentRunStatus
 from praetor.runner.request import RunRequest
 
+TURN_SECONDS = 5.0
+"""How often a run looks whether another has come or gone."""
+
 
 def seconds_left(observed: Observed) -> float | None:
     """Until the deadline, which counts from the start; None without one."""
@@ -32,6 +35,10 @@ def request_of(observed: Observed, playable: Playable) -> RunRequest:
         deadline_seconds=seconds_left(observed),
         site=playable.site,
         attempt=max(1, observed.status.attempts),
+        mode=spec.mode,
+        approval=spec.approval,
+        past=observed.past,
+        language_model=playable.language_model,
     )
 
 

@@ -1,4 +1,8 @@
-"""Looks at one TargetSite on its interval, and says in its status what was found. Nothing is changed there."""
+"""Looks at one TargetSite on its interval, and says in its status what was found. Nothing is changed there.
+
+A fault that was detected begins a run where the site's `onFault` is `Run`, by the same door as alerts. The status says
+since when before the run is made: whoever is killed in between makes the same run again, which is no second one.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -7,21 +11,28 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from praetor.alerts.intake import Intake
+from praetor.alerts.manifest import is_finished, source_of
+from praetor.alerts.routing import Route
 from praetor.controller.declared import status_of
 from praetor.controller.key import Key
 from praetor.controller.sites import UnavailableSiteError, request_of
 from praetor.controller.times import Clock, seconds_since, wire_time
 from praetor.controller.verdicts import Said
+from praetor.controller.watching import SOURCE, notification_of, watched
 from praetor.guard.errors import GuardedError
 from praetor.resources import reasons
 from praetor.resources.conditions import REACHABLE
 from praetor.resources.conformance import Verdict
-from praetor.resources.site import TargetSite
+from praetor.resources.site import DetectedFault, TargetSite
 from praetor.runner.request import SiteRequest
 from praetor.runner.worker import resolve
+from praetor.store.scope import Scope
 from praetor.store.validation import explain
 from praetor.substrates.live.survey import Survey
 from praetor.substrates.site.probing import Probed, probe
+from simcore.classifier.classify import classify
+from simcore.classifier.look import Look
 from simcore.errors import NotFoundError, SimcoreError
 from simcore.protocols import Manifest, Store
 
@@ -49,6 +60,7 @@ class SiteProber:
         survey: Callable[[SiteRequest], Survey] = survey_namespace,
     ) -> None:
         self._store, self._clock, self._ask, self._survey = store, clock, ask, survey
+        self._intake = Intake(store, Scope(home=""))
 
     async def look_at(self, key: Key) -> float | None:
         """The seconds until the next look, None for never. Raises StoreError; the queue looks again."""
@@ -72,22 +84,53 @@ class SiteProber:
         return left_seconds
 
     async def _probe(self, manifest: Manifest, site: TargetSite) -> None:
-        said, fields = await self._found(site)
-        await self._write(manifest, said, fields | {"lastProbe": wire_time(self._clock())})
+        said, fields, found = await self._found(site)
+        now, before = wire_time(self._clock()), site.status.detected_fault
+        seen = watched(before, await asyncio.to_thread(classify, found), now) if found is not None else None
+        if seen is None:
+            await self._write(manifest, said, fields | {"lastProbe": now})
+            return
+        if seen.firing is False and before is not None:
+            await self._tell(site, before, firing=False)
+        fault = seen.fault.model_dump(by_alias=True) if seen.fault else None
+        await self._write(manifest, said, fields | {"lastProbe": now, "detectedFault": fault}, seen.said)
+        if seen.firing and seen.fault is not None:
+            await self._tell(site, seen.fault, firing=True)
 
-    async def _found(self, site: TargetSite) -> tuple[Said, Fields]:
+    async def _tell(self, site: TargetSite, fault: DetectedFault, *, firing: bool) -> None:
+        """A site that somebody is at work on already gets no second run."""
+        namespace, name = site.metadata.namespace or "", site.metadata.name
+        if site.spec.on_fault == "Run" and not (firing and await self._is_taken_care_of(namespace, name)):
+            await self._intake.take(Route(namespace, name, notification_of(site, fault, firing=firing)))
+
+    async def _is_taken_care_of(self, namespace: str, name: str) -> bool:
+        """By a run that no probe began: an alert's, a person's, an experiment's."""
+        runs = await self._store.find("IncidentRun", namespace)
+        return any(
+            run["spec"].get("target", {}).get("siteRef", {}).get("name") == name
+            and source_of(run) != SOURCE
+            and not is_finished(run)
+            for run in runs
+        )
+
+    async def _found(self, site: TargetSite) -> tuple[Said, Fields, Look | None]:
         try:
             request = await request_of(site, self._store)
             if request.kubernetes is not None:
-                return said_of_namespace(await asyncio.to_thread(self._survey, request))
-            return said_of(await asyncio.to_thread(self._ask, request))
+                return *said_of_namespace(await asyncio.to_thread(self._survey, request)), None
+            probed = await asyncio.to_thread(self._ask, request)
+            return *said_of(probed), probed.look
         except UnavailableSiteError as problem:
-            return Said(REACHABLE, "Unknown", reasons.SITE_UNAVAILABLE, str(problem)), {}
+            return Said(REACHABLE, "Unknown", reasons.SITE_UNAVAILABLE, str(problem)), {}, None
         except (GuardedError, SimcoreError) as problem:
-            return Said(REACHABLE, "False", reasons.SITE_DOES_NOT_ANSWER, str(problem)), {}
+            return Said(REACHABLE, "False", reasons.SITE_DOES_NOT_ANSWER, str(problem)), {}, None
 
-    async def _write(self, manifest: Manifest, said: Said, fields: Fields) -> None:
-        status = status_of(manifest, wire_time(self._clock()), said) | fields
+    async def _write(self, manifest: Manifest, said: Said, fields: Fields, also: Said | None = None) -> None:
+        """A field that is None is taken out."""
+        now = wire_time(self._clock())
+        status = status_of(manifest, now, said)
+        status = status if also is None else status_of(manifest | {"status": status}, now, also)
+        status = {name: value for name, value in (status | fields).items() if value is not None}
         if status != manifest.get("status"):
             await self._store.update_status(manifest | {"status": status})
 

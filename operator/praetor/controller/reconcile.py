@@ -8,7 +8,14 @@ before the status that speaks of them: a run that says Complete has its trace an
 from collections.abc import Callable
 from dataclasses import replace
 
-from praetor.controller import statuses
+from praetor.controller import statuses, waiting
+from praetor.controller.clearing import (
+    asks_to_make_a_change,
+    decision_on,
+    seconds_left_to_decide,
+    too_late,
+    waits_for_a_person,
+)
 from praetor.controller.effects import (
     DeleteRun,
     Effect,
@@ -20,14 +27,15 @@ from praetor.controller.effects import (
     WriteStatus,
 )
 from praetor.controller.observed import POSTMORTEM, TRACE, Lost, Observed, Playable, Playing, Refused, Unplayable
-from praetor.controller.parts import fail, report, request_of, seconds_left
+from praetor.controller.parts import TURN_SECONDS, fail, report, request_of, seconds_left
 from praetor.controller.times import seconds_since
 from praetor.resources import reasons
+from praetor.resources.guardrails import Guardrails
 from praetor.resources.run_status import IncidentRunStatus
 from praetor.runner.pool import GRACE_SECONDS
 
 LONGEST_PAUSE_SECONDS = 60.0
-TURN_SECONDS = 5.0
+HOUR_SECONDS = 3600.0
 
 Decision = list[Effect] | None
 """None leaves the decision to the next check."""
@@ -53,8 +61,17 @@ def finished_is_kept_for_its_ttl(observed: Observed) -> Decision:
     ttl, ended = observed.spec.ttl_seconds_after_finished, observed.status.completion_time
     if ttl is None or ended is None or observed.awaits_resolution:
         return []
-    left_seconds = ttl - seconds_since(ended, observed.now)
+    left_seconds = max(ttl - seconds_since(ended, observed.now), _counted_seconds(observed))
     return [LookAgain(left_seconds)] if left_seconds > 0 else [DeleteRun()]
+
+
+def _counted_seconds(observed: Observed) -> float:
+    """For so long its changes of a site still count for other runs there: a run that is gone counts for nothing."""
+    if not observed.status.intents or not isinstance(observed.subject, Playable) or observed.subject.site is None:
+        return 0.0
+    rules = Guardrails.model_validate(observed.subject.site.guardrails)
+    newest = max(intent.at for intent in observed.status.intents)
+    return max(HOUR_SECONDS, rules.verification_window_seconds) - seconds_since(newest, observed.now)
 
 
 def seen_for_the_first_time(observed: Observed) -> Decision:
@@ -71,7 +88,9 @@ def cancelled_now(observed: Observed) -> Decision:
 
 
 def cancelled_before_an_episode_was_under_way(observed: Observed) -> Decision:
-    if observed.spec.cancel != "Graceful" or (observed.is_started and not isinstance(observed.episode, Lost)):
+    if observed.spec.cancel != "Graceful":
+        return None
+    if observed.is_started and not isinstance(observed.episode, Lost) and not _is_parked(observed):
         return None
     return fail(observed, reasons.CANCELLED, "cancelled by spec.cancel; no episode was under way")
 
@@ -206,6 +225,26 @@ def pausing_before_the_next_attempt(observed: Observed) -> Decision:
     return [LookAgain(left_seconds)] if left_seconds > 0 else None
 
 
+def decided_while_nobody_played(observed: Observed) -> Decision:
+    """The policy looks anew: what was true when it asked need not be any more. If it comes to the same change, that is
+    decided already."""
+    awaiting = observed.status.awaiting
+    if not _is_parked(observed) or awaiting is None or not isinstance(observed.subject, Playable):
+        return None
+    decided = decision_on(awaiting.request, observed)
+    if decided is None:
+        return None
+    again = waiting.begun_anew(observed, decided)
+    start = _start(observed, again, observed.subject) if observed.subject.site else []
+    return [WriteStatus(again), *start]
+
+
+def nobody_decided_in_time(observed: Observed) -> Decision:
+    if not _is_parked(observed) or seconds_left_to_decide(observed) > 0:
+        return None
+    return _left_to_a_person(observed, reasons.APPROVAL_TIMED_OUT, too_late(observed))
+
+
 def under_way(observed: Observed) -> Decision:
     if not isinstance(observed.episode, Playing):
         return None
@@ -255,6 +294,10 @@ CHECKS: tuple[Callable[[Observed], Decision], ...] = (
     lost_too_often,
     lost,
     pausing_before_the_next_attempt,
+    asks_to_make_a_change,
+    decided_while_nobody_played,
+    waits_for_a_person,
+    nobody_decided_in_time,
     under_way,
     cut_off_on_a_site,
     to_be_played,
@@ -266,6 +309,11 @@ def _left_to_a_person(observed: Observed, reason: str, message: str) -> list[Eff
     if POSTMORTEM not in observed.stored:
         return [report(observed, ended, b"")]
     return [RecordEvent(reason, message, warning=True), WriteStatus(ended)]
+
+
+def _is_parked(observed: Observed) -> bool:
+    """It waits for a person, and nobody plays it."""
+    return observed.status.awaiting is not None and observed.episode is None
 
 
 def _is_newly_lost(observed: Observed) -> bool:

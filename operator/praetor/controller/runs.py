@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from praetor.alerts.manifest import is_finished
 from praetor.controller.effects import (
+    AnswerEpisode,
     Effect,
     LookAgain,
     PutArtifact,
@@ -80,6 +81,8 @@ class RunHandler:
         match effect:
             case StartEpisode(request, attempt):
                 self._episodes.start(request, attempt)
+            case AnswerEpisode(clearance):
+                self._episodes.answer(uid, clearance)
             case StopEpisode():
                 self._episodes.stop(uid)
             case LookAgain(seconds):

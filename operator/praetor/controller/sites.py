@@ -11,6 +11,7 @@ from praetor.alerts.classify import classify
 from praetor.controller.observed import Playable, Unplayable
 from praetor.policies.registry import POLICIES
 from praetor.resources import reasons
+from praetor.resources.alert import Alert
 from praetor.resources.run import IncidentRun
 from praetor.resources.site import SecretRef, SiteServiceRef, TargetSite
 from praetor.runner.request import SiteRequest
@@ -58,8 +59,15 @@ async def site_subject(run: IncidentRun, name: str, store: Lookup) -> Playable |
     except UnavailableSiteError as problem:
         return Unplayable(reasons.SUBSTRATE_UNAVAILABLE, str(problem))
     assert run.spec.alert is not None
-    family = classify(run.spec.alert.model_dump(by_alias=True, exclude_none=True)).family or UNKNOWN_FAMILY
+    family = _family(run.spec.alert)
     return Playable(family, family, site=request)
+
+
+def _family(alert: Alert) -> str:
+    """What the sender names, as a probe does, else what the alert's words say."""
+    if alert.scenario:
+        return alert.scenario.replace("-", "_")
+    return classify(alert.model_dump(by_alias=True, exclude_none=True)).family or UNKNOWN_FAMILY
 
 
 async def _site(namespace: str, name: str, store: Lookup) -> TargetSite:
@@ -133,7 +141,6 @@ def request_of_site(site: TargetSite) -> SiteRequest:
             f"TargetSite {name!r} has no spec.http and no spec.kubernetes, so that nothing can be done there"
         )
     objectives = {slo.sli: slo.objective for slo in spec.slos}
-    allowed = spec.guardrails.allowed_actions
     return SiteRequest(
         name=name,
         url=(spec.http.url or "") if spec.http else "",
@@ -143,7 +150,7 @@ def request_of_site(site: TargetSite) -> SiteRequest:
         readiness=objectives.get("readiness"),
         action_seconds=float(spec.action_seconds),
         stabilization_seconds=float(spec.stabilization_seconds),
-        allowed_actions=None if allowed is None else tuple(allowed),
+        guardrails=spec.guardrails.model_dump(by_alias=True, exclude_none=True, mode="json"),
     )
 
 

@@ -7,18 +7,26 @@ from typing import Any
 
 from praetor.controller import verdicts
 from praetor.controller.observed import POSTMORTEM, TRACE, Observed, Playable
-from praetor.controller.times import wire_time
+from praetor.controller.times import seconds_since, wire_time
 from praetor.controller.verdicts import Said
 from praetor.resources import reasons
 from praetor.resources.conditions import (
+    APPROVAL_REQUIRED,
     ESCALATED,
     RUN_CONDITIONS,
     STARTED,
     Condition,
+    find_condition,
     set_condition,
     unknown_conditions,
 )
-from praetor.resources.run_status import IncidentRunStatus, Phase, PlayedScenario, ReportRef
+from praetor.resources.run_status import (
+    IncidentRunStatus,
+    Phase,
+    PlayedScenario,
+    ReportRef,
+    Suggestion,
+)
 from praetor.runner.request import RunOutcome, SiteRequest
 from simcore import absolute_seed
 
@@ -30,19 +38,24 @@ def first_seen(observed: Observed) -> IncidentRunStatus:
         RUN_CONDITIONS, now=wire_time(observed.now), observed_generation=observed.run.metadata.generation
     )
     seen: dict[str, Any] = {} if observed.status.alerts or not observed.alerts else {"alerts": observed.alerts}
-    return _changed(observed, "Pending", conditions=conditions, runner_version=version("praetor"), **seen)
+    return changed(observed, "Pending", conditions=conditions, runner_version=version("praetor"), **seen)
 
 
 def started(observed: Observed, playable: Playable) -> IncidentRunStatus:
-    return _changed(
+    return changed(
         observed,
         "Running",
         [Said(STARTED, "True", reasons.EPISODE_STARTED)],
         start_time=wire_time(observed.now),
-        attempts=max(1, observed.status.attempts),
+        attempts=_next_attempt(observed) if playable.site else max(1, observed.status.attempts),
         policy=observed.spec.policy.name,
         **(_on_site(playable.site) if playable.site else _rehearsed(observed, playable)),
     )
+
+
+def _next_attempt(observed: Observed) -> int:
+    """On a site each beginning is an attempt, one after a suspension, too: its changes need keys of their own."""
+    return observed.status.attempts + 1
 
 
 def _rehearsed(observed: Observed, playable: Playable) -> dict[str, Any]:
@@ -68,11 +81,12 @@ def where(site: SiteRequest) -> str:
 
 def suspended(observed: Observed) -> IncidentRunStatus:
     """As a suspended Job's, its time runs anew when it goes on."""
-    return _changed(
+    return changed(
         observed,
         "Suspended",
-        [Said(STARTED, "False", reasons.SUSPENDED)],
+        [Said(STARTED, "False", reasons.SUSPENDED), *_no_longer_waits(observed, reasons.SUSPENDED)],
         start_time=None,
+        awaiting=None,
         message="suspended by spec.suspend",
     )
 
@@ -80,7 +94,7 @@ def suspended(observed: Observed) -> IncidentRunStatus:
 def retrying(observed: Observed, message: str) -> IncidentRunStatus:
     attempts = observed.status.attempts + 1
     text = f"attempt {attempts} of {observed.spec.backoff_limit + 1} follows: {message}"
-    return _changed(observed, "Running", attempts=attempts, message=text)
+    return changed(observed, "Running", attempts=attempts, message=text)
 
 
 def observed_again(observed: Observed) -> IncidentRunStatus:
@@ -105,13 +119,13 @@ def concluded(observed: Observed, outcome: RunOutcome) -> IncidentRunStatus:
 
 
 def waiting(observed: Observed, message: str) -> IncidentRunStatus:
-    return _changed(observed, "Pending", message=message)
+    return changed(observed, "Pending", message=message)
 
 
 def left_to_a_person(observed: Observed, reason: str, message: str) -> IncidentRunStatus:
     """The end of a run without an episode, which is nobody's failure."""
     says = [
-        Said(STARTED, "False", reason),
+        *([] if observed.is_started else [Said(STARTED, "False", reason)]),
         *verdicts.without_episode(reason, message),
         Said(ESCALATED, "True", reason, message),
         *verdicts.complete(reason, message),
@@ -134,6 +148,8 @@ def failed(observed: Observed, reason: str, message: str) -> IncidentRunStatus:
 def in_a_sentence(outcome: RunOutcome) -> str:
     verdict = outcome.verdict
     how = "resolved" if verdict["resolved"] else "mitigated, not resolved" if verdict["mitigated"] else "not resolved"
+    if outcome.escalation:
+        return f"left to a person after {verdict['steps']} steps: {outcome.escalation.message}"
     return f"{how} in {verdict['steps']} steps, score {verdict['score']:.2f}"
 
 
@@ -146,6 +162,7 @@ def _played(observed: Observed, outcome: RunOutcome) -> dict[str, Any]:
         "cause": verdicts.cause_in_short(outcome.verdict) or None,
         "steps": verdicts.last_steps(outcome),
         "changes": verdicts.changes(outcome),
+        "suggestions": [Suggestion(**suggested) for suggested in outcome.suggestions],
         "trace_ref": verdicts.trace_ref(outcome, observed.stored[TRACE]),
         "report_ref": _report_ref(observed),
         "message": f"{message} ({REHEARSAL})" if outcome.substrate == "Simulator" else message,
@@ -158,10 +175,21 @@ def _report_ref(observed: Observed) -> ReportRef | None:
 
 
 def _ended(observed: Observed, phase: Phase, says: Iterable[Said], **fields: Any) -> IncidentRunStatus:
-    return _changed(observed, phase, says, completion_time=wire_time(observed.now), **fields)
+    says = [*says, *_no_longer_waits(observed, reasons.NOT_NEEDED)]
+    return changed(observed, phase, says, completion_time=wire_time(observed.now), awaiting=None, **fields)
 
 
-def _changed(observed: Observed, phase: Phase, says: Iterable[Said] = (), **fields: Any) -> IncidentRunStatus:
+def _no_longer_waits(observed: Observed, reason: str) -> list[Said]:
+    """How it was decided stays said; what was not decided is not asked any more."""
+    condition, waits = find_condition(observed.status.conditions, APPROVAL_REQUIRED), observed.status.awaiting
+    if condition is not None and condition.status == "False":
+        return []
+    late = waits is not None and seconds_since(waits.until, observed.now) >= 0
+    return [Said(APPROVAL_REQUIRED, "False", reasons.APPROVAL_TIMED_OUT if late else reason)]
+
+
+def changed(observed: Observed, phase: Phase, says: Iterable[Said] = (), **fields: Any) -> IncidentRunStatus:
+    """The status with these conditions said and these fields set."""
     conditions = fields.pop("conditions", observed.status.conditions)
     generation = observed.run.metadata.generation
     for said in says:

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from praetor.alerts.classify import classify
+from praetor.controller.models import UnavailableModelError, model_of
 from praetor.controller.observed import Playable, Unplayable
 from praetor.controller.sites import Lookup, site_subject
 from praetor.policies.registry import policy_names
@@ -30,6 +31,16 @@ async def subject_of(run: IncidentRun, store: Lookup) -> Subject:
             reasons.POLICY_NOT_FOUND,
             f"spec.policy.name: there is no policy {spec.policy.name!r}; there are {known}",
         )
+    try:
+        model = await model_of(spec.policy, run.metadata.namespace or "", store)
+    except UnavailableModelError as problem:
+        return Unplayable(reasons.MODEL_UNAVAILABLE, str(problem))
+    found = await _played_on(run, store)
+    return replace(found, language_model=model) if isinstance(found, Playable) and model else found
+
+
+async def _played_on(run: IncidentRun, store: Lookup) -> Subject:
+    spec = run.spec
     if spec.target.site_ref:
         return await site_subject(run, spec.target.site_ref.name, store)
     if spec.alert:

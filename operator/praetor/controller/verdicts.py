@@ -49,7 +49,7 @@ def conditions_of(outcome: RunOutcome, *, is_alert: bool) -> list[Said]:
         _objectives(MITIGATED, verdict),
         _objectives(VERIFIED, verdict),
         _succeeded(verdict),
-        _escalated(verdict, is_alert=is_alert),
+        _escalated(outcome, is_alert=is_alert),
     ]
 
 
@@ -75,9 +75,11 @@ def _succeeded(verdict: dict[str, Any]) -> Said:
     return Said(SUCCEEDED, "False", reasons.NOT_RESOLVED)
 
 
-def _escalated(verdict: dict[str, Any], *, is_alert: bool) -> Said:
-    """Somebody waits for the answer to an alert; nobody does for that to a drill."""
-    if is_alert and not verdict["resolved"]:
+def _escalated(outcome: RunOutcome, *, is_alert: bool) -> Said:
+    """Somebody waits for the answer to an alert; nobody does for that to a drill, unless the drill needs a person."""
+    if outcome.escalation:
+        return Said(ESCALATED, "True", outcome.escalation.reason, outcome.escalation.message)
+    if is_alert and not outcome.verdict["resolved"]:
         return Said(ESCALATED, "True", reasons.NOT_RESOLVED, "a person has to look at the alert")
     return Said(ESCALATED, "False", reasons.NOT_NEEDED)
 

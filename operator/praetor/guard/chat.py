@@ -15,6 +15,7 @@ Message = dict[str, Any]
 _TRIED_AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _LONGEST_PAUSE_SECONDS = 30.0
 _COMPLAINT_LIMIT = 300
+_CHARACTERS_OF_A_TOKEN = 4
 
 
 class ChatError(GuardedError):
@@ -34,7 +35,7 @@ class ChatSettings:
 
 
 class Reply(NamedTuple):
-    """The assistant's message, and what it cost; 0 tokens where the endpoint does not say."""
+    """The assistant's message, and what it cost; guessed where the endpoint does not say."""
 
     message: Message
     prompt_tokens: int
@@ -65,7 +66,7 @@ class ChatClient:
         for attempt in range(1, self.settings.attempts + 1):
             answer, complaint = self._ask(body)
             if answer is not None and answer.status == 200:
-                return _reply(answer, attempt)
+                return _reply(answer, attempt, len(json.dumps(body)))
             if answer is not None and answer.status not in _TRIED_AGAIN:
                 raise ChatError(self._without_key(complaint))
             if attempt < self.settings.attempts:
@@ -84,16 +85,25 @@ class ChatClient:
         return text.replace(self.settings.key, "***") if self.settings.key else text
 
 
-def _reply(answer: Answer, attempts: int) -> Reply:
+def _reply(answer: Answer, attempts: int, sent_characters: int) -> Reply:
     try:
         data = answer.json()
         message, usage = data["choices"][0]["message"], data.get("usage") or {}
-        tokens = int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0)
+        tokens = (
+            _tokens(usage.get("prompt_tokens"), sent_characters),
+            _tokens(usage.get("completion_tokens"), len(json.dumps(message))),
+        )
     except (ValueError, KeyError, IndexError, TypeError, AttributeError):
         raise ChatError("the endpoint's answer is no chat completion") from None
     if not isinstance(message, dict):
         raise ChatError("the endpoint's answer has no message")
     return Reply(message, *tokens, attempts)
+
+
+def _tokens(said: Any, characters: int) -> int:
+    """What the endpoint counted. Where it says nothing, or nonsense, a guess: a budget must not be endless then."""
+    known = isinstance(said, int | float) and said > 0
+    return int(said) if known else -(-characters // _CHARACTERS_OF_A_TOKEN)
 
 
 def _complaint(body: bytes) -> str:

@@ -142,6 +142,8 @@ def checked_url(text: str) -> httpx.URL:
 def _in_words(problem: httpx.HTTPError) -> str:
     if isinstance(problem, httpx.TimeoutException):
         return "no answer in time"
+    if isinstance(problem, httpx.LocalProtocolError):  # its text repeats what was to be sent, a token included
+        return "what was to be sent is no HTTP; a token with a line break in it, perhaps"
     return str(problem) or type(problem).__name__
 
 

@@ -2,18 +2,20 @@
 
 from typing import TYPE_CHECKING
 
+from praetor.resources.policy import LANGUAGE_MODEL
 from simcore.decision import Policy
 from simcore.policies import registry as reference
 from simcore.policies.registry import Reference
 
 if TYPE_CHECKING:
+    from praetor.policies.llm.model import Model
     from simcore.episode import Episode
 
 
 def _llm(seed: int) -> Policy:
-    from praetor.policies.llm.environment import llm_of_environment  # httpx is in the extra `server`
+    from praetor.policies.llm.environment import llm_of_environment
 
-    return llm_of_environment(seed)
+    return llm_of_environment()
 
 
 POLICIES = reference.POLICIES | {
@@ -28,8 +30,15 @@ def policy_names() -> list[str]:
     return sorted(POLICIES)
 
 
-def make_policy(name: str, seed: int = 0, episode: "Episode | None" = None) -> Policy:
-    """As `simcore.make_policy`. Raises SimcoreError also for a model that the environment does not name."""
+def make_policy(
+    name: str, seed: int = 0, episode: "Episode | None" = None, language_model: "Model | None" = None
+) -> Policy:
+    """As `simcore.make_policy`; `language_model` is the one to ask, else the environment names it. Raises SimcoreError
+    also for a model that cannot be asked."""
+    if language_model is not None and name == LANGUAGE_MODEL:
+        from praetor.policies.llm.making import llm_of  # httpx is in the extra `server`
+
+        return llm_of(language_model)
     if name in reference.POLICIES:
         return reference.make_policy(name, seed, episode)
     if name not in POLICIES:

@@ -5,7 +5,7 @@ Every text that Praetor did not write itself (alerts, logs, what policies say) p
 
 from collections.abc import Callable
 
-from praetor.reports import findings, hypotheses, summary, timeline
+from praetor.reports import findings, hypotheses, people, summary, timeline
 from praetor.reports.escape import name
 from praetor.reports.story import Story, read_story
 from praetor.resources.run import IncidentRun
@@ -20,6 +20,8 @@ SECTIONS: tuple[tuple[str, Section], ...] = (
     ("Impact", summary.impact),
     ("Root cause", summary.root_cause),
     ("Resolution", summary.resolution),
+    ("Suggested changes", people.suggestions),
+    ("Approvals", people.approvals),
     ("Timeline", timeline.timeline),
     ("Hypotheses", hypotheses.hypotheses),
     ("Reward decomposition", findings.reward_decomposition),
@@ -47,6 +49,9 @@ def _banner(run: IncidentRun, story: Story) -> list[str]:
     if not story.was_played:
         return [NO_EPISODE]
     substrate = story.setting.get("substrate") or run.status.substrate
+    if "site" in story.setting and "mode" in story.setting:
+        mode = name(story.setting["mode"])
+        return [f"**Site {name(story.setting['site'])}:** nothing was changed there (mode {mode})."]
     if "site" in story.setting:
         return [f"**Site {name(story.setting['site'])}:** what was done there was real."]
     return [REHEARSAL] if substrate == "Simulator" else []

@@ -43,6 +43,8 @@ class Story:
     steps: list[Step] = field(default_factory=list)
     verdict: Json = field(default_factory=dict)
     end: Json = field(default_factory=dict)
+    approvals: list[Json] = field(default_factory=list)
+    """The events that say who was asked about which change, and what became of it."""
 
     @property
     def was_played(self) -> bool:
@@ -115,6 +117,8 @@ def story_of(events: Iterable[Json]) -> Story:
                 decided = event
             case "effect" | "observation":
                 story.steps.append(_step(len(story.steps) + 1, decided, event))
+            case "approval":
+                story.approvals.append(event)
             case "verdict":
                 story.verdict = event.get("data") or {}
             case "end":

@@ -1,4 +1,5 @@
-"""Writes the CustomResourceDefinitions: `python -m praetor.resources.crd DIRECTORY...` (`make crds`)."""
+"""Writes the CustomResourceDefinitions and the admission policy: `python -m praetor.resources.crd DIRECTORY...`
+(`make crds`)."""
 
 import sys
 from pathlib import Path
@@ -6,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from praetor.resources.approvals import admission_binding, admission_policy
 from praetor.resources.kinds import KINDS, Kind
 from praetor.resources.meta import CATEGORY, GROUP, VERSION
 from praetor.resources.rules import VALIDATIONS, immutable
@@ -97,8 +99,19 @@ def file_name(kind: Kind) -> str:
 
 def render(kind: Kind) -> str:
     """The file of a kind, ready for `kubectl apply`."""
-    body = yaml.dump(definition(kind), Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
-    return HEADER + body
+    return _as_text(definition(kind))
+
+
+def rendered() -> dict[str, str]:
+    """All files, by their names."""
+    return {file_name(kind): render(kind) for kind in KINDS} | {
+        f"{GROUP}_approvals-policy.yaml": _as_text(admission_policy()),
+        f"{GROUP}_approvals-binding.yaml": _as_text(admission_binding()),
+    }
+
+
+def _as_text(manifest: dict[str, Any]) -> str:
+    return HEADER + yaml.dump(manifest, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
 
 
 def main(directories: list[str]) -> int:
@@ -107,8 +120,8 @@ def main(directories: list[str]) -> int:
         return 2
     for directory in map(Path, directories):
         directory.mkdir(parents=True, exist_ok=True)
-        for kind in KINDS:
-            (directory / file_name(kind)).write_text(render(kind))
+        for name, text in rendered().items():
+            (directory / name).write_text(text)
     return 0
 
 

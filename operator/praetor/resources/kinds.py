@@ -59,6 +59,7 @@ KINDS = (
         ),
         root_rules=(short_name("an IncidentRun", LONGEST_RUN_NAME),),
         mutable_fields=MUTABLE_FIELDS,
+        list_map_keys=(("approvals", "request"),),
     ),
     Kind(
         IncidentScenario,
@@ -80,7 +81,11 @@ KINDS = (
         TargetSite,
         "targetsites",
         "tsite",
-        columns=(_column("Reachable", _condition("Reachable"), "Whether it answers."), _AGE),
+        columns=(
+            _column("Reachable", _condition("Reachable"), "Whether it answers."),
+            _column("Fault", ".status.detectedFault.family", "What the last probes saw."),
+            _AGE,
+        ),
         root_rules=(short_name("a TargetSite", LONGEST_OBJECT_NAME),),
     ),
 )

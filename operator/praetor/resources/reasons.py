@@ -20,6 +20,14 @@ RESOLVED = "Resolved"
 NOT_RESOLVED = "NotResolved"
 NOT_NEEDED = "NotNeeded"
 
+WAITS_FOR_APPROVAL = "WaitsForApproval"
+APPROVED = "Approved"
+DENIED = "Denied"
+APPROVAL_TIMED_OUT = "ApprovalTimedOut"
+APPROVALS_NOT_GUARDED = "ApprovalsNotGuarded"
+FAULT_RECURRED = "FaultRecurred"
+CHANGE_SUGGESTED = "ChangeSuggested"
+
 NOTHING_TO_ACT_ON = "NothingToActOn"
 SITE_BUSY = "SiteBusy"
 REPLACED = "Replaced"
@@ -31,6 +39,7 @@ NOT_COMPLETE = "NotComplete"
 SCENARIO_NOT_FOUND = "ScenarioNotFound"
 SCENARIO_INVALID = "ScenarioInvalid"
 POLICY_NOT_FOUND = "PolicyNotFound"
+MODEL_UNAVAILABLE = "ModelUnavailable"
 POLICY_FAILED = "PolicyFailed"
 SUBSTRATE_UNAVAILABLE = "SubstrateUnavailable"
 DEADLINE_EXCEEDED = "DeadlineExceeded"
@@ -45,6 +54,9 @@ SITE_DOES_NOT_CONFORM = "SiteDoesNotConform"
 SITE_DOES_NOT_ANSWER = "SiteDoesNotAnswer"
 SITE_UNAVAILABLE = "SiteUnavailable"
 RIGHTS_MISSING = "RightsMissing"
+NO_FAULT_SEEN = "NoFaultSeen"
+FAULT_SUSPECTED = "FaultSuspected"
+FAULT_SEEN = "FaultSeen"
 
 MEANING = {
     NOT_YET_OBSERVED: "Nothing is known about this yet.",
@@ -64,6 +76,14 @@ MEANING = {
     RESOLVED: "Mitigated, verified through the stabilisation window, and rightly diagnosed.",
     NOT_RESOLVED: "The episode ended, and the incident is not resolved.",
     NOT_NEEDED: "No person has to look at this.",
+    WAITS_FOR_APPROVAL: "A change waits for a person; `status.awaiting` says which, why, and until when.",
+    APPROVED: "A person approved the change that waited.",
+    DENIED: "A person denied the change that waited; the policy was told and goes on.",
+    APPROVAL_TIMED_OUT: "Nobody decided within `spec.approvalTimeoutSeconds`: a person has to look.",
+    APPROVALS_NOT_GUARDED: "The admission policy that guards approvals is not there, so that none is honoured.",
+    FAULT_RECURRED: "An earlier run made the same change within the site's verification window, and the fault is back: "
+    "a person has to look.",
+    CHANGE_SUGGESTED: "`spec.mode` is `Suggest`: `status.suggestions` says what a person should do.",
     NOTHING_TO_ACT_ON: "No family fits the alert and no TargetSite matches it: a person has to look.",
     SITE_BUSY: "Another run is at work on the TargetSite, whose `concurrency` is `Forbid`: a person has to look.",
     REPLACED: "A newer run of the same TargetSite, whose `concurrency` is `Replace`, took this one's place.",
@@ -74,6 +94,7 @@ MEANING = {
     SCENARIO_NOT_FOUND: "`spec.scenarioRef` names a scenario that does not exist, or has no episodes in `spec.split`.",
     SCENARIO_INVALID: "The IncidentScenario cannot be played; its condition `Validated` says why.",
     POLICY_NOT_FOUND: "`spec.policy.name` names a policy that does not exist.",
+    MODEL_UNAVAILABLE: "The language model that `spec.policy` names cannot be asked; the message says what would help.",
     POLICY_FAILED: "The policy raised an error instead of a decision.",
     SUBSTRATE_UNAVAILABLE: "The target cannot be acted on.",
     DEADLINE_EXCEEDED: "`spec.activeDeadlineSeconds` passed before the episode ended.",
@@ -87,4 +108,7 @@ MEANING = {
     SITE_DOES_NOT_ANSWER: "There was no answer, or none that may be asked for; the message says why.",
     RIGHTS_MISSING: "The namespace can be read; `status.endpoints` says what the operator may not do there.",
     SITE_UNAVAILABLE: "It was not asked, for example since its token cannot be read; the message says what would help.",
+    NO_FAULT_SEEN: "What the site shows looks healthy.",
+    FAULT_SUSPECTED: "The last probe saw a fault; the next one tells whether it stays.",
+    FAULT_SEEN: "Two probes in a row saw a fault, and no two in a row have seen none since.",
 }

@@ -2,16 +2,19 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, field_validator, model_validator
 
 from praetor.resources.alert import Alert
+from praetor.resources.approvals import MOST_APPROVALS, Approval
+from praetor.resources.guardrails import ApprovalLevel
 from praetor.resources.meta import API_VERSION, LONGEST_RUN_NAME, ObjectMeta, name_within
+from praetor.resources.policy import PolicyRef
 from praetor.resources.rules import exactly_one
 from praetor.resources.run_status import IncidentRunStatus
 from praetor.resources.wire import Wire
 
-MUTABLE_FIELDS = frozenset({"suspend", "cancel", "ttlSecondsAfterFinished"})
-"""What may change after creation: the verbs, and how long a finished run is kept."""
+MUTABLE_FIELDS = frozenset({"suspend", "cancel", "approvals", "ttlSecondsAfterFinished"})
+"""What may change after creation: the verbs, what people approve, and how long a finished run is kept."""
 _INT32 = 2**31 - 1
 
 
@@ -26,18 +29,6 @@ class ScenarioRef(Wire):
         max_length=63,
         pattern=r"^[a-z0-9]([-_a-z0-9]*[a-z0-9])?$",
         description="The scenario's name, for example `oom-crash`.",
-    )
-
-
-class PolicyRef(Wire):
-    """Who decides."""
-
-    name: str = Field(
-        "playbook",
-        min_length=1,
-        max_length=63,
-        pattern=r"^[a-z0-9]([-_a-z0-9]*[a-z0-9])?$",
-        description="The policy's name; `praetor policy list` shows those there are.",
     )
 
 
@@ -80,6 +71,23 @@ class IncidentRunSpec(Wire):
     difficulty: float = Field(0.5, ge=0, le=1, description="0 is easy, 1 is hard.")
     policy: PolicyRef = Field(PolicyRef(), description="Who decides.")
     target: Target = Field(Target(simulator=SimulatorTarget()), description="What the actions work on.")
+    mode: Literal["Act", "DryRun", "Suggest"] = Field(
+        "Act",
+        description="What becomes of a change: `Act` makes it, `DryRun` only checks it and goes on, `Suggest` writes "
+        "it down for a person and ends the episode.",
+    )
+    approval: ApprovalLevel = Field(
+        "Never", description="Which changes wait for a person; a TargetSite's guardrails may ask for more."
+    )
+    approvals: list[Approval] = Field(
+        default_factory=list,
+        max_length=MOST_APPROVALS,
+        description="What people said about changes that waited for them. Entries are only added, with the verb "
+        "`approve` and under one's own name; `kubectl praetor approve` does it.",
+    )
+    approval_timeout_seconds: int = Field(
+        3600, ge=1, le=_INT32, description="For so long a change waits for a person; then the run escalates."
+    )
     max_steps: int | None = Field(
         None, ge=1, le=200, description="Steps until the episode is cut off; default: the scenario's budget."
     )
@@ -100,6 +108,13 @@ class IncidentRunSpec(Wire):
         None,
         description="Ends the run: `Graceful` lets an episode that is under way end first, `Now` does not.",
     )
+
+    @field_validator("approvals")
+    @classmethod
+    def _each_once(cls, approvals: list[Approval]) -> list[Approval]:
+        if len({entry.request for entry in approvals}) < len(approvals):
+            raise ValueError("a request is decided once")
+        return approvals
 
     @model_validator(mode="after")
     def _exactly_one_origin(self) -> Self:

@@ -13,6 +13,9 @@ MESSAGE_LIMIT = 1024
 SHOWN_STEPS = 10
 SHOWN_CHANGES = 8
 SEEN_LIMIT = 200
+MOST_CHANGES = 24
+"""What one run may change on a real system, so that all of it can be kept in its status."""
+MOST_SUGGESTIONS = 3
 
 _Name = Annotated[str, StringConstraints(max_length=253)]
 _Hash16 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$", max_length=16)]
@@ -73,6 +76,45 @@ class StepSummary(StatusWire):
     summary: str = Field("", max_length=SUMMARY_LIMIT, description="What came of it.")
 
 
+class Awaited(StatusWire):
+    """A change that waits for a person."""
+
+    request: _Hash16 = Field(description="What an approval names; of the change and of how often it was made.")
+    step: int = Field(ge=0, description="The step's number.")
+    action: str = Field(max_length=63, description="The change's type.")
+    service: str = Field(max_length=253, description="The service to be changed.")
+    parameters: str = Field("", max_length=SUMMARY_LIMIT, description="Its parameters, as JSON.")
+    reason: str = Field("", max_length=SUMMARY_LIMIT, description="Why the policy wants it.")
+    evidence: list[Annotated[str, StringConstraints(max_length=SUMMARY_LIMIT)]] = Field(
+        default_factory=list, max_length=3, description="What it saw."
+    )
+    since: Time = Field(description="Since when it waits.")
+    until: Time = Field(description="When the run escalates instead.")
+
+
+class Intent(StatusWire):
+    """A change of a real system, written down before it was made; whether it was is in the trace."""
+
+    attempt: int = Field(ge=1, description="The attempt that made it.")
+    step: int = Field(ge=0, description="The step's number in that attempt.")
+    action: str = Field(max_length=63, description="The change's type.")
+    service: str = Field(max_length=253, description="The service that was changed.")
+    key: str = Field("", max_length=128, description="The setting that was changed.")
+    at: Time = Field(description="When.")
+    approved_by: str = Field("", max_length=253, description="Who approved it, if somebody did.")
+
+
+class Suggestion(StatusWire):
+    """A change that was not made, because `spec.mode` says so."""
+
+    step: int = Field(ge=0, description="The step's number.")
+    action: str = Field(max_length=63, description="The change's type.")
+    service: str = Field(max_length=253, description="The service to be changed.")
+    parameters: str = Field("", max_length=SUMMARY_LIMIT, description="Its parameters, as JSON.")
+    reason: str = Field("", max_length=SUMMARY_LIMIT, description="Why the policy wants it.")
+    check: str = Field("", max_length=SUMMARY_LIMIT, description="What a dry run said of it, if there was one.")
+
+
 class TraceRef(StatusWire):
     """Where the trace is stored."""
 
@@ -130,6 +172,15 @@ class IncidentRunStatus(ConditionedStatus):
         default_factory=list,
         max_length=SHOWN_CHANGES,
         description="What was changed, in short and in order; the trace has all.",
+    )
+    awaiting: Awaited | None = Field(None, description="The change that waits for a person, if one does.")
+    intents: list[Intent] = Field(
+        default_factory=list,
+        max_length=MOST_CHANGES,
+        description="The changes of a real system, in order; budgets and later runs count by these.",
+    )
+    suggestions: list[Suggestion] = Field(
+        default_factory=list, max_length=MOST_SUGGESTIONS, description="The first changes that `spec.mode` kept back."
     )
     trace_ref: TraceRef | None = Field(None, description="Where the trace is stored.")
     report_ref: ReportRef | None = Field(None, description="Where the post-mortem is stored.")

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from praetor.resources.conditions import ConditionedStatus
+from praetor.resources.guardrails import Guardrails
 from praetor.resources.kubernetes_site import KubernetesSite
 from praetor.resources.meta import API_VERSION, LONGEST_OBJECT_NAME, ObjectMeta, name_within
 from praetor.resources.rules import all_of, at_most_one, exactly_one, must_hold
@@ -12,7 +13,6 @@ from praetor.resources.wire import StatusWire, Time, Wire
 
 _Key = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 _Label = Annotated[str, StringConstraints(max_length=200)]
-ChangeName = Literal["restart_service", "scale_service", "rollback_deployment", "update_config"]
 
 
 class AlertMatch(Wire):
@@ -83,14 +83,6 @@ class SiteSlo(Wire):
         return self
 
 
-class Guardrails(Wire):
-    """What a run may do to the site, whatever its policy says."""
-
-    allowed_actions: list[ChangeName] | None = Field(
-        None, max_length=4, description="The changes that may be made; default: all. Looking is always allowed."
-    )
-
-
 class TargetSiteSpec(Wire):
     """A system that incidents happen in."""
 
@@ -125,7 +117,10 @@ class TargetSiteSpec(Wire):
         5, ge=0, le=300, description="Real seconds that an action takes at least, so that there is something to see."
     )
     probe_seconds: int = Field(60, ge=5, le=86_400, description="Seconds between two probes of the site.")
-    guardrails: Guardrails = Field(Guardrails(allowed_actions=None), description="What a run may do to it.")
+    on_fault: Literal["Report", "Run"] = Field(
+        "Report", description="What a detected fault does: `Report` says so in the status, `Run` begins a run on it."
+    )
+    guardrails: Guardrails = Field(Guardrails(), description="What a run may do to it, whatever its policy says.")
     concurrency: Literal["Forbid", "Queue", "Replace"] = Field(
         "Queue",
         description="When a run comes while another is at work here: `Queue` has it wait, `Forbid` leaves it to a "
@@ -159,8 +154,23 @@ class SiteEndpoint(StatusWire):
     problem: str = Field("", max_length=1000, description="What was wrong with it.")
 
 
+class DetectedFault(StatusWire):
+    """What probes saw; whether it is more than a suspicion is what the condition `FaultDetected` says."""
+
+    family: str = Field(max_length=63, description="What it looks like; `unknown` when it looks like nothing known.")
+    service: str = Field("", max_length=100, description="Where the cause seems to be.")
+    confidence: float = Field(ge=0, le=1, description="The chance that this is so.")
+    evidence: list[Annotated[str, StringConstraints(max_length=300)]] = Field(
+        default_factory=list, max_length=8, description="What speaks for it, the strongest first."
+    )
+    since: Time = Field(description="When it was seen first.")
+    first_family: str = Field(max_length=63, description="What it looked like when it was detected; names its run.")
+    seen_probes: int = Field(1, ge=0, description="How many probes in a row have seen a fault, at most 1000.")
+    missed_probes: int = Field(0, ge=0, description="How many probes in a row have seen none.")
+
+
 class TargetSiteStatus(ConditionedStatus):
-    """What is known about the site; its condition is `Reachable`."""
+    """What is known about the site; its conditions are `Reachable` and `FaultDetected`."""
 
     services: list[SiteService] = Field(
         default_factory=list, max_length=100, description="Its services; the first is what users reach."
@@ -168,6 +178,7 @@ class TargetSiteStatus(ConditionedStatus):
     endpoints: list[SiteEndpoint] = Field(
         default_factory=list, max_length=20, description="Which endpoint keeps the contract."
     )
+    detected_fault: DetectedFault | None = Field(None, description="What probes saw that is not as it should be.")
     last_probe: Time | None = Field(None, description="When it was probed last.")
 
 

@@ -11,3 +11,7 @@ class EpisodeLostError(EpisodeError):
 
 class EpisodeRefusedError(EpisodeError):
     """The request cannot be played, for example an unknown scenario; playing again gives the same."""
+
+
+class EpisodeParkedError(EpisodeError):
+    """It waited for a person longer than a process is kept for that; it is begun anew once the person has decided."""

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from praetor.runner.changes import Clearance, Escalation, WantedChange
 from praetor.runner.request import Failure, RunRequest
 from praetor.runner.stage import Stage, calls_of
 from praetor.runner.summary import REASON_LIMIT_CHARACTERS, shorten, summarise
@@ -23,6 +24,7 @@ class Journal:
     def __init__(self, request: RunRequest, stage: Stage, on_event: OnEvent | None) -> None:
         self._request, self._stage, self._tell = request, stage, on_event or (lambda event: None)
         self._trace = TraceWriter(request.run_uid)
+        self._now = 0.0
         self.summaries: list[dict[str, Any]] = []
 
     def jsonl(self) -> bytes:
@@ -40,12 +42,22 @@ class Journal:
         )
 
     def decided(self, decision: Decision, before: Observation) -> None:
+        self._now = before.sim_seconds
+        self._write("decision", decision=decision_json(decision), sim_seconds=self._now)
+
+    def asked(self, change: WantedChange) -> None:
+        data = {"request": change.request, "state": "Asked"}
+        self._write("approval", action=change.action, data=data, sim_seconds=self._now)
+
+    def answered(self, change: WantedChange, clearance: Clearance) -> None:
+        state = {"Go": "Approved", "Deny": "Denied", "Escalate": "Escalated"}[clearance.kind]
+        data = {"request": change.request, "state": state, "by": clearance.by, "message": clearance.message}
+        self._write("approval", action=change.action, data=data, sim_seconds=self._now)
+
+    def intended(self, action: dict[str, Any]) -> None:
         """A change is announced before it is made, so that a reader of a cut trace knows what may have
         happened."""
-        wire = wire_form(decision.action)
-        self._write("decision", decision=decision_json(decision), sim_seconds=before.sim_seconds)
-        if changes_something(wire):
-            self._write("intent", action=wire, sim_seconds=before.sim_seconds)
+        self._write("intent", action=action, sim_seconds=self._now)
 
     def observed(self, decision: Decision, result: StepResult, snapshot: Snapshot) -> None:
         wire = wire_form(decision.action)
@@ -62,11 +74,10 @@ class Journal:
         )
         self.summaries.append(self._summary(wire, decision, result))
 
-    def closed(self, verdict: dict[str, Any], failure: Failure | None) -> None:
+    def closed(self, verdict: dict[str, Any], why: Failure | Escalation | None) -> None:
         sim_seconds = verdict["sim_seconds"]
         self._write("verdict", data=verdict, breakdown=verdict["breakdown"], sim_seconds=sim_seconds)
-        reason = failure.reason if failure else "Ended"
-        message = failure.message if failure else None
+        reason, message = (why.reason, why.message) if why else ("Ended", None)
         self._write("end", data={"reason": reason}, error=message, sim_seconds=sim_seconds)
 
     def _setting(self) -> dict[str, Any]:
@@ -85,6 +96,8 @@ class Journal:
         }
         if request.site is not None:
             setting |= {"site": request.site.name, "attempt": request.attempt}
+        if request.mode != "Act":
+            setting |= {"mode": request.mode}
         return setting | ({"calls": calls} if calls is not None else {})
 
     def _summary(self, wire: dict[str, Any] | None, decision: Decision, result: StepResult) -> dict[str, Any]:

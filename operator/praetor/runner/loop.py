@@ -9,12 +9,14 @@ by line.
 import json
 import time
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol, runtime_checkable
 
+from praetor.runner.changes import Gate, nobody
 from praetor.runner.journal import Journal, OnEvent
 from praetor.runner.request import Failure, RunOutcome, RunRequest
 from praetor.runner.stage import Stage, counterfactual_of
-from praetor.runner.tools import Guardrail, Tools, as_decision, guardrail_of
+from praetor.runner.tools import Tools, as_decision, utc_now
 from simcore.decision import Decision, Policy
 from simcore.observation import AlertNotice, Observation
 from simcore.results import StepResult, without_reward
@@ -29,13 +31,25 @@ def play(
     policy: Policy,
     *,
     on_event: OnEvent | None = None,
-    guardrail: Guardrail | None = None,
+    gate: Gate = nobody,
+    clock: Callable[[], datetime] = utc_now,
 ) -> RunOutcome:
-    """Plays the episode to its end and closes the stage. A policy that raises ends it with a Failure."""
+    """Plays the episode to its end and closes the stage, and the policy where it can be closed. A policy that raises
+    ends it with a Failure. `gate` is asked before each change that is real or needs a person."""
+    journal = Journal(request, stage, on_event)
     try:
-        return _Episode(request, stage, policy, Journal(request, stage, on_event), guardrail).play()
+        return _Episode(request, stage, policy, journal, Tools(request, stage, gate, journal, clock)).play()
     finally:
         stage.close()
+        if isinstance(policy, Closes):
+            policy.close()
+
+
+@runtime_checkable
+class Closes(Protocol):
+    """A policy that holds something, for example a connection."""
+
+    def close(self) -> None: ...
 
 
 class _Episode:
@@ -45,19 +59,20 @@ class _Episode:
         stage: Stage,
         policy: Policy,
         journal: Journal,
-        guardrail: Guardrail | None,
+        tools: Tools,
     ) -> None:
         self._request, self._stage, self._policy, self._journal = request, stage, policy, journal
-        self._tools = Tools(stage, guardrail or guardrail_of(request), f"{request.run_uid}/{request.attempt}")
+        self._tools = tools
         self._overdue = deadline(request.deadline_seconds)
         self._history: list[tuple[Decision, StepResult]] = []
 
     def play(self) -> RunOutcome:
         observation = self._stage.reset()
+        self._tools.begun()
         self._journal.opened(observation)
         failure = self._steps(observation)
         verdict = self._verdict()
-        self._journal.closed(verdict, failure)
+        self._journal.closed(verdict, failure or self._tools.escalation)
         return self._outcome(verdict, alert_title(observation), failure)
 
     def _verdict(self) -> dict[str, Any]:
@@ -82,7 +97,7 @@ class _Episode:
 
     def _step(self, decision: Decision, before: Observation) -> StepResult:
         self._journal.decided(decision, before)
-        result = self._tools.act(decision.action, before)
+        result = self._tools.act(decision, before)
         self._journal.observed(decision, result, self._stage.snapshot())
         self._history.append((decision, without_reward(result)))
         return result
@@ -105,6 +120,8 @@ class _Episode:
             steps=self._journal.summaries,
             trace=self._journal.jsonl(),
             failure=failure,
+            escalation=self._tools.escalation,
+            suggestions=self._tools.suggestions,
         )
 
 

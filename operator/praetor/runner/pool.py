@@ -1,19 +1,23 @@
 """A bounded pool of processes that play episodes, so that the event loop never blocks."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Self
 
-from praetor.runner.errors import EpisodeLostError, EpisodeRefusedError
+from praetor.runner.changes import Clearance, WantedChange
+from praetor.runner.errors import EpisodeLostError, EpisodeParkedError, EpisodeRefusedError
 from praetor.runner.journal import OnEvent
-from praetor.runner.process import WorkerProcess
+from praetor.runner.process import Clear, WorkerProcess, nobody_to_ask
 from praetor.runner.request import RunOutcome, RunRequest
 
 GRACE_SECONDS = 5.0
 """What an episode gets beyond its deadline to end by itself before its process is killed."""
 LONGEST_EPISODE_SECONDS = 3600.0
 """What an episode without a deadline gets: a policy that hangs must not keep its process for ever."""
+
+CROWDED_SECONDS = 10.0
+"""How long an episode waits for a person when it cannot make room for another: long enough to have been asked."""
 
 
 def ignore(event: dict[str, Any]) -> None:
@@ -34,6 +38,7 @@ class EpisodePool:
         self.workers = workers
         self._idle: asyncio.Queue[WorkerProcess | None] = asyncio.Queue()
         self._alive: set[WorkerProcess] = set()
+        self._aside = self._surplus = 0
 
     async def __aenter__(self) -> Self:
         for worker in await asyncio.gather(*(self._started() for _ in range(self.workers))):
@@ -43,11 +48,11 @@ class EpisodePool:
     async def __aexit__(self, *_: object) -> None:
         await asyncio.gather(*(worker.kill() for worker in self._alive))
 
-    async def play(self, request: RunRequest, on_event: OnEvent = ignore) -> RunOutcome:
-        """Waits for a free process. Raises EpisodeRefusedError, and EpisodeLostError when trying again may
-        help."""
+    async def play(self, request: RunRequest, on_event: OnEvent = ignore, clear: Clear = nobody_to_ask) -> RunOutcome:
+        """Waits for a free process. `clear` is asked before changes. Raises EpisodeRefusedError, EpisodeLostError when
+        trying again may help, EpisodeParkedError when too many others wait for a person already."""
         async with self._worker() as worker:
-            return await self._in_time(worker, request, on_event)
+            return await self._in_time(worker, request, on_event, clear)
 
     @asynccontextmanager
     async def _worker(self) -> AsyncIterator[WorkerProcess]:
@@ -63,17 +68,61 @@ class EpisodePool:
                 await worker.kill()
             raise
         finally:
-            self._idle.put_nowait(worker)
+            if self._surplus:
+                self._surplus -= 1
+                if worker:
+                    await worker.kill()
+            else:
+                self._idle.put_nowait(worker)
 
-    async def _in_time(self, worker: WorkerProcess, request: RunRequest, on_event: OnEvent) -> RunOutcome:
+    async def _in_time(
+        self, worker: WorkerProcess, request: RunRequest, on_event: OnEvent, clear: Clear = nobody_to_ask
+    ) -> RunOutcome:
         deadline_seconds = request.deadline_seconds
         limit = LONGEST_EPISODE_SECONDS if deadline_seconds is None else deadline_seconds + GRACE_SECONDS
         try:
-            async with asyncio.timeout(limit):
-                return await worker.play(request, on_event)
+            async with asyncio.timeout(limit) as timer:
+                return await worker.play(
+                    request, on_event, lambda change: self._cleared(change, clear, timer, deadline_seconds is None)
+                )
         except TimeoutError:
             advice = "; spec.activeDeadlineSeconds may allow more" if deadline_seconds is None else ""
             raise EpisodeLostError(f"the episode did not end within {limit:g} s and was killed{advice}") from None
+
+    async def _cleared(self, change: WantedChange, clear: Clear, timer: asyncio.Timeout, pauses: bool) -> Clearance:
+        """A person's time is not the episode's, unless it has a deadline."""
+        if not change.needs_approval:
+            return await clear(change)
+        loop, ends = asyncio.get_running_loop(), timer.when()
+        asked_at = loop.time()
+        if pauses:
+            timer.reschedule(None)
+        clearance = await self._decided(change, clear)
+        if pauses and ends is not None:
+            timer.reschedule(ends + loop.time() - asked_at)
+        return clearance
+
+    async def _decided(self, change: WantedChange, clear: Clear) -> Clearance:
+        if self._aside < self.workers:
+            with self._stepping_aside():
+                return await clear(change)
+        try:
+            async with asyncio.timeout(CROWDED_SECONDS):
+                return await clear(change)
+        except TimeoutError:
+            raise EpisodeParkedError("as many episodes as there are processes wait for a person already") from None
+
+    @contextmanager
+    def _stepping_aside(self) -> Iterator[None]:
+        """While one episode waits for a person another may be played; the first place that becomes free after that is
+        given up again."""
+        self._aside += 1
+        self._idle.put_nowait(None)
+        try:
+            yield
+        finally:
+            self._aside -= 1
+            self._surplus += 1
 
     async def _started(self) -> WorkerProcess:
         worker = await WorkerProcess.start(*self._factories)

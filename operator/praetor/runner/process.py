@@ -3,15 +3,24 @@
 import asyncio
 import json
 import sys
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Self
 
+from praetor.runner.changes import Clearance, WantedChange, nobody
 from praetor.runner.errors import EpisodeLostError, EpisodeRefusedError
 from praetor.runner.journal import OnEvent
 from praetor.runner.request import RunOutcome, RunRequest
 
 LINE_LIMIT_BYTES = 64 * 2**20
 EXIT_SECONDS = 1.0
+
+Clear = Callable[[WantedChange], Awaitable[Clearance]]
+"""The parent's end of a gate."""
+
+
+async def nobody_to_ask(change: WantedChange) -> Clearance:
+    return nobody(change)
 
 
 class WorkerProcess:
@@ -39,13 +48,15 @@ class WorkerProcess:
     def pid(self) -> int:
         return self._process.pid
 
-    async def play(self, request: RunRequest, on_event: OnEvent) -> RunOutcome:
-        """Raises EpisodeRefusedError, EpisodeLostError."""
-        await self._send(request)
+    async def play(self, request: RunRequest, on_event: OnEvent, clear: Clear = nobody_to_ask) -> RunOutcome:
+        """Raises EpisodeRefusedError, EpisodeLostError, and what `clear` raises."""
+        await self._send(request.to_json())
         while True:
             match await self._receive():
                 case {"event": event}:
                     on_event(event)
+                case {"ask": change}:
+                    await self._send({"answer": (await clear(WantedChange.from_json(change))).to_json()})
                 case {"outcome": outcome}:
                     return _outcome(outcome)
                 case {"refused": message}:
@@ -60,10 +71,10 @@ class WorkerProcess:
             self._process.kill()
         await self._process.wait()
 
-    async def _send(self, request: RunRequest) -> None:
+    async def _send(self, message: dict[str, Any]) -> None:
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(request.to_json()).encode() + b"\n")
+            self._process.stdin.write(json.dumps(message).encode() + b"\n")
             await self._process.stdin.drain()
         except ConnectionError:
             raise await self._lost() from None

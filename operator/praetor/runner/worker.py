@@ -2,7 +2,8 @@
 
 STAGE and POLICY are dotted paths (`package.module:function`) of what makes a Stage of a request, and a
 policy of a name. One JSON object a line: a request on stdin, then on stdout any number of `event` and one
-of `outcome`, `refused` or `crashed`. The end of stdin ends the process.
+of `outcome`, `refused` or `crashed`. In between it may `ask` for a change, and the next line of stdin is the answer.
+The end of stdin ends the process, also one that waits for an answer: whoever would give it is gone.
 """
 
 import importlib
@@ -14,6 +15,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any, TextIO
 
+from praetor.runner.changes import Clearance, WantedChange
 from praetor.runner.loop import play
 from praetor.runner.request import RunRequest
 from praetor.runner.stage import Stage
@@ -25,11 +27,12 @@ PolicyFactory = Callable[..., Policy]
 
 
 class Worker:
-    def __init__(self, make_stage: StageFactory, make_policy: PolicyFactory, answers: TextIO) -> None:
-        self._make_stage, self._make_policy, self._answers = make_stage, make_policy, answers
+    def __init__(self, make_stage: StageFactory, make_policy: PolicyFactory, requests: TextIO, answers: TextIO) -> None:
+        self._make_stage, self._make_policy = make_stage, make_policy
+        self._requests, self._answers = requests, answers
 
-    def serve(self, requests: TextIO) -> None:
-        for line in requests:
+    def serve(self) -> None:
+        while line := self._requests.readline():
             self._answer(**self._play(RunRequest.from_json(json.loads(line))))
 
     def _play(self, request: RunRequest) -> dict[str, Any]:
@@ -46,8 +49,17 @@ class Worker:
 
     def _episode(self, request: RunRequest) -> dict[str, Any]:
         stage = self._make_stage(request)
-        policy = self._make_policy(request.policy, seed=request.seed, episode=getattr(stage, "episode", None))
-        return play(request, stage, policy, on_event=lambda event: self._answer(event=event)).to_json()
+        named = {} if request.language_model is None else {"language_model": request.language_model}
+        policy = self._make_policy(request.policy, seed=request.seed, episode=getattr(stage, "episode", None), **named)
+        told = play(request, stage, policy, on_event=lambda event: self._answer(event=event), gate=self._ask)
+        return told.to_json()
+
+    def _ask(self, change: WantedChange) -> Clearance:
+        self._answer(ask=change.to_json())
+        line = self._requests.readline()
+        if not line:
+            raise BrokenPipeError
+        return Clearance(**json.loads(line)["answer"])
 
     def _answer(self, **message: Any) -> None:
         self._answers.write(json.dumps(message) + "\n")
@@ -69,10 +81,10 @@ def _own_stdout() -> TextIO:
 
 def main() -> None:
     stage, policy = sys.argv[1:3]
-    worker = Worker(resolve(stage), resolve(policy), _own_stdout())
+    worker = Worker(resolve(stage), resolve(policy), sys.stdin, _own_stdout())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, whose end closes stdin
     try:
-        worker.serve(sys.stdin)
+        worker.serve()
     except BrokenPipeError:
         os._exit(0)  # the parent is gone, nobody is left to tell
 

@@ -4,14 +4,15 @@ import base64
 from collections.abc import Mapping
 
 from praetor.kube.client import KubeClient
-from praetor.kube.paths import EVENTS, SECRETS, SERVICES, Resource
+from praetor.kube.paths import ADMISSION_BINDINGS, ADMISSION_POLICIES, EVENTS, SECRETS, SERVICES, Resource
+from praetor.resources.approvals import POLICY_NAME, complaint_about
 from praetor.resources.meta import API_VERSION, GROUP, VERSION
 from praetor.store import rules
 from praetor.store.artifacts import ConfigMapArtifacts
 from praetor.store.events import event_manifest, event_order
 from praetor.store.limits import check_artifact_size, check_object_size, check_status_size
 from praetor.store.names import PLURALS, check_artifact_name, check_kind, identity, is_name, is_namespace
-from simcore.errors import AlreadyExistsError, ConflictError, NotFoundError
+from simcore.errors import AlreadyExistsError, ConflictError, DeniedError, NotFoundError
 from simcore.protocols import Manifest
 
 RESOURCES = {kind: Resource(GROUP, VERSION, plural) for kind, plural in PLURALS.items()}
@@ -85,6 +86,21 @@ class KubernetesStore:
         if not (is_namespace(namespace) and is_name(name)):
             raise NotFoundError(f"Service {namespace}/{name} does not exist")
         return await self._client.get(SERVICES, namespace, name)
+
+    async def approvals_complaint(self, run_made_at: str) -> str:
+        """Why approvals of a run that was made then are not honoured, "" if they are."""
+        try:
+            policy = await self._named(ADMISSION_POLICIES, POLICY_NAME)
+            binding = await self._named(ADMISSION_BINDINGS, POLICY_NAME)
+        except DeniedError as problem:
+            return f"the operator may not read what guards approvals: {problem}"
+        return complaint_about(policy, binding, run_made_at)
+
+    async def _named(self, resource: Resource, name: str) -> Manifest | None:
+        try:
+            return await self._client.get(resource, None, name)
+        except NotFoundError:
+            return None
 
     async def put_artifact(self, run: Manifest, name: str, data: bytes) -> str:
         identity(run)

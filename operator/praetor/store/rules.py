@@ -16,6 +16,8 @@ _CALLERS_METADATA = ("labels", "annotations", "ownerReferences", "finalizers")
 def born(manifest: Manifest, revision: int) -> Manifest:
     """A new object: status is not the creator's to give."""
     wanted = validated(requested(manifest))
+    if wanted["kind"] == "IncidentRun" and wanted["spec"].get("approvals"):
+        raise InvalidObjectError("spec.approvals: a new run has none")
     metadata = wanted["metadata"] | {
         "uid": str(uuid.uuid4()),
         "resourceVersion": str(revision),

@@ -12,6 +12,8 @@ from praetor.store.names import check_kind
 from simcore.errors import InvalidObjectError
 from simcore.protocols import Manifest
 
+LOCAL = "local"
+"""Who approves where there is no API server to say who writes."""
 _MODELS: dict[str, type[BaseModel]] = {
     "IncidentRun": IncidentRun,
     "IncidentScenario": IncidentScenario,
@@ -51,6 +53,17 @@ def check_immutable(current: Manifest, wanted: Manifest) -> None:
     if fixed := sorted(changed - MUTABLE_FIELDS):
         fields = ", ".join(f"spec.{name}" for name in fixed)
         raise InvalidObjectError(f"IncidentRun {_name(current)}: {fields} cannot change after creation")
+    check_approvals(current, before.get("approvals", []), after.get("approvals", []))
+
+
+def check_approvals(run: Manifest, before: list[Any], after: list[Any]) -> None:
+    """As the admission policy has it in a cluster: entries are only added. Here whoever may write may approve, so that
+    an entry says that it was made here. Raises InvalidObjectError."""
+    if any(entry not in after for entry in before):
+        raise InvalidObjectError(f"IncidentRun {_name(run)}: spec.approvals: entries stay as they are")
+    for entry in after:
+        if entry not in before and entry["by"] != LOCAL:
+            raise InvalidObjectError(f"IncidentRun {_name(run)}: spec.approvals: here `by` is {LOCAL!r}")
 
 
 def _parts(model: BaseModel, manifest: Manifest) -> Manifest:

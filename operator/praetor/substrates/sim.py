@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from simcore.actions import Action, action_json
 from simcore.episode import Episode
-from simcore.observation import Observation
+from simcore.observation import ChangeReceipt, Observation
 from simcore.replaying import counterfactual
 from simcore.results import Snapshot, StepResult, Verdict
 
@@ -27,6 +27,14 @@ class SimSubstrate:
 
     def step(self, action: Action | dict[str, Any], *, idempotency_key: str = "") -> StepResult:
         return self.episode.step(action)
+
+    def dry_run(self, action: dict[str, Any]) -> str:
+        """What would come of it, tried in another world. Raises ValueError for what would be refused."""
+        observation = self.episode.fork().step(action).observation
+        if observation.error is not None:
+            raise ValueError(observation.error)
+        payload = observation.payload
+        return payload.message if isinstance(payload, ChangeReceipt) else observation.kind
 
     def snapshot(self) -> Snapshot:
         return self.episode.snapshot()

@@ -85,14 +85,12 @@ def test_this_machine_is_only_dialled_if_it_is_said(json_of, site, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("--site", "http://127.0.0.1:1"), "--alert"),
         (("--site", "http://127.0.0.1:1", "--alert", "x", "oom-crash"), "neither a scenario nor -f"),
         (("--site", "http://127.0.0.1:1", "--alert", "x", "--seed", 3), "--seed"),
         (("--site", "nonsense", "--alert", "x"), "spec.http.url"),
         (("--site", "http://user:pass@host", "--alert", "x"), "spec.http.url"),
         (("--site", "http://127.0.0.1:1", "--alert", "x", "--policy", "oracle"), "reads the simulator's episode"),
         (("oom-crash", "--alert", "x"), "name the site with --site, or the namespace with --kubernetes"),
-        (("--kubernetes", "shop"), "--kubernetes: say what the page says"),
         (("--kubernetes", "shop", "--alert", "x", "-l", "web"), "labels such as app=web"),
         (("--kubernetes", "Shop", "--alert", "x"), "spec.kubernetes.namespace"),
         (("--kubernetes", "shop", "--site", "http://x", "--alert", "x"), "--site names one already"),

@@ -109,6 +109,7 @@ def test_a_resolved_run_succeeds_in_every_respect() -> None:
     status = written(reconcile(played()))
     assert {type: said(status, type)[0] for type in RUN_CONDITIONS} == {
         "Started": "True",
+        "ApprovalRequired": "False",
         "Diagnosed": "True",
         "Mitigated": "True",
         "Verified": "True",

@@ -4,14 +4,22 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from praetor.controller import statuses
-from praetor.controller.effects import RecordEvent, StartEpisode, WriteStatus
+from praetor.controller import statuses, waiting
+from praetor.controller.effects import (
+    AnswerEpisode,
+    LookAgain,
+    PutArtifact,
+    RecordEvent,
+    StartEpisode,
+    WriteStatus,
+)
 from praetor.controller.embedded import EmbeddedController
 from praetor.controller.key import Key
 from praetor.controller.observed import Lost, Observed, Playable, Playing, Refused, Unplayable
@@ -22,7 +30,9 @@ from praetor.controller.times import utc_now
 from praetor.policies.registry import make_policy
 from praetor.resources.run import IncidentRun
 from praetor.resources.site import TargetSite
+from praetor.runner.changes import Clearance, WantedChange
 from praetor.runner.loop import play
+from praetor.runner.process import Clear
 from praetor.runner.request import RunOutcome, RunRequest, SiteRequest
 from praetor.store.directory import DirectoryStore
 from praetor.substrates.connect import connect
@@ -59,7 +69,10 @@ async def test_a_run_on_a_site_is_about_the_site_as_its_spec_says(store: Directo
     assert isinstance(found, Playable)
     assert found.site == SiteRequest(
         "shop", "https://shop.example", availability=0.95, action_seconds=2.0, stabilization_seconds=30.0,
-        allowed_actions=("restart_service",),
+        guardrails={
+            "allowedActions": ["restart_service"], "protectedServices": [], "maintenanceWindows": [],
+            "approval": "Never", "verificationWindowSeconds": 1800,
+        },
     )  # fmt: skip
 
 
@@ -225,6 +238,60 @@ def test_an_operator_that_comes_back_does_not_repeat_an_attempt() -> None:
     assert written.status.attempts == started.request.attempt == started.attempt == 2
 
 
+def test_after_a_suspension_another_attempt_begins_whose_changes_have_keys_of_their_own() -> None:
+    suspended = with_status(begun_on_site(), statuses.suspended(begun_on_site()))
+    (*_, started) = reconcile(suspended)
+    assert isinstance(started, StartEpisode)
+    assert started.request.attempt == started.attempt == 2
+
+
+RESTART = {"action_type": "restart_service", "target_service": "api", "parameters": {}}
+WANTED = WantedChange("0" * 16, 1, 3, RESTART, "it crashed", (), needs_approval=False, is_recorded=True)
+
+
+def test_a_change_is_written_down_before_its_episode_goes_on_and_once() -> None:
+    asking = replace(begun_on_site(), episode=Playing(WANTED))
+    written, answered = reconcile(asking)
+    assert isinstance(written, WriteStatus)
+    assert answered == AnswerEpisode(Clearance("Go"))
+    (intent,) = written.status.intents
+    assert (intent.attempt, intent.step, intent.action, intent.service) == (1, 3, "restart_service", "api")
+    assert reconcile(with_status(asking, written.status)) == [answered]
+
+
+def test_without_a_guard_an_approval_that_is_there_is_not_honoured() -> None:
+    approvals = [{"request": "0" * 16, "decision": "Approve", "by": "alice"}]
+    observed = replace(accepted(**TARGET, approvals=approvals), subject=ON_SITE)
+    asking = replace(
+        with_status(observed, statuses.started(observed, ON_SITE)),
+        episode=Playing(replace(WANTED, needs_approval=True)),
+        approvals_complaint="nobody guards",
+    )
+    (told, written) = reconcile(asking)
+    assert isinstance(told, RecordEvent)
+    assert isinstance(written, WriteStatus)
+    assert written.status.intents == []
+    assert "no approval is honoured: nobody guards" in written.status.message
+    (_, honoured, answered) = reconcile(replace(asking, approvals_complaint=""))
+    assert isinstance(honoured, WriteStatus)
+    assert [intent.approved_by for intent in honoured.status.intents] == ["alice"]
+    assert answered == AnswerEpisode(Clearance("Go", by="alice"))
+
+
+def test_a_run_that_waits_while_nobody_plays_is_looked_at_again_at_its_time_limit() -> None:
+    observed = replace(accepted(**TARGET, approvalTimeoutSeconds=100), subject=ON_SITE)
+    begun = with_status(observed, statuses.started(observed, ON_SITE))
+    parked = with_status(begun, waiting.awaiting(begun, replace(WANTED, needs_approval=True)))
+    assert reconcile(parked) == [LookAgain(100.0)]
+    (reported,) = reconcile(replace(parked, now=NOW + timedelta(seconds=100)))
+    assert isinstance(reported, PutArtifact)
+    late = replace(parked, now=NOW + timedelta(seconds=100), stored={"postmortem.md": "report"})
+    (told, written) = reconcile(late)
+    assert isinstance(told, RecordEvent)
+    assert isinstance(written, WriteStatus)
+    assert (told.reason, written.status.phase, written.status.awaiting) == ("ApprovalTimedOut", "Complete", None)
+
+
 def test_it_gives_up_when_it_was_cut_off_too_often() -> None:
     observed = begun_on_site()
     worn = with_status(observed, observed.status.model_copy(update={"attempts": 4}))
@@ -256,7 +323,7 @@ def test_a_site_that_refuses_is_unavailable_and_no_bad_scenario() -> None:
 class SitePool:
     """Plays here and now, where the request says."""
 
-    async def play(self, request: RunRequest, on_event: Callable[[dict[str, Any]], None]) -> RunOutcome:
+    async def play(self, request: RunRequest, on_event: Callable[[dict[str, Any]], None], clear: Clear) -> RunOutcome:
         stage, policy = connect(request), make_policy("random", seed=1)
         return await asyncio.to_thread(play, request, stage, policy, on_event=on_event)
 
@@ -311,7 +378,8 @@ async def test_a_probe_says_what_a_site_has_and_changes_nothing(
         status, again = await probed(store, http={"url": site.url}, probeSeconds=30)
     finally:
         site.close()
-    (reachable,) = status["conditions"]
+    reachable, fault = status["conditions"]
+    assert (fault["type"], fault["status"]) in (("FaultDetected", "False"), ("FaultDetected", "Unknown"))
     assert (reachable["type"], reachable["status"], reachable["reason"]) == ("Reachable", "True", "SiteAnswers")
     assert {one["name"]: one["health"] for one in status["services"]}["api"] == "degraded"
     assert {one["endpoint"]: one["verdict"] for one in status["endpoints"]} == {

@@ -57,6 +57,15 @@ def hostile_run(words: str) -> tuple[IncidentRun, bytes]:
         ruled_out=[cause],
         error=words,
     )
+    book = book.asked(action("restart_service", words), "Denied", words, words)
+    suggested = {
+        "step": 1,
+        "action": words[:63],
+        "service": words,
+        "parameters": words,
+        "reason": words,
+        "check": words,
+    }
     alert = {
         "title": words[:200],
         "description": words[:2000],
@@ -69,6 +78,7 @@ def hostile_run(words: str) -> tuple[IncidentRun, bytes]:
             "kind": "IncidentRun",
             "metadata": {"name": "hostile-1"},
             "spec": {"alert": {"source": "alertmanager", "groupKey": words[:1000], **alert}},
+            "status": {"suggestions": [suggested]},
         }
     )
     mark = {"description": words, "weight": 1.0, "done": True}

@@ -40,7 +40,21 @@ def test_a_run_on_a_real_substrate_is_not_called_a_rehearsal():
 
 def test_all_sections_are_there_once_and_in_order(report):
     titles = [line.removeprefix("## ") for line in report.splitlines() if line.startswith("## ")]
-    assert titles == [title for title, _ in SECTIONS]
+    assert titles == [title for title, _ in SECTIONS if title not in ("Suggested changes", "Approvals")]
+
+
+def test_what_people_said_about_changes_that_waited_is_told():
+    restart = action("restart_service", memory_limit="1024Mi")
+    book = TraceBook().asked(restart, "Asked").asked(restart, "Approved", "alice", "").step(restart, effect=True)
+    book = book.asked(restart, "Asked").asked(restart, "Denied", "bob", "denied by bob: not today")
+    told = section(render_postmortem(incident_run(), book.jsonl()), "Approvals").splitlines()
+    change = "`restart_service` on `order-service` (`memory_limit` = 1024Mi)"
+    assert told == [f"- {change}: approved by `alice`", f"- {change}: denied by `bob`: denied by bob: not today"]
+
+
+def test_a_site_where_nothing_was_changed_is_not_said_to_have_been():
+    report = render_postmortem(incident_run(), TraceBook(substrate="Site", site="shop", mode="Suggest").jsonl())
+    assert report.splitlines()[2] == "**Site `shop`:** nothing was changed there (mode `Suggest`)."
 
 
 def test_equal_runs_give_equal_bytes(report):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from praetor.resources.crd import definition, file_name, main, render
+from praetor.resources.crd import definition, file_name, main, render, rendered
 from praetor.resources.kinds import KINDS, Kind
 
 ROOT = Path(__file__).parents[3]
@@ -39,16 +39,22 @@ def test_a_generated_file_is_current(kind: Kind, folder: Path) -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.parent.name)
 def test_there_are_no_other_files(folder: Path) -> None:
-    assert {path.name for path in folder.iterdir()} == {file_name(kind) for kind in KINDS}
+    assert {path.name for path in folder.iterdir()} == rendered().keys()
 
 
 def test_the_command_writes_all_files_into_all_folders(tmp_path: Path) -> None:
     folders = [tmp_path / "one", tmp_path / "deeper" / "two"]
     assert main([str(folder) for folder in folders]) == 0
     for folder in folders:
-        assert [yaml.safe_load(path.read_text())["kind"] for path in sorted(folder.iterdir())] == [
-            "CustomResourceDefinition"
-        ] * len(KINDS)
+        kinds = sorted(yaml.safe_load(path.read_text())["kind"] for path in folder.iterdir())
+        guard = ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"]
+        assert kinds == ["CustomResourceDefinition"] * len(KINDS) + guard
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.parent.name)
+def test_the_guard_of_approvals_is_current(folder: Path) -> None:
+    for name, text in rendered().items():
+        assert (folder / name).read_text() == text, "run `make crds`"
 
 
 def test_the_command_without_a_folder_says_how_it_is_used(capsys: pytest.CaptureFixture[str]) -> None:

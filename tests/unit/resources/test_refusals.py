@@ -14,7 +14,7 @@ from tests.support.controlplane_objects import REFUSALS, Refusal, alert_run, run
 ROOT = Path(__file__).parents[3]
 MODELS: dict[str, type[BaseModel]] = {kind.name: kind.model for kind in KINDS}
 SHIPPED = [
-    *sorted((ROOT / "manifests" / "samples").glob("*.yaml")),
+    *sorted((ROOT / "manifests" / "samples").rglob("*.yaml")),
     *sorted((ROOT / "simcore" / "scenarios" / "library").glob("*.yaml")),
 ]
 

@@ -21,6 +21,10 @@ def test_defaults_are_those_that_the_api_server_fills_in() -> None:
         "difficulty": 0.5,
         "policy": {"name": "playbook"},
         "target": {"simulator": {}},
+        "mode": "Act",
+        "approval": "Never",
+        "approvals": [],
+        "approvalTimeoutSeconds": 3600,
         "backoffLimit": 3,
         "suspend": False,
     }

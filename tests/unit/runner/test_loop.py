@@ -1,13 +1,13 @@
 """The episode loop: its order, what it writes down, and what it makes of policies that misbehave."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from praetor.runner.loop import play
-from praetor.runner.request import Failure, RunOutcome, RunRequest
-from praetor.runner.tools import AllowedActions
+from praetor.runner.request import Failure, RunOutcome, RunRequest, SiteRequest
 from simcore.observation import Observation
 from simcore.trace import broken_links, canonical_json, read_trace
 from tests.support.tiny_stage import DECLARE, LIST, RESTART, Script, TinyStage, decision
@@ -110,13 +110,15 @@ def test_an_episode_past_its_deadline_is_not_continued() -> None:
     assert outcome.steps == []
 
 
+def allowing(*actions: str) -> RunRequest:
+    return replace(REQUEST, site=SiteRequest("shop", "https://shop.example", guardrails={"allowedActions": [*actions]}))
+
+
 def test_a_guardrail_keeps_an_action_from_the_substrate_and_tells_the_policy_why() -> None:
     stage = TinyStage()
-    outcome = played(*GOOD, stage=stage, guardrail=AllowedActions(frozenset({"list_services", "resolve_incident"})))
+    outcome = played(*GOOD, stage=stage, request=allowing("scale_service"))
     assert not stage.healthy
-    assert outcome.steps[1]["summary"] == (
-        "error: restart_service is not allowed here; allowed are list_services, resolve_incident"
-    )
+    assert outcome.steps[1]["summary"] == "error: restart_service is not allowed here; allowed are scale_service"
 
 
 class WithoutRestart(TinyStage):
@@ -138,7 +140,7 @@ def test_what_a_stage_does_not_have_it_is_not_asked_for() -> None:
 
 
 def test_a_guardrail_cannot_be_worn_down_beyond_the_budget() -> None:
-    outcome = played(decision(RESTART), guardrail=AllowedActions(frozenset()))
+    outcome = played(decision(RESTART), request=allowing())
     assert len(outcome.steps) == 5
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from praetor.runner.errors import EpisodeLostError, EpisodeRefusedError
+from praetor.runner.changes import GO, Clearance, WantedChange
+from praetor.runner.errors import EpisodeLostError, EpisodeParkedError, EpisodeRefusedError
 from praetor.runner.pool import EpisodePool, ignore
 from praetor.runner.process import WorkerProcess
 from praetor.runner.request import RunRequest
@@ -22,7 +23,7 @@ REQUEST = RunRequest(run_uid="uid-1", namespace="default", name="one", scenario=
 
 @pytest.fixture
 async def pool(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> AsyncIterator[EpisodePool]:
-    monkeypatch.setenv("PYTHONPATH", str(request.config.rootpath))
+    monkeypatch.setenv("PYTHONPATH", f"{request.config.rootpath}:{request.config.rootpath}/operator")
     async with EpisodePool(STAGE, POLICY, workers=2, warm_up=replace(REQUEST, run_uid="warm-up")) as pool:
         yield pool
 
@@ -113,6 +114,48 @@ async def test_an_episode_without_a_deadline_keeps_its_place_for_so_long_only(
     with pytest.raises(EpisodeLostError, match=r"did not end within 0\.3 s.*spec\.activeDeadlineSeconds"):
         await pool.play(replace(REQUEST, policy="hangs"))
     assert (await pool.play(REQUEST)).verdict["resolved"] is True
+
+
+ASKING = replace(REQUEST, approval="Always")
+
+
+async def test_while_an_episode_waits_for_a_person_others_are_played_and_its_time_stands_still(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", f"{request.config.rootpath}:{request.config.rootpath}/operator")
+    decided, asked = asyncio.Event(), asyncio.Event()
+
+    async def clear(change: WantedChange) -> Clearance:
+        asked.set()
+        await decided.wait()
+        return GO
+
+    async with EpisodePool(STAGE, POLICY, workers=1, warm_up=REQUEST) as pool:
+        monkeypatch.setattr("praetor.runner.pool.LONGEST_EPISODE_SECONDS", 3.0)
+        monkeypatch.setattr("praetor.runner.pool.CROWDED_SECONDS", 0.2)
+        waiting = asyncio.create_task(pool.play(ASKING, ignore, clear))
+        await asked.wait()
+        assert (await pool.play(replace(REQUEST, run_uid="other"))).verdict["resolved"] is True
+        with pytest.raises(EpisodeParkedError):
+            await pool.play(replace(ASKING, run_uid="one-too-many"), ignore, clear)
+        await asyncio.sleep(3.5)
+        decided.set()
+        assert (await waiting).verdict["resolved"] is True
+        assert (await pool.play(REQUEST)).verdict["resolved"] is True
+        assert len(pids(pool)) == 1
+
+
+async def test_a_worker_that_waits_ends_with_its_parent(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", f"{request.config.rootpath}:{request.config.rootpath}/operator")
+    worker = await WorkerProcess.start(STAGE, POLICY)
+    await worker._send(ASKING.to_json())
+    while "ask" not in await worker._receive():
+        pass
+    assert worker._process.stdin is not None
+    worker._process.stdin.close()
+    assert await asyncio.wait_for(worker._process.wait(), 20) == 0
 
 
 async def test_a_process_that_is_out_of_step_is_not_used_again(pool: EpisodePool) -> None:

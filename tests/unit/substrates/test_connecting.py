@@ -74,7 +74,7 @@ def test_the_token_is_sent_to_the_site_and_told_to_nobody(site, request_of):
 
 
 def test_a_request_crosses_to_a_worker_whole(request_of):
-    request = request_of(allowed_actions=("restart_service",))
+    request = request_of(guardrails={"allowedActions": ["restart_service"]})
     assert RunRequest.from_json(json.loads(json.dumps(request.to_json()))) == request
 
 
@@ -109,7 +109,7 @@ def test_an_alert_that_names_nobody_there_is_about_what_users_reach(request_of):
 
 
 def test_what_the_sites_owner_does_not_allow_is_not_done(site, request_of):
-    request = request_of(allowed_actions=("scale_service",))
+    request = request_of(guardrails={"allowedActions": ["scale_service"]})
     outcome = play(
         request, connect(request), Says(do("restart_service", "api"), do("scale_service", "api", replicas=2))
     )

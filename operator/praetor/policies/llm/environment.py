@@ -2,53 +2,52 @@
 
 import os
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from praetor.guard.addresses import AddressRules, networks
-from praetor.guard.chat import ChatClient, ChatSettings
-from praetor.policies.llm.budget import Budget
-from praetor.policies.llm.policy import LlmPolicy
+from praetor.policies.llm.model import LanguageModel
 from simcore.errors import SimcoreError
+
+if TYPE_CHECKING:
+    from praetor.policies.llm.policy import LlmPolicy
 
 ENDPOINT, MODEL, KEY = "PRAETOR_LLM_ENDPOINT", "PRAETOR_LLM_MODEL", "PRAETOR_LLM_KEY"
 TOKENS, DOLLARS, PRICES = "PRAETOR_LLM_MAX_TOKENS", "PRAETOR_LLM_MAX_DOLLARS", "PRAETOR_LLM_PRICES"
-TEMPERATURE, ALLOWED = "PRAETOR_LLM_TEMPERATURE", "PRAETOR_GUARD_ALLOW_CIDRS"
+TEMPERATURE = "PRAETOR_LLM_TEMPERATURE"
 
 
-def llm_of_environment(seed: int = 0, environment: Mapping[str, str] = os.environ) -> LlmPolicy:
+def llm_of_environment(environment: Mapping[str, str] = os.environ) -> "LlmPolicy":
+    """Raises SimcoreError, which names the variable that is missing or wrong."""
+    from praetor.policies.llm.making import llm_of  # httpx is in the extra `server`
+
+    return llm_of(model_of_environment(environment), environment)
+
+
+def model_of_environment(environment: Mapping[str, str] = os.environ) -> LanguageModel:
     """Raises SimcoreError, which names the variable that is missing or wrong."""
     endpoint, model = environment.get(ENDPOINT, ""), environment.get(MODEL, "")
     if not endpoint or not model:
         raise SimcoreError(f"policy 'llm' needs {ENDPOINT} (for example https://api.example.com/v1) and {MODEL}")
-    temperature = environment.get(TEMPERATURE)
-    settings = ChatSettings(
-        endpoint,
-        model,
-        environment.get(KEY, ""),
+    temperature, dollars = environment.get(TEMPERATURE), environment.get(DOLLARS)
+    prompt_price, completion_price = _prices(environment)
+    if dollars is not None and not (prompt_price or completion_price):
+        raise SimcoreError(f"{DOLLARS} needs {PRICES}: without prices nobody knows what was spent")
+    return LanguageModel(
+        endpoint=endpoint,
+        model=model,
+        key=environment.get(KEY, ""),
+        max_tokens=int(_number(TOKENS, environment.get(TOKENS, "400000"))),
+        max_dollars=None if dollars is None else _number(DOLLARS, dollars),
+        prompt_price=prompt_price,
+        completion_price=completion_price,
         temperature=None if temperature is None else _number(TEMPERATURE, temperature),
     )
-    return LlmPolicy(ChatClient(settings, _rules(environment)), model, _budget(environment))
 
 
-def _budget(environment: Mapping[str, str]) -> Budget:
+def _prices(environment: Mapping[str, str]) -> tuple[float, float]:
     prices = [_number(PRICES, text) for text in environment.get(PRICES, "0,0").split(",")]
     if len(prices) != 2:
         raise SimcoreError(f"{PRICES}: two prices in dollars for a million tokens, prompt and completion: `3,15`")
-    dollars = environment.get(DOLLARS)
-    if dollars is not None and not any(prices):
-        raise SimcoreError(f"{DOLLARS} needs {PRICES}: without prices nobody knows what was spent")
-    return Budget(
-        tokens=int(_number(TOKENS, environment.get(TOKENS, "400000"))),
-        dollars=None if dollars is None else _number(DOLLARS, dollars),
-        prompt_price=prices[0],
-        completion_price=prices[1],
-    )
-
-
-def _rules(environment: Mapping[str, str]) -> AddressRules:
-    try:
-        return AddressRules(allowed=networks(environment.get(ALLOWED, "").split(",")))
-    except ValueError as problem:
-        raise SimcoreError(f"{ALLOWED}: {problem}") from None
+    return prices[0], prices[1]
 
 
 def _number(name: str, text: str) -> float:

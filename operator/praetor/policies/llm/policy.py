@@ -19,6 +19,7 @@ class Chat(Protocol):
     """praetor.guard.chat.ChatClient."""
 
     def complete(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Reply: ...
+    def close(self) -> None: ...
 
 
 class LlmPolicy:
@@ -30,6 +31,9 @@ class LlmPolicy:
         self._chat, self._model, self._budget = chat, model, budget
         self._messages: list[Message] = [{"role": "system", "content": system_prompt()}]
         self._call_id: str | None = None
+
+    def close(self) -> None:
+        self._chat.close()
 
     def decide(self, observation: Observation, history: History) -> Decision:
         self._show(observation)

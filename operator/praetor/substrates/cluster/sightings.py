@@ -12,7 +12,7 @@ from praetor.substrates.cluster.reading import Objects
 from praetor.substrates.cluster.settings import ConfigMaps, values_of
 from praetor.substrates.cluster.usage import Usage, usage_of
 from praetor.substrates.cluster.workloads import Workload, workloads_of
-from praetor.substrates.live.sight import DATABASES
+from simcore.classifier.look import DATABASES
 from simcore.protocols import Manifest
 
 

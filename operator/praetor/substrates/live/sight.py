@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from praetor.resources.ops import ServiceFacts, ServiceMetrics
+from simcore.classifier.look import DATABASES, GONE
 from simcore.observation import LogLine
-
-DATABASES = ("postgres", "mysql", "mariadb", "mongodb")
-_GONE = ("crashed", "restarting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,7 @@ class Sight:
 
     def failing(self, service: str) -> float:
         """The share of its requests that fail; all of them where nobody serves."""
-        if self.health.get(service) in _GONE:
+        if self.health.get(service) in GONE:
             return 1.0
         metrics = self.metrics.get(service)
         return ((metrics.error_rate_percent or 0.0) if metrics else 0.0) / 100.0

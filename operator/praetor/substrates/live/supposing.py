@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 from praetor.resources.ops import ServiceFacts
-from praetor.substrates.live.sight import DATABASES, runtime_of
+from praetor.substrates.live.sight import runtime_of
 from praetor.substrates.live.signs import signs
+from simcore.classifier.look import DATABASES
 from simcore.observation import LogLine
 
 

@@ -1,5 +1,6 @@
-"""From a request to a site's substrate: the guarded client, the pace, the objectives, the alert."""
+"""From a request to a site's substrate: the guarded client, the pace, the objectives, the alert, the first look."""
 
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from praetor.guard.addresses import rules_of
@@ -9,8 +10,10 @@ from praetor.substrates.live.alerts import notice_of
 from praetor.substrates.live.samples import Objectives
 from praetor.substrates.live.system import Pace
 from praetor.substrates.site.errors import SiteError
+from praetor.substrates.site.looking import look_at
 from praetor.substrates.site.ops_client import OpsClient
 from praetor.substrates.site.substrate import SiteSubstrate
+from simcore.classifier.classify import HEALTHY, UNKNOWN, Classification, classify
 
 MAX_STEPS = 60
 
@@ -51,18 +54,24 @@ def site_substrate(
     """`alert` is an IncidentRun's. Raises SiteError, UnreachableError: on a site that says nothing nobody can play."""
     ops = OpsClient(guarded_client(asked))
     try:
-        services = [state.name for state in ops.health().services]
+        look = look_at(ops, datetime.now(UTC))
     except GuardError as problem:
         ops.close()
         raise SiteError(str(problem)) from None
     except Exception:
         ops.close()
         raise
+    found = classify(look)
     return SiteSubstrate(
         ops,
-        notice_of(alert or {}, services),
-        family=family,
+        notice_of(alert or {}, [one.name for one in look.services], found),
+        family=family_of(family, found),
         max_steps=max_steps or MAX_STEPS,
         pace=Pace(action_seconds=asked.action_seconds, stabilization_seconds=asked.stabilization_seconds),
         objectives=Objectives(asked.availability, asked.latency_p99_ms),
     )
+
+
+def family_of(family: str, found: Classification) -> str:
+    """What the alert's words say, else what the first look shows."""
+    return found.family if family == UNKNOWN and found.family != HEALTHY else family

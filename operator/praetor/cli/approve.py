@@ -1,0 +1,160 @@
+"""`praetor approve` and `kubectl praetor approve`: a person's word on the change that a run waits to make."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from praetor.cli.errors import need_extra, one_line_errors
+from praetor.cli.output import printable, say
+from simcore.errors import ConflictError, NotFoundError, StoreError
+
+if TYPE_CHECKING:
+    from simcore.protocols import Manifest, Store
+
+DEFAULT_NAMESPACE = "default"
+_ATTEMPTS = 5
+
+RunArgument = Annotated[str, typer.Argument(help="The IncidentRun that waits.")]
+StepOption = Annotated[
+    int | None, typer.Option("--step", min=0, help="Only if it waits with this step; default: whatever waits.")
+]
+DenyOption = Annotated[bool, typer.Option("--deny", help="Denies it: the policy is told and goes on.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; the policy and the report are told.")]
+NamespaceOption = Annotated[str, typer.Option("--namespace", "-n", help="The run's namespace.")]
+ClusterNamespaceOption = Annotated[
+    str | None, typer.Option("--namespace", "-n", help="The run's namespace; default: the context's.")
+]
+DataOption = Annotated[Path, typer.Option("--data", envvar="PRAETOR_DATA_DIR", help="The folder of `praetor dev`.")]
+KubeconfigOption = Annotated[str | None, typer.Option("--kubeconfig", help="As kubectl's.")]
+ContextOption = Annotated[str | None, typer.Option("--context", help="As kubectl's.")]
+
+
+class NothingWaitsError(StoreError):
+    """There is nothing to be decided; the text says how the run stands."""
+
+
+def register(app: typer.Typer) -> None:
+    app.command("approve")(approve)
+
+
+def approve(
+    run: RunArgument,
+    step: StepOption = None,
+    deny: DenyOption = False,
+    reason: ReasonOption = "",
+    namespace: NamespaceOption = DEFAULT_NAMESPACE,
+    data: DataOption = Path("praetor-data"),
+) -> None:
+    """Lets a run of `praetor dev` make the change that it waits with. In a cluster: kubectl praetor approve."""
+    from praetor.store.directory import DirectoryStore
+    from praetor.store.validation import LOCAL
+
+    if not data.is_dir():
+        raise NotFoundError(f"--data: there is no folder {data}")
+    store = DirectoryStore(data)
+    try:
+        say(asyncio.run(_decided(store, namespace, run, _nobody_else(LOCAL), step=step, deny=deny, reason=reason)))
+    finally:
+        store.close()
+
+
+kubectl = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Praetor, as a plugin of kubectl.")
+
+
+@kubectl.callback()
+def _plugin() -> None:
+    """So that `approve` stays a command of its own."""
+
+
+@kubectl.command("approve")
+def approve_in_cluster(
+    run: RunArgument,
+    step: StepOption = None,
+    deny: DenyOption = False,
+    reason: ReasonOption = "",
+    namespace: ClusterNamespaceOption = None,
+    kubeconfig: KubeconfigOption = None,
+    context: ContextOption = None,
+) -> None:
+    """Lets a run make the change that it waits with. It takes the verb `approve` on incidentruns."""
+    with one_line_errors():
+        need_extra("operator", "kubectl praetor")
+        said = asyncio.run(_in_cluster(kubeconfig, context, namespace, run, step=step, deny=deny, reason=reason))
+        say(said)
+
+
+def main() -> None:
+    kubectl()
+
+
+async def _in_cluster(
+    kubeconfig: str | None, context: str | None, namespace: str | None, run: str, **words: Any
+) -> str:
+    from praetor.kube.client import KubeClient
+    from praetor.kube.credentials import context_namespace, load_credentials
+    from praetor.kube.paths import SELF_SUBJECT_REVIEWS
+    from praetor.store.kubernetes import KubernetesStore
+
+    where = namespace or context_namespace(kubeconfig, context)
+    async with KubeClient(load_credentials(kubeconfig, context)) as client:
+
+        async def myself() -> str:
+            review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+            found = await client.create(SELF_SUBJECT_REVIEWS, None, review)
+            return str(found["status"]["userInfo"]["username"])
+
+        return await _decided(KubernetesStore(client), where, run, myself, **words)
+
+
+def _nobody_else(name: str) -> Callable[[], Awaitable[str]]:
+    async def by() -> str:
+        return name
+
+    return by
+
+
+async def _decided(
+    store: "Store",
+    namespace: str,
+    name: str,
+    by: Callable[[], Awaitable[str]],
+    *,
+    step: int | None,
+    deny: bool,
+    reason: str,
+) -> str:
+    """Adds the entry, also when somebody else writes the run at the same time, and says what was decided."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        manifest = await store.get("IncidentRun", namespace, name)
+        awaiting = awaited(manifest, step)
+        entry = {"request": awaiting["request"], "decision": "Deny" if deny else "Approve", "by": await by()}
+        try:
+            await store.update(with_entry(manifest, entry | ({"reason": reason} if reason else {})))
+        except ConflictError:
+            if attempt == _ATTEMPTS:
+                raise
+        else:
+            what = " ".join(str(awaiting.get(part) or "") for part in ("action", "service", "parameters"))
+            return printable(f"{'denied' if deny else 'approved'}: {name}, step {awaiting['step']}: {what}".rstrip())
+    raise AssertionError("the last attempt returns or raises")
+
+
+def awaited(manifest: "Manifest", step: int | None) -> dict[str, Any]:
+    """What the run waits with. Raises NothingWaitsError."""
+    status, name = manifest.get("status") or {}, manifest["metadata"]["name"]
+    awaiting: dict[str, Any] | None = status.get("awaiting")
+    if awaiting is None:
+        raise NothingWaitsError(f"{name} waits for nobody; it is {status.get('phase') or 'Pending'}")
+    if step is not None and awaiting["step"] != step:
+        raise NothingWaitsError(f"{name} waits with step {awaiting['step']}, not with step {step}")
+    if any(entry["request"] == awaiting["request"] for entry in manifest["spec"].get("approvals", ())):
+        raise NothingWaitsError(f"step {awaiting['step']} of {name} is decided already")
+    return awaiting
+
+
+def with_entry(manifest: "Manifest", entry: dict[str, str]) -> "Manifest":
+    spec = manifest["spec"]
+    return manifest | {"spec": spec | {"approvals": [*spec.get("approvals", ()), entry]}}

@@ -1,0 +1,107 @@
+"""Changes that wait: written down, approved, denied or given up before they are made. Pure checks of `reconcile`.
+
+A change of a real system is in the status before its episode is told to go on, so that whoever comes after a crash
+counts it. One that needs a person is let pass by an entry of `spec.approvals` that names it, and by nothing else.
+"""
+
+from praetor.controller import waiting
+from praetor.controller.effects import AnswerEpisode, Effect, LookAgain, RecordEvent, WriteStatus
+from praetor.controller.observed import Observed
+from praetor.controller.parts import TURN_SECONDS, seconds_left
+from praetor.controller.times import seconds_since
+from praetor.resources import reasons
+from praetor.resources.approvals import Approval
+from praetor.runner.changes import Clearance, WantedChange
+from praetor.runner.pool import GRACE_SECONDS
+
+GUARD_SECONDS = 30.0
+"""How often is looked whether the guard of approvals has come."""
+
+
+def asks_to_make_a_change(observed: Observed) -> list[Effect] | None:
+    asked = observed.asked
+    if asked is None:
+        return None
+    if not asked.needs_approval:
+        return _goes(observed, asked, None)
+    decided = decision_on(asked.request, observed)
+    if decided is None:
+        return _is_awaited(observed, asked)
+    if decided.decision == "Deny":
+        answer = Clearance("Deny", denial(decided), by=decided.by)
+        return [*_told(observed, decided), WriteStatus(waiting.decided(observed, decided)), AnswerEpisode(answer)]
+    return [*_told(observed, decided), *_goes(observed, asked, decided)]
+
+
+def _goes(observed: Observed, asked: WantedChange, decided: Approval | None) -> list[Effect]:
+    status = waiting.about_to(observed, asked, decided)
+    written: list[Effect] = [] if status == observed.status else [WriteStatus(status)]
+    return [*written, AnswerEpisode(Clearance("Go", by=decided.by if decided else ""))]
+
+
+def _is_awaited(observed: Observed, asked: WantedChange) -> list[Effect]:
+    awaiting = observed.status.awaiting
+    if awaiting is None or awaiting.request != asked.request:
+        status = waiting.awaiting(observed, asked)
+        return [RecordEvent(reasons.WAITS_FOR_APPROVAL, status.message), WriteStatus(status)]
+    left_seconds = seconds_left_to_decide(observed)
+    if left_seconds <= 0:
+        return [AnswerEpisode(Clearance("Escalate", too_late(observed), reasons.APPROVAL_TIMED_OUT))]
+    return _still(observed, left_seconds)
+
+
+def waits_for_a_person(observed: Observed) -> list[Effect] | None:
+    """Nobody plays it any more: its process was needed, or the operator was restarted."""
+    awaiting = observed.status.awaiting
+    if awaiting is None or observed.episode is not None:
+        return None
+    left_seconds = seconds_left_to_decide(observed)
+    return _still(observed, left_seconds) if left_seconds > 0 else None
+
+
+def _still(observed: Observed, left_seconds: float) -> list[Effect]:
+    """Says again what it waits for when the guard of approvals came or went."""
+    status = waiting.still_awaiting(observed)
+    if status != observed.status:
+        return [WriteStatus(status)]
+    looks = [left_seconds]
+    if observed.approvals_complaint:
+        looks.append(GUARD_SECONDS)
+    if observed.turn.may_change:
+        looks.append(TURN_SECONDS)
+    if (until_deadline := seconds_left(observed)) is not None:
+        looks.append(until_deadline + GRACE_SECONDS)
+    return [LookAgain(min(looks))]
+
+
+def _told(observed: Observed, decided: Approval) -> list[Effect]:
+    """Once: while the status still says that it waits, or has not said anything of it."""
+    reason = reasons.APPROVED if decided.decision == "Approve" else reasons.DENIED
+    return [RecordEvent(reason, f"{reason.lower()} by {decided.by}{_because(decided)}")]
+
+
+def decision_on(request: str, observed: Observed) -> Approval | None:
+    """What people said, as far as it can be trusted that they did."""
+    if observed.approvals_complaint:
+        return None
+    return next((entry for entry in observed.spec.approvals if entry.request == request), None)
+
+
+def seconds_left_to_decide(observed: Observed) -> float:
+    assert observed.status.awaiting is not None
+    return -seconds_since(observed.status.awaiting.until, observed.now)
+
+
+def too_late(observed: Observed) -> str:
+    awaiting = observed.status.awaiting
+    assert awaiting is not None
+    waited = f"{awaiting.action} {awaiting.service} waited {observed.spec.approval_timeout_seconds} s for an approval"
+    return f"{waited}: {observed.approvals_complaint}" if observed.approvals_complaint else waited
+
+
+def denial(decided: Approval) -> str:
+    return f"denied by {decided.by}{_because(decided)}"
+
+
+def _because(decided: Approval) -> str:
+    return f": {decided.reason}" if decided.reason else ""

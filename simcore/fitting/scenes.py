@@ -1,0 +1,139 @@
+"""Scenes to fit and to measure the classifier on: looks at simulated systems, as a site would tell them."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from simcore.api import make
+from simcore.classifier.families import family_of
+from simcore.classifier.flags import Seen
+from simcore.classifier.look import Figures, Look, ServiceLook
+from simcore.classifier.signs import RECENT_S
+from simcore.episode import Episode
+from simcore.fitting.keyword import DIFFICULTIES, tell, train_families
+from simcore.mechanisms.model import ONSET
+from simcore.observation import Logs, Metrics, Payload, ServiceDetail, ServiceList
+from simcore.scenarios.library import library_scenario
+from simcore.scenarios.spec import Range, ScenarioDocument
+
+_LINES = 60
+_CALM_SHARE = 0.5
+_QUICK_LEAKS_S = ((40.0, 200.0), (200.0, 900.0))
+_LOOKS = (0, 0, 4, 8, 12)  # lists of services before the look, 10 s each
+FIGURES = tuple(Figures.__dataclass_fields__)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A look, and what is true: (service, family), or `calm` when nothing is broken."""
+
+    look: Look
+    truth: frozenset[tuple[str, str]]
+    calm: bool
+
+    @cached_property
+    def seen(self) -> Seen:
+        return Seen(self.look)
+
+    @property
+    def families(self) -> frozenset[str]:
+        return frozenset(family for _, family in self.truth)
+
+
+def scenes(split: str, seeds: range, *, copies: bool = True) -> Iterator[Scene]:
+    """Twice as many calm ones as the library has, since most looks are at systems that are well."""
+    for number, name in enumerate(train_families()):
+        tell(f"{split}: reading {name} ({number + 1} of {len(train_families())})")
+        document = library_scenario(name)
+        for seed in seeds:
+            for difficulty in DIFFICULTIES:
+                for one in (document, calmer(document), *quicker(document)):
+                    yield from _scenes(one, seed, difficulty, split, copies)
+
+
+def calmer(document: ScenarioDocument) -> ScenarioDocument:
+    """The same scenario with as many episodes as may be in which nothing is broken."""
+    spec = document.spec.model_copy(update={"no_fault_share": _CALM_SHARE, "self_healing_share": 0.0})
+    return document.model_copy(update={"spec": spec})
+
+
+def quicker(document: ScenarioDocument) -> Iterator[ScenarioDocument]:
+    """The same scenario where a release leaks within minutes: the library's leaks take their time to starve others, so
+    that the page comes before the leaking service itself fails."""
+    for variant in document.spec.variants[:1]:
+        if variant.mechanism == "leaky_release":
+            for low, high in _QUICK_LEAKS_S:
+                early = Range(low=0.4 * low, high=0.8 * high)
+                limits = {ONSET: Range(low=low, high=high), "seconds_to_limit": early, "pods_lost_after_seconds": early}
+                quick = [variant.model_copy(update={"parameters": limits})]
+                spec = document.spec.model_copy(update={"variants": quick, "self_healing_share": 0.0})
+                yield document.model_copy(update={"spec": spec})
+
+
+def _scenes(document: ScenarioDocument, seed: int, difficulty: float, split: str, copies: bool) -> Iterator[Scene]:
+    episode = make(document, seed=seed, difficulty=difficulty, split=split)
+    incident, names = episode.world.incident, episode.world.topology.names
+    wanted_calm = document.spec.no_fault_share == _CALM_SHARE
+    if incident.kind == "SelfHealing" or (incident.kind == "NoFault") != wanted_calm:
+        return
+    episode.reset()
+    dice = random.Random(f"{document.name} {seed} {difficulty}")
+    for _ in range(dice.choice(_LOOKS)):
+        episode.step({"action_type": "list_services"})
+    known = family_of()
+    truth = {(names[s], known[c.mechanism.name]) for c in incident.causes for s in c.named if c.mechanism.name in known}
+    calm = incident.kind == "NoFault"
+    look = look_at(episode)
+    for one in (look, *([poorer(look, dice)] if copies else [])):
+        yield Scene(one, frozenset() if calm else frozenset(truth), calm)
+
+
+def look_at(episode: Episode) -> Look:
+    """Everything is read in forks: all is as it is now, and the episode is not touched."""
+    listed = _read(episode, "list_services")
+    assert isinstance(listed, ServiceList)
+    return Look([_service(episode, row.name, row.runtime) for row in listed.services])
+
+
+def _service(episode: Episode, name: str, runtime: str) -> ServiceLook:
+    detail, measured = _read(episode, "describe_service", name), _read(episode, "check_metrics", name)
+    logs = _read(episode, "read_logs", name, lines=_LINES, since=RECENT_S)
+    assert isinstance(detail, ServiceDetail)
+    assert isinstance(measured, Metrics)
+    assert isinstance(logs, Logs)
+    ages = [deploy.seconds_ago for deploy in detail.rollouts if deploy.version == detail.version]
+    figures = Figures(**{one: getattr(measured, one) for one in FIGURES})
+    return ServiceLook(
+        name=name,
+        health=detail.health,
+        runtime=runtime,
+        figures=figures,
+        lines=logs.lines,
+        calls=detail.depends_on,
+        released_seconds=ages[-1] if ages else None,
+        replicas_ready=detail.replicas_ready,
+        replicas_desired=detail.replicas_desired,
+    )
+
+
+def _read(episode: Episode, action: str, service: str | None = None, **given: object) -> Payload | None:
+    asked = {"action_type": action, "target_service": service, "parameters": given}
+    return episode.fork().step(asked).observation.payload
+
+
+def poorer(look: Look, dice: random.Random) -> Look:
+    """The same look where something is not told: words, releases, who calls whom, some figures."""
+    mute, ageless, flat = (dice.random() < share for share in (0.5, 0.2, 0.15))
+    missing = {one: None for one in FIGURES if dice.random() < 0.05}
+    return Look([_poorer(one, missing, mute, ageless, flat) for one in look.services])
+
+
+def _poorer(service: ServiceLook, missing: dict[str, None], mute: bool, ageless: bool, flat: bool) -> ServiceLook:
+    return replace(
+        service,
+        figures=replace(service.figures, **missing),
+        lines=() if mute else service.lines,
+        released_seconds=None if ageless else service.released_seconds,
+        calls=() if flat else service.calls,
+    )
