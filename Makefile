@@ -8,6 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 IMAGE ?= praetor:dev
+SITE_IMAGE ?= praetor-site:dev
 KIND_CLUSTER ?= praetor
 WORKERS ?= 2
 # What runs anywhere; tests/cluster needs a cluster and tests/bench gives figures, so they have their own targets.
@@ -35,6 +36,7 @@ lock: ## Resolve the dependencies again for Python 3.11 and later (needs uv; UPG
 	@command -v uv >/dev/null || { echo "uv is needed to resolve the lock files: pip install uv" >&2; exit 2; }
 	uv pip compile $(LOCK) --extra operator --extra openenv --extra site --group dev -o requirements/dev.txt
 	uv pip compile $(LOCK) --extra operator --constraint requirements/dev.txt -o requirements/operator.txt
+	uv pip compile $(LOCK) --extra operator --extra site --constraint requirements/dev.txt -o requirements/site.txt
 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml \
   $(if $(UPGRADE),--upgrade)
@@ -106,6 +108,10 @@ wheel: $(STAMP) ## Build dist/praetor-*.whl
 .PHONY: image
 image: ## Build the container image IMAGE with Docker
 	docker build -t $(IMAGE) .
+
+.PHONY: site-image
+site-image: ## Build the image of the demo site, SITE_IMAGE, with Docker
+	docker build --target site -t $(SITE_IMAGE) .
 
 .PHONY: kind-up
 kind-up: image ## Start a kind cluster and load IMAGE into it

@@ -1,7 +1,8 @@
 """What a policy sees. Structured first; `.text` is rendered for people and models only when it is read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any
 
 
@@ -158,6 +159,7 @@ class Declaration:
     message: str
 
 
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 Payload = ServiceList | ServiceDetail | Logs | Metrics | Diagnostic | ChangeReceipt | Declaration | AlertNotice
 
 
@@ -165,10 +167,11 @@ class Observation:
     """`kind` is `alert`, the action's type, or `error`; then `error` says what was wrong and `payload` is None.
 
     `payload` may be given as a function of nothing, which is called when the payload is first asked for, and `written`
-    as one that gives the payload's text without it, or None.
+    as one that gives the payload's text without it, or None. `missing` has the actions that this system cannot carry
+    out, each with the reason; of most systems there are none.
     """
 
-    __slots__ = ("_payload", "_written", "alerts", "error", "kind", "max_steps", "sim_seconds", "step")
+    __slots__ = ("_payload", "_written", "alerts", "error", "kind", "max_steps", "missing", "sim_seconds", "step")
 
     def __init__(
         self,
@@ -180,9 +183,11 @@ class Observation:
         error: str | None = None,
         alerts: tuple[str, ...] = (),
         written: Callable[[], str | None] | None = None,
+        missing: Mapping[str, str] = _NOTHING,
     ) -> None:
         self.kind, self.step, self.max_steps, self.sim_seconds = kind, step, max_steps, sim_seconds
         self._payload, self.error, self.alerts, self._written = payload, error, alerts, written
+        self.missing = missing
 
     @property
     def payload(self) -> Payload | None:
@@ -206,4 +211,5 @@ class Observation:
             "payload": asdict(payload) if payload is not None else None,
             "error": self.error,
             "alerts": list(self.alerts),
+            **({"missing": dict(self.missing)} if self.missing else {}),
         }

@@ -35,4 +35,11 @@ def render(observation: Observation, written: str | None = None) -> str:
     if written is None:
         written = say_of(_TEMPLATES[type(observation.payload)], observation.payload)
     firing = f"\nfiring: {'; '.join(observation.alerts)}" if observation.alerts else ""
-    return f"{head} {written}{firing}"
+    return f"{head} {written}{firing}{_missing(observation)}"
+
+
+def _missing(observation: Observation) -> str:
+    """Told where a reader plans what to do: with the page and with the list."""
+    if not observation.missing or observation.kind not in ("alert", "list_services"):
+        return ""
+    return f"\nnot offered here: {', '.join(sorted(observation.missing))}"

@@ -6,6 +6,8 @@ from typing import Any
 
 import httpx
 
+from praetor.guard.client import Answer
+
 METRICS = {
     "cpu_percent": 3.5,
     "memory_mb": 100,
@@ -25,13 +27,13 @@ NEEDED = {
     "break": {"scenario"},
     "heal": set(),
 }
-Answer = tuple[int, Any]
+Told = tuple[int, Any]
 
 
 class FakeSite:
     """`answers` replaces endpoints by name: an answer, a function of the request, or None for not there."""
 
-    def __init__(self, **answers: Answer | Callable[[httpx.Request], Answer] | None) -> None:
+    def __init__(self, **answers: Told | Callable[[httpx.Request], Told] | None) -> None:
         self.answers = {
             "health": (200, HEALTH),
             "services": (200, {"services": [{"name": "api", "replicas": 2}]}),
@@ -44,8 +46,17 @@ class FakeSite:
         self.bodies: list[Any] = []
 
     @property
-    def client(self) -> httpx.Client:
-        return httpx.Client(transport=httpx.MockTransport(self._handle))
+    def client(self) -> "FakeSite":
+        """Itself, in the place of a guarded client."""
+        return self
+
+    def request(self, method: str, path: str, *, query=None, body=None, headers=None) -> Answer:
+        request = httpx.Request(method, f"http://site.test{path}", params=query, json=body, headers=headers)
+        answer = self._handle(request)
+        return Answer(answer.status_code, answer.headers, answer.content)
+
+    def close(self) -> None:
+        """There is nothing to close."""
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
         name = request.url.path.removeprefix("/ops/")
@@ -60,7 +71,7 @@ class FakeSite:
         status, body = answer(request) if callable(answer) else answer
         return httpx.Response(status, content=body if isinstance(body, bytes) else json.dumps(body).encode())
 
-    def _change(self, request: httpx.Request) -> Answer:
+    def _change(self, request: httpx.Request) -> Told:
         name, body = request.url.path.removeprefix("/ops/"), json.loads(request.content)
         if not NEEDED[name] <= body.keys():
             return 422, {"ok": False, "message": "", "error": "something is missing"}

@@ -171,3 +171,11 @@ subjects:
   resourceNames: [praetor-operator]
   verbs: [get, update]
 {{- end -}}
+
+{{/* The demo site's token, and no other Secret. */}}
+{{- define "praetor.rules.demoToken" -}}
+- apiGroups: [""]
+  resources: [secrets]
+  resourceNames: [{{ include "praetor.demoSecret" . }}]
+  verbs: [get]
+{{- end -}}

@@ -29,6 +29,10 @@ CompleteOption = Annotated[bool, typer.Option("--complete", help="An endpoint th
 ServiceOption = Annotated[
     str | None, typer.Option("--service", help="With --changes: which service; default the last one.")
 ]
+AllowOption = Annotated[
+    list[str] | None,
+    typer.Option("--allow", help="A network (CIDR) that the URL may lead into beside public addresses and loopback."),
+]
 FrameworkOption = Annotated[Framework, typer.Option("--framework", help="What the service is written with.")]
 FileOption = Annotated[Path | None, typer.Option("--output", "-o", help="The file to write; default stdout.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
@@ -44,6 +48,18 @@ JournalOption = Annotated[
     Path | None, typer.Option("--journal", help="A small volume for the api's log, where no tmpfs can be mounted.")
 ]
 
+SeedOption = Annotated[
+    int | None,
+    typer.Option("--fault-seed", help="Draws how large a fault is and which service it hits; default: the table's."),
+]
+
+PartOption = Annotated[
+    list[str] | None,
+    typer.Option("--part", help="NAME=URL of a `praetor site part`: for all of frontend, api and postgres, or none."),
+]
+FolderOption = Annotated[Path, typer.Option("--folder", help="Where the supervisor's files go.")]
+DataOption = Annotated[Path, typer.Option("--data", help="Where PostgreSQL keeps its data.")]
+
 
 @app.command("demo")
 def demo(
@@ -52,13 +68,48 @@ def demo(
     fault_seconds: FaultOption = 900.0,
     users_log: RecordOption = None,
     journal: JournalOption = None,
+    fault_seed: SeedOption = None,
+    part: PartOption = None,
 ) -> None:
     """Starts frontend, api and a real PostgreSQL with users on them, prints the URL, and ends with Ctrl-C."""
     need_extra("site", "praetor site demo")
     from praetor.sites.demo.main import run_demo_site
 
     token = os.environ.get(TOKEN_VARIABLE, "")
-    run_demo_site(host, port, token=token, fault_seconds=fault_seconds, record=users_log, journal=journal)
+    run_demo_site(
+        host,
+        port,
+        token=token,
+        fault_seconds=fault_seconds,
+        record=users_log,
+        journal=journal,
+        fault_seed=fault_seed,
+        parts=_parts(part or []),
+    )
+
+
+@app.command("part")
+def part(
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 7070,
+    folder: FolderOption = Path("/tmp/praetor-site"),  # noqa: S108 (a pod's own)
+    journal: JournalOption = None,
+    data: DataOption = Path("/tmp/praetor-site-data"),  # noqa: S108
+) -> None:
+    """Waits for a demo site elsewhere to start its processes here; what the chart's demo site is made of."""
+    need_extra("site", "praetor site part")
+    from praetor.sites.demo.main import run_part
+
+    token = os.environ.get(TOKEN_VARIABLE, "")
+    run_part(host, port, token=token, folder=folder, journal=journal, data=data)
+
+
+def _parts(given: list[str]) -> dict[str, str]:
+    named = dict(one.partition("=")[::2] for one in given)
+    wanted = {"frontend", "api", "postgres"}
+    if given and set(named) != wanted:
+        raise BadInput(f"--part: NAME=URL for each of {', '.join(sorted(wanted))}, not {' '.join(given)!r}")
+    return named
 
 
 @app.command("check")
@@ -67,6 +118,7 @@ def check(
     changes: ChangesOption = False,
     complete: CompleteOption = False,
     service: ServiceOption = None,
+    allow: AllowOption = None,
     output: OutputOption = Format.table,
 ) -> None:
     """Says for each endpoint whether it keeps the contract; exit code 1 when the site does not conform."""
@@ -74,7 +126,8 @@ def check(
     from praetor.sites.check import SiteUnreachableError, check_site
 
     try:
-        report = check_site(url, token=os.environ.get(TOKEN_VARIABLE, ""), changes=changes, service=service)
+        token = os.environ.get(TOKEN_VARIABLE, "")
+        report = check_site(url, token=token, changes=changes, service=service, allow=allow or [])
     except SiteUnreachableError as problem:
         say(str(problem))
         raise typer.Exit(NOT_DONE) from None

@@ -74,7 +74,7 @@ def on_site(
 def with_allowed(subject: Playable | Unplayable, allow: Sequence[str]) -> Playable | Unplayable:
     if isinstance(subject, Unplayable) or subject.site is None:
         return subject
-    return replace(subject, site=replace(subject.site, allow=tuple(allow)))
+    return replace(subject, site=replace(subject.site, allow=(*subject.site.allow, *allow)))
 
 
 def from_library(scenario: str, seeds: range, spec: dict[str, Any]) -> list[Wanted]:

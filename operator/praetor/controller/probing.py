@@ -6,7 +6,6 @@ since when before the run is made: whoever is killed in between makes the same r
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +16,7 @@ from praetor.alerts.manifest import is_finished, source_of
 from praetor.alerts.routing import Route
 from praetor.controller.declared import status_of
 from praetor.controller.key import Key
-from praetor.controller.sites import UnavailableSiteError, request_of_site, token_of
+from praetor.controller.sites import UnavailableSiteError, request_of
 from praetor.controller.times import Clock, seconds_since, wire_time
 from praetor.controller.verdicts import Said
 from praetor.controller.watching import SOURCE, notification_of, watched
@@ -116,10 +115,7 @@ class SiteProber:
 
     async def _found(self, site: TargetSite) -> tuple[Said, Fields, Look | None]:
         try:
-            request = request_of_site(site)
-            if site.spec.secret_ref is not None:
-                token = await token_of(site.spec.secret_ref, site.metadata.namespace or "", self._store)
-                request = replace(request, token=token)
+            request = await request_of(site, self._store)
             if request.kubernetes is not None:
                 return *said_of_namespace(await asyncio.to_thread(self._survey, request)), None
             probed = await asyncio.to_thread(self._ask, request)

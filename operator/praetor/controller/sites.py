@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from ipaddress import ip_address
 from typing import Any, Protocol, runtime_checkable
 
 from pydantic import ValidationError
@@ -12,7 +13,7 @@ from praetor.policies.registry import POLICIES
 from praetor.resources import reasons
 from praetor.resources.alert import Alert
 from praetor.resources.run import IncidentRun
-from praetor.resources.site import SecretRef, TargetSite
+from praetor.resources.site import SecretRef, SiteServiceRef, TargetSite
 from praetor.runner.request import SiteRequest
 from praetor.store.validation import explain
 from simcore.errors import DeniedError, NotFoundError
@@ -37,6 +38,14 @@ class Secrets(Protocol):
         """Its values by key. Raises NotFoundError, DeniedError."""
 
 
+@runtime_checkable
+class Services(Protocol):
+    """A store that can also read Services."""
+
+    async def service(self, namespace: str, name: str) -> Manifest:
+        """Raises NotFoundError, DeniedError."""
+
+
 class UnavailableSiteError(Exception):
     """Nothing can be done there; the text says why and what would help."""
 
@@ -46,10 +55,7 @@ async def site_subject(run: IncidentRun, name: str, store: Lookup) -> Playable |
     try:
         site = await _site(run.metadata.namespace or "", name, store)
         _check(run)
-        request = request_of_site(site)
-        if site.spec.secret_ref is not None:
-            token = await token_of(site.spec.secret_ref, run.metadata.namespace or "", store)
-            request = replace(request, token=token)
+        request = await request_of(site, store)
     except UnavailableSiteError as problem:
         return Unplayable(reasons.SUBSTRATE_UNAVAILABLE, str(problem))
     family = (
@@ -86,17 +92,59 @@ def _check(run: IncidentRun) -> None:
         )
 
 
+async def request_of(site: TargetSite, store: Lookup) -> SiteRequest:
+    """Where it is and how to enter. Raises UnavailableSiteError, and StoreError when the store cannot say."""
+    request, namespace = request_of_site(site), site.metadata.namespace or ""
+    if site.spec.http is not None and site.spec.http.service_ref is not None:
+        url, allow = await place_of(site.spec.http.service_ref, namespace, store)
+        request = replace(request, url=url, allow=allow)
+    if site.spec.secret_ref is not None:
+        request = replace(request, token=await token_of(site.spec.secret_ref, namespace, store))
+    return request
+
+
+async def place_of(ref: SiteServiceRef, namespace: str, store: Lookup) -> tuple[str, tuple[str, ...]]:
+    """(URL, what may be dialled for it): the Service's name, and the address that the API server has for it."""
+    where, there = f"spec.http.serviceRef: Service {ref.name!r}", ref.namespace or namespace
+    if not isinstance(store, Services):
+        raise UnavailableSiteError(f"{where}: there are no Services outside a cluster; set spec.http.url")
+    if there != namespace and namespace != os.environ.get(HOME_VARIABLE):
+        raise UnavailableSiteError(
+            f"{where}: only TargetSites of the operator's namespace may name namespace {there!r}"
+        )
+    try:
+        spec = (await store.service(there, ref.name))["spec"]
+    except NotFoundError:
+        raise UnavailableSiteError(f"{where}: there is none in {there!r}") from None
+    except DeniedError:
+        raise UnavailableSiteError(
+            f"{where}: the operator may not read it; give its ServiceAccount the verb get on Services of {there!r}"
+        ) from None
+    ports = [port["port"] for port in spec.get("ports") or ()]
+    if ref.port not in ports:
+        raise UnavailableSiteError(f"{where} has no port {ref.port}; it has {', '.join(map(str, ports)) or 'none'}")
+    return f"{ref.scheme}://{ref.name}.{there}.svc:{ref.port}{ref.path.rstrip('/')}", (_cluster_ip(spec, where),)
+
+
+def _cluster_ip(spec: dict[str, Any], where: str) -> str:
+    try:
+        address = ip_address(spec.get("clusterIP") or "")
+    except ValueError:
+        raise UnavailableSiteError(f"{where} has no cluster IP that could be dialled") from None
+    return f"{address}/{address.max_prefixlen}"
+
+
 def request_of_site(site: TargetSite) -> SiteRequest:
-    """Without its token. Raises UnavailableSiteError."""
+    """Without its token, and without what the API server knows of it. Raises UnavailableSiteError."""
     spec, name = site.spec, site.metadata.name
     if spec.http is None and spec.kubernetes is None:
         raise UnavailableSiteError(
-            f"TargetSite {name!r} has no spec.http.url and no spec.kubernetes, so that nothing can be done there"
+            f"TargetSite {name!r} has no spec.http and no spec.kubernetes, so that nothing can be done there"
         )
     objectives = {slo.sli: slo.objective for slo in spec.slos}
     return SiteRequest(
         name=name,
-        url=spec.http.url if spec.http else "",
+        url=(spec.http.url or "") if spec.http else "",
         kubernetes=_workloads_of(site),
         availability=objectives.get("availability", 0.99),
         latency_p99_ms=objectives.get("latency_p99_ms", 500.0),

@@ -65,6 +65,13 @@ def report_of(
     )
 
 
+def is_there(status: int, allow: str = "") -> bool:
+    """Whether a change's path exists, by the answer to OPTIONS, which is safe by HTTP's definition: a server that knows
+    the path but not OPTIONS answers 405. `allow` is the answer's Allow header."""
+    methods = {method.strip().upper() for method in allow.split(",")}
+    return status not in (404, 501) and (methods == {""} or "POST" in methods)
+
+
 def fault_of(asked: Endpoint, status: int, body: Any) -> str:
     """What is wrong with an answer, or "". `body` is the parsed JSON, or None where it was none.
 

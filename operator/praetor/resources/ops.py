@@ -170,6 +170,11 @@ class Endpoint:
     def path(self) -> str:
         return f"/ops/{self.name}"
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Where it may be, the usual one first."""
+        return (self.path, self.alias) if self.alias else (self.path,)
+
 
 ENDPOINTS = (
     Endpoint("health", "GET", None, SiteHealth, "How the site and each of its services is.", needed=True),

@@ -9,7 +9,7 @@ from praetor.resources.experiment import ChaosRules
 from praetor.resources.guardrails import Guardrails
 from praetor.resources.kubernetes_site import KubernetesSite
 from praetor.resources.meta import API_VERSION, LONGEST_OBJECT_NAME, ObjectMeta, name_within
-from praetor.resources.rules import all_of, at_most_one, must_hold
+from praetor.resources.rules import all_of, at_most_one, exactly_one, must_hold
 from praetor.resources.wire import StatusWire, Time, Wire
 
 _Key = Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -24,13 +24,40 @@ class AlertMatch(Wire):
     )
 
 
-class HttpSite(Wire):
-    """A site that implements `/ops/*`."""
+class SiteServiceRef(Wire):
+    """A Service of this cluster: asked of the API server, so that it needs no exemption to be dialled."""
 
-    url: str = Field(
-        min_length=8, max_length=2000, pattern=r"^https?://[^\s@?#]+$",
+    name: str = Field(min_length=1, max_length=63, description="The Service's name.")
+    namespace: str | None = Field(
+        None, min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+        description="Where it is; default: with the TargetSite. Only TargetSites of the operator's own namespace may "
+        "name another.",
+    )  # fmt: skip
+    port: int = Field(80, ge=1, le=65_535, description="The Service's port.")
+    scheme: Literal["http", "https"] = Field(
+        "http", description="How it speaks; over TLS its certificate is for `name.namespace.svc`."
+    )
+    path: str = Field(
+        "", max_length=200, pattern=r"^(/[A-Za-z0-9._~-]+)*/?$", description="Below which its `/ops/*` is."
+    )
+
+
+class HttpSite(Wire):
+    """A site that implements `/ops/*`: exactly one of `url` and `serviceRef`."""
+
+    model_config = ConfigDict(json_schema_extra=exactly_one("url", "serviceRef"))
+
+    url: str | None = Field(
+        None, min_length=8, max_length=2000, pattern=r"^https?://[^\s@?#]+$",
         description="Where its `/ops/*` is, without credentials, query or fragment.",
     )  # fmt: skip
+    service_ref: SiteServiceRef | None = Field(None, description="Its Service in this cluster.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.url is None) == (self.service_ref is None):
+            raise ValueError("exactly one of url and serviceRef must be set")
+        return self
 
 
 class SecretRef(Wire):

@@ -47,6 +47,12 @@ class Listener(Protocol):
     def intended(self, action: dict[str, Any]) -> None: ...
 
 
+def not_offered(action: dict[str, Any], before: Observation) -> str | None:
+    """What a system does not have it is not asked for."""
+    why = before.missing.get(action["action_type"])
+    return f"{action['action_type']} is not offered here: {why}" if why else None
+
+
 def as_decision(said: Any) -> Decision:
     """A policy's word as a Decision. A bare action becomes a decision without a reason; what is no action
     stays as it is, for the substrate to refuse."""
@@ -110,6 +116,8 @@ class Tools:
         return self._change(wire, decision, before)
 
     def _change(self, wire: dict[str, Any], decision: Decision, before: Observation) -> StepResult:
+        if told := not_offered(wire, before):
+            return self._refused(told, before)
         if objection := objection_to(self._case(wire)):
             return self._objected(objection, before)
         if self._request.mode != "Act":
@@ -195,7 +203,9 @@ class Tools:
             return f"the dry run refused it: {problem}"
 
     def _refused(self, objection: str, before: Observation) -> StepResult:
-        observation = Observation("error", self.steps, before.max_steps, before.sim_seconds, error=objection)
+        observation = Observation(
+            "error", self.steps, before.max_steps, before.sim_seconds, error=objection, missing=before.missing
+        )
         ended = self.exhausted or self.escalation is not None
         return StepResult(observation, 0.0, RewardBreakdown(), truncated=ended)
 

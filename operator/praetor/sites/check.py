@@ -5,25 +5,40 @@ one service is really restarted and scaled to what it has, the site is healed, a
 what cannot be (a version, a key, a scenario that there is not): it is their answer that is looked at.
 """
 
-import json
 import uuid
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
-import httpx
-
-from praetor.resources.conformance import NOT_THERE, SiteConformance, Verdict, fault_of, report_of
+from praetor.guard.addresses import rules_of
+from praetor.guard.client import Answer, GuardedClient, checked_url
+from praetor.guard.errors import GuardedError
+from praetor.resources.conformance import NOT_THERE, SiteConformance, Verdict, fault_of, is_there, report_of
 from praetor.resources.ops import ENDPOINTS, IDEMPOTENCY_HEADER, Endpoint, SiteHealth, SiteServices
 from simcore.errors import SimcoreError
 
 TIMEOUT_SECONDS = 15.0
-LONGEST_ANSWER_BYTES = 4_000_000
 NOBODY = "praetor-check-none"
 _LINES = 5
 Found = tuple[Verdict, str]
 
 
 class SiteUnreachableError(SimcoreError):
-    """Nothing answers there, or it lets nobody in; the text says which and why."""
+    """Nothing answers there, it lets nobody in, or it must not be dialled; the text says which and why."""
+
+
+class Client(Protocol):
+    """praetor.guard.client.GuardedClient."""
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: dict[str, str] | None = None,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+    ) -> Answer: ...
+    def close(self) -> None: ...
 
 
 def check_site(
@@ -32,21 +47,31 @@ def check_site(
     token: str = "",
     changes: bool = False,
     service: str | None = None,
-    client: httpx.Client | None = None,
+    allow: Sequence[str] = (),
+    client: Client | None = None,
 ) -> SiteConformance:
-    """`service`: which to change; default the last that the site names. Raises SiteUnreachableError."""
-    own = client or httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False)
+    """`service`: which to change; default the last that the site names. `allow`: networks that the URL may lead into
+    beside public addresses; a URL of this machine itself is its caller's own. Raises SiteUnreachableError."""
     try:
-        return _Check(own, url.rstrip("/"), token, changes, service).report()
+        own = client or _guarded(url, token, allow)
+    except (GuardedError, ValueError) as problem:
+        raise SiteUnreachableError(str(problem)) from None
+    try:
+        return _Check(own, url.rstrip("/"), changes, service).report()
     finally:
-        if client is None:
-            own.close()
+        own.close()
+
+
+def _guarded(url: str, token: str, allow: Sequence[str]) -> GuardedClient:
+    parsed = checked_url(url)
+    own_port = [str(parsed.port or {"http": 80, "https": 443}[parsed.scheme])]
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return GuardedClient(url, rules=rules_of([*allow, *own_port]), headers=headers, timeout_seconds=TIMEOUT_SECONDS)
 
 
 class _Check:
-    def __init__(self, client: httpx.Client, url: str, token: str, changes: bool, service: str | None) -> None:
+    def __init__(self, client: Client, url: str, changes: bool, service: str | None) -> None:
         self._client, self._url, self._changes, self._service = client, url, changes, service
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._bodies: dict[str, Any] = {}
 
     def report(self) -> SiteConformance:
@@ -69,32 +94,32 @@ class _Check:
     def _read(self, asked: Endpoint) -> Found:
         names: list[str | None] = [None] if asked.request is None else list(self._names())
         for name in names:
-            query: dict[str, str | int] = {} if name is None else {"service": name}
-            answer = self._send("GET", asked.path, params=query | ({"lines": _LINES} if asked.name == "logs" else {}))
-            if answer.status_code in NOT_THERE:
-                return Verdict.MISSING, f"status {answer.status_code}" + (f" for {name}" if name else "")
+            query = {} if name is None else {"service": name}
+            lines = {"lines": str(_LINES)} if asked.name == "logs" else {}
+            answer = self._send("GET", asked.path, query=query | lines)
+            if answer.status in NOT_THERE:
+                return Verdict.MISSING, f"status {answer.status}" + (f" for {name}" if name else "")
             body = _json(answer)
-            problem = fault_of(asked, answer.status_code, body) or _too_many(asked, body)
+            problem = fault_of(asked, answer.status, body) or _too_many(asked, body)
             if problem:
                 return Verdict.WRONG_SHAPE, problem if name is None else f"{name}: {problem}"
             self._bodies[asked.name] = body
         return Verdict.CONFORMANT, ""
 
     def _exists(self, asked: Endpoint) -> Found:
-        """OPTIONS is safe by HTTP's definition; a server that knows the path but not OPTIONS answers 405."""
-        answer = self._send("OPTIONS", asked.path)
-        allowed = {method.strip().upper() for method in answer.headers.get("allow", "").split(",")}
-        if answer.status_code in (404, 501) or (allowed != {""} and "POST" not in allowed):
-            return Verdict.MISSING, f"OPTIONS: status {answer.status_code}"
-        return Verdict.UNTRIED, "it is there; --changes tries it"
+        for path in asked.paths:
+            answer = self._send("OPTIONS", path)
+            if is_there(answer.status, answer.headers.get("allow", "")):
+                return Verdict.UNTRIED, "it is there; --changes tries it"
+        return Verdict.MISSING, f"OPTIONS: status {answer.status}"
 
     def _change(self, asked: Endpoint) -> Found:
         key = str(uuid.uuid4())
         body = self._body_of(asked.name)
-        first = self._send("POST", asked.path, json=body, key=key)
-        if first.status_code in NOT_THERE and not _is_refusal(asked, first):
-            return Verdict.MISSING, f"status {first.status_code}"
-        problem = fault_of(asked, first.status_code, _json(first))
+        first = self._send("POST", asked.path, body=body, key=key)
+        if first.status in NOT_THERE and not _is_refusal(asked, first):
+            return Verdict.MISSING, f"status {first.status}"
+        problem = fault_of(asked, first.status, _json(first))
         problem = problem or self._nonsense(asked) or self._repeated(asked, body, key, first)
         return (Verdict.WRONG_SHAPE, problem) if problem else (Verdict.CONFORMANT, "")
 
@@ -102,20 +127,20 @@ class _Check:
         """A body without what is needed must be refused; heal needs nothing."""
         if asked.name == "heal":
             return ""
-        answer = self._send("POST", asked.path, json={"praetor-check": True})
+        answer = self._send("POST", asked.path, body={"praetor-check": True})
         body = _json(answer)
-        problem = fault_of(asked, answer.status_code, body)
+        problem = fault_of(asked, answer.status, body)
         if problem:
             return f"a body without what is needed: {problem}"
         return "a body without what is needed was accepted" if body["ok"] else ""
 
-    def _repeated(self, asked: Endpoint, body: dict[str, Any], key: str, first: httpx.Response) -> str:
+    def _repeated(self, asked: Endpoint, body: dict[str, Any], key: str, first: Answer) -> str:
         health = self._health()
         if health is None or not health.idempotency_key:
             return ""
-        again = self._send("POST", asked.path, json=body, key=key)
-        same = (again.status_code, _json(again)) == (first.status_code, _json(first))
-        return "" if same else f"the same {IDEMPOTENCY_HEADER} was answered otherwise: status {again.status_code}"
+        again = self._send("POST", asked.path, body=body, key=key)
+        same = (again.status, _json(again)) == (first.status, _json(first))
+        return "" if same else f"the same {IDEMPOTENCY_HEADER} was answered otherwise: status {again.status}"
 
     def _body_of(self, name: str) -> dict[str, Any]:
         service = self._service or (self._names() or ["api"])[-1]
@@ -143,24 +168,21 @@ class _Check:
     def _health(self) -> SiteHealth | None:
         return SiteHealth.model_validate(self._bodies["health"]) if "health" in self._bodies else None
 
-    def _send(self, method: str, path: str, *, key: str = "", **options: Any) -> httpx.Response:
-        headers = self._headers | ({IDEMPOTENCY_HEADER: key} if key else {})
+    def _send(self, method: str, path: str, *, key: str = "", **options: Any) -> Answer:
+        headers = {IDEMPOTENCY_HEADER: key} if key else {}
         try:
-            answer = self._client.request(method, f"{self._url}{path}", headers=headers, **options)
-        except (httpx.HTTPError, httpx.InvalidURL) as problem:
-            told = f"{type(problem).__name__}: {problem}"
-            raise SiteUnreachableError(f"{method} {self._url}{path}: {told}") from None
-        if answer.status_code in (401, 403):
+            answer = self._client.request(method, path, headers=headers, **options)
+        except GuardedError as problem:
+            raise SiteUnreachableError(f"{method} {self._url}{path}: {problem}") from None
+        if answer.status in (401, 403):
             told = "PRAETOR_SITE_TOKEN is to be the site's token"
-            raise SiteUnreachableError(f"{method} {self._url}{path}: status {answer.status_code}; {told}")
+            raise SiteUnreachableError(f"{method} {self._url}{path}: status {answer.status}; {told}")
         return answer
 
 
-def _json(answer: httpx.Response) -> Any:
-    if len(answer.content) > LONGEST_ANSWER_BYTES:
-        return None
+def _json(answer: Answer) -> Any:
     try:
-        return json.loads(answer.content)
+        return answer.json()
     except ValueError:
         return None
 
@@ -170,6 +192,6 @@ def _too_many(asked: Endpoint, body: Any) -> str:
     return f"{many} lines, {_LINES} were asked for" if many > _LINES else ""
 
 
-def _is_refusal(asked: Endpoint, answer: httpx.Response) -> bool:
+def _is_refusal(asked: Endpoint, answer: Answer) -> bool:
     """404 in the form of a change: the path is there, what was asked for is not."""
-    return answer.status_code == 404 and fault_of(asked, answer.status_code, _json(answer)) == ""
+    return answer.status == 404 and fault_of(asked, answer.status, _json(answer)) == ""

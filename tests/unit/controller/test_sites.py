@@ -80,7 +80,7 @@ async def test_a_run_on_a_site_is_about_the_site_as_its_spec_says(store: Directo
     ("site", "run", "words"),
     [
         (None, {}, "there is no TargetSite 'shop'"),
-        ({}, {}, "has no spec.http.url"),
+        ({}, {}, "has no spec.http"),
         (HTTP, {"policy": {"name": "keyword"}}, "reads the simulator's episode"),
         (HTTP | {"secretRef": {"name": "s"}}, {}, "set PRAETOR_SITE_TOKEN"),
     ],
@@ -109,6 +109,80 @@ class WithSecrets:
         if isinstance(self._answer, Exception):
             raise self._answer
         return self._answer
+
+
+class WithServices:
+    """A store of one site and one Service, or of a refusal."""
+
+    def __init__(self, ref: dict[str, Any], answer: dict[str, Any] | Exception) -> None:
+        self._ref, self._answer = ref, answer
+        self.asked: list[tuple[str, str]] = []
+
+    async def get(self, kind: str, namespace: str, name: str) -> dict[str, Any]:
+        return site_manifest(http={"serviceRef": self._ref})
+
+    async def service(self, namespace: str, name: str) -> dict[str, Any]:
+        self.asked.append((namespace, name))
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return {"spec": self._answer}
+
+
+SERVICE = {"clusterIP": "10.96.7.7", "ports": [{"port": 80}, {"port": 8443}]}
+
+
+@pytest.mark.parametrize(
+    ("ref", "service", "url", "allow"),
+    [
+        ({"name": "web"}, SERVICE, "http://web.default.svc:80", ("10.96.7.7/32",)),
+        (
+            {"name": "web", "port": 8443, "scheme": "https", "path": "/shop/"},
+            SERVICE,
+            "https://web.default.svc:8443/shop",
+            ("10.96.7.7/32",),
+        ),
+        ({"name": "web"}, SERVICE | {"clusterIP": "fd00::7"}, "http://web.default.svc:80", ("fd00::7/128",)),
+    ],
+)
+async def test_a_service_of_the_cluster_is_dialled_at_the_address_that_the_api_server_has_and_at_no_other(
+    ref: dict[str, Any], service: dict[str, Any], url: str, allow: tuple[str, ...]
+) -> None:
+    store = WithServices(ref, service)
+    found = await subject_of(run_on_site(), store)
+    assert isinstance(found, Playable)
+    assert found.site is not None
+    assert (found.site.url, found.site.allow) == (url, allow)
+    assert store.asked == [("default", "web")]
+
+
+@pytest.mark.parametrize(
+    ("ref", "answer", "words"),
+    [
+        ({"name": "web"}, NotFoundError("no"), "there is none in 'default'"),
+        ({"name": "web"}, DeniedError("403"), "the verb get on Services of 'default'"),
+        ({"name": "web", "port": 81}, SERVICE, "has no port 81; it has 80, 8443"),
+        ({"name": "web"}, SERVICE | {"clusterIP": "None"}, "has no cluster IP"),
+        ({"name": "web", "namespace": "kube-system"}, SERVICE, "only TargetSites of the operator's namespace"),
+    ],
+)
+async def test_a_service_that_cannot_be_used_says_why(
+    ref: dict[str, Any], answer: dict[str, Any] | Exception, words: str
+) -> None:
+    found = await subject_of(run_on_site(), WithServices(ref, answer))
+    assert isinstance(found, Unplayable)
+    assert words in found.message
+
+
+async def test_sites_of_the_operators_own_namespace_may_name_services_of_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PRAETOR_NAMESPACE", "default")
+    store = WithServices({"name": "web", "namespace": "shop"}, SERVICE)
+    found = await subject_of(run_on_site(), store)
+    assert isinstance(found, Playable)
+    assert found.site is not None
+    assert found.site.url == "http://web.shop.svc:80"
+    assert store.asked == [("shop", "web")]
 
 
 async def test_the_token_is_the_secrets_and_in_no_repr() -> None:
@@ -337,6 +411,7 @@ async def test_a_site_of_the_wrong_shape_says_which_endpoint(
     ("spec", "status", "reason", "words"),
     [
         ({}, "Unknown", "NothingToProbe", "spec.http"),
+        ({"http": {"serviceRef": {"name": "web"}}}, "Unknown", "SiteUnavailable", "no Services outside a cluster"),
         ({"http": {"url": "http://127.0.0.1:9"}}, "False", "SiteDoesNotAnswer", "loopback"),
         ({"http": {"url": "http://169.254.169.254"}}, "False", "SiteDoesNotAnswer", "metadata"),
         (HTTP | {"secretRef": {"name": "s"}}, "Unknown", "SiteUnavailable", "PRAETOR_SITE_TOKEN"),

@@ -89,6 +89,12 @@ def test_a_conversation_keeps_to_the_protocol(model):
         assert before["tool_calls"][0]["id"] == after["tool_call_id"]
 
 
+def test_tools_that_a_system_does_not_have_are_not_offered():
+    missing = frozenset({"scale_service", "update_config"})
+    names = [tool["function"]["name"] for tool in tools(missing)]
+    assert names == [name for name in ACTION_TYPES if name not in missing]
+
+
 def test_tools_are_the_ten_actions_and_refuse_what_they_do_not_know():
     assert tuple(tool["function"]["name"] for tool in tools()) == ACTION_TYPES
     for tool in tools():

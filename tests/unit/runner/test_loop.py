@@ -8,6 +8,7 @@ import pytest
 
 from praetor.runner.loop import play
 from praetor.runner.request import Failure, RunOutcome, RunRequest, SiteRequest
+from simcore.observation import Observation
 from simcore.trace import broken_links, canonical_json, read_trace
 from tests.support.tiny_stage import DECLARE, LIST, RESTART, Script, TinyStage, decision
 
@@ -118,6 +119,24 @@ def test_a_guardrail_keeps_an_action_from_the_substrate_and_tells_the_policy_why
     outcome = played(*GOOD, stage=stage, request=allowing("scale_service"))
     assert not stage.healthy
     assert outcome.steps[1]["summary"] == "error: restart_service is not allowed here; allowed are scale_service"
+
+
+class WithoutRestart(TinyStage):
+    """It says with the page what it does not have."""
+
+    def reset(self) -> Observation:
+        alert = super().reset()
+        missing = {"restart_service": "this site has no POST /ops/restart"}
+        return Observation("alert", 0, self.max_steps, 0.0, alert.payload, missing=missing)
+
+
+def test_what_a_stage_does_not_have_it_is_not_asked_for() -> None:
+    stage = WithoutRestart()
+    outcome = played(decision(RESTART), decision(DECLARE), stage=stage)
+    assert outcome.steps[0]["summary"] == (
+        "error: restart_service is not offered here: this site has no POST /ops/restart"
+    )
+    assert stage.keys == ["uid-1/1/2"]
 
 
 def test_a_guardrail_cannot_be_worn_down_beyond_the_budget() -> None:

@@ -8,6 +8,7 @@ import pytest
 from praetor.resources.conformance import Verdict
 from praetor.sites.check import NOBODY, SiteUnreachableError, check_site
 from tests.support.fake_site import HEALTH, METRICS, NEEDED, OK, FakeSite
+from tests.support.small_site import SmallSite
 
 URL = "http://site.test/"
 
@@ -124,16 +125,32 @@ def test_a_site_that_says_so_must_answer_a_key_the_same_way():
 
 
 def test_the_token_is_sent_and_a_refusal_says_where_it_comes_from():
-    sent = []
+    site = SmallSite()
+    try:
+        site.answers["/ops/health"] = (401, {})
+        with pytest.raises(SiteUnreachableError, match="PRAETOR_SITE_TOKEN"):
+            check_site(site.url, token="secret")
+        assert [headers["Authorization"] for headers in site.headers] == ["Bearer secret"]
+    finally:
+        site.close()
 
-    def guarded(request: httpx.Request) -> httpx.Response:
-        sent.append(request.headers.get("authorization"))
-        return httpx.Response(401)
 
-    client = httpx.Client(transport=httpx.MockTransport(guarded))
-    with pytest.raises(SiteUnreachableError, match="PRAETOR_SITE_TOKEN"):
-        check_site(URL, token="secret", client=client)
-    assert sent == ["Bearer secret"]
+@pytest.mark.parametrize(
+    "url", ["http://169.254.169.254", "http://10.0.0.1", "http://u:p@site.test", "ftp://site.test"]
+)
+def test_what_must_not_be_dialled_is_not_dialled(url):
+    with pytest.raises(SiteUnreachableError, match=r"never dialled|allowCIDRs|credentials|begins with"):
+        check_site(url)
+
+
+def test_a_network_is_dialled_when_it_is_allowed():
+    with pytest.raises(SiteUnreachableError, match=r"is no port|does not appear"):
+        check_site("http://127.0.0.1:9", allow=["everything"])
+
+
+def test_a_setting_is_there_under_its_other_name_too():
+    found = verdicts(FakeSite(config=None, configure=(405, {})))
+    assert found["config"][0] == Verdict.UNTRIED
 
 
 def test_a_site_that_is_not_there_is_told():

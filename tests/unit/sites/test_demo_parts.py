@@ -82,9 +82,8 @@ def test_a_heap_refuses_at_its_soft_limit_and_gives_back_what_it_took():
 
 
 def test_a_resolver_finds_names_until_it_asks_where_nobody_answers():
-    server = NameServer(("postgres.internal",))
-    port = [server.port]
-    resolver = Resolver(lambda: port[0])
+    server = NameServer({"postgres.internal": lambda: "127.0.0.1"})
+    resolver = Resolver(lambda: ("127.0.0.1", server.port))
     assert resolver.address("postgres.internal") == "127.0.0.1"
     with pytest.raises(CouldNotResolveError, match="NXDOMAIN"):
         resolver.address("elsewhere.internal")

@@ -66,7 +66,7 @@ def test_it_keeps_the_contract_of_substrates(connect):
 def test_an_episode_begins_with_the_alert_and_touches_nothing(site, connect):
     observation = connect().reset()
     assert observation.payload == ALERT
-    assert {asked.split()[0] for asked in site.asked} == {"GET"}
+    assert {asked.split()[0] for asked in site.asked} == {"GET", "OPTIONS"}
 
 
 def test_what_is_listed_is_what_the_site_says(site, connect):
@@ -299,3 +299,34 @@ def test_a_site_that_falls_silent_is_not_known_to_be_well(site, virtual, connect
     virtual.then = [(virtual.now + 20.0, lambda: site.answers.update({"/ops/health": (500, {})}))]
     substrate.step(DECLARE)
     assert not substrate.verdict().mitigated
+
+
+def test_what_a_site_does_not_have_is_told_with_the_alert_and_the_list(site, connect):
+    site.answers["/ops/scale"] = (404, {})
+    substrate = connect()
+    alert = substrate.reset()
+    assert alert.missing == {"scale_service": "this site has no POST /ops/scale"}
+    assert "not offered here: scale_service" in alert.text
+    listed = substrate.step(do("list_services")).observation
+    assert "not offered here: scale_service" in listed.text
+    assert listed.to_json()["missing"] == dict(alert.missing)
+
+
+def test_a_whole_site_says_nothing_of_it(connect):
+    alert = connect().reset()
+    assert not alert.missing
+    assert "missing" not in alert.to_json()
+
+
+def test_settings_under_the_other_name_are_offered(site, connect):
+    site.answers["/ops/config"] = (404, {})
+    assert not connect().reset().missing
+
+
+def test_a_change_that_proves_not_to_be_there_is_offered_no_more(site, connect):
+    substrate = connect()
+    assert not substrate.reset().missing
+    site.answers["/ops/restart"] = (501, {})
+    refused = substrate.step(do("restart_service", "api")).observation
+    assert refused.error == "this site has no POST /ops/restart"
+    assert refused.missing == {"restart_service": "this site has no POST /ops/restart"}

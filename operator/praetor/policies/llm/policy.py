@@ -37,11 +37,12 @@ class LlmPolicy:
 
     def decide(self, observation: Observation, history: History) -> Decision:
         self._show(observation)
-        reply = self._ask()
+        offered = tools(frozenset(observation.missing))
+        reply = self._ask(offered)
         call = _first_call(reply.message)
         if call is None:
             self._messages += [_said(reply.message), {"role": "user", "content": _ASK_AGAIN}]
-            reply = self._ask()
+            reply = self._ask(offered)
             call = _first_call(reply.message)
         return self._decision(reply, call)
 
@@ -51,9 +52,9 @@ class LlmPolicy:
         else:
             self._messages.append({"role": "tool", "tool_call_id": self._call_id, "content": as_data(observation)})
 
-    def _ask(self) -> Reply:
+    def _ask(self, offered: Sequence[dict[str, Any]]) -> Reply:
         self._budget.check()
-        reply = self._chat.complete(_shortened(self._messages), tools())
+        reply = self._chat.complete(_shortened(self._messages), offered)
         self._budget.spend(reply.prompt_tokens, reply.completion_tokens)
         return reply
 

@@ -28,10 +28,10 @@ _WHY_SCHEMA = {"type": "string", "description": "One sentence: what you saw, wha
 
 
 @cache
-def tools() -> tuple[dict[str, Any], ...]:
-    """In the form of `tools` of a chat completion."""
+def tools(missing: frozenset[str] = frozenset()) -> tuple[dict[str, Any], ...]:
+    """In the form of `tools` of a chat completion, without those that the system does not have."""
     kinds = {kind.model_fields["action_type"].default: kind for kind in get_args(get_args(Action)[0])}
-    return tuple(_tool(name, kinds[name]) for name in ACTION_TYPES)
+    return tuple(_tool(name, kinds[name]) for name in ACTION_TYPES if name not in missing)
 
 
 def _tool(name: str, kind: type[BaseModel]) -> dict[str, Any]:

@@ -6,13 +6,13 @@ import ssl
 import threading
 import time
 from contextlib import ExitStack
-from mmap import mmap
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from praetor.sites.demo.bucket import TokenBucket
+from praetor.sites.demo.catalogue import Catalogue
 from praetor.sites.demo.certificates import expires_at
 from praetor.sites.demo.circumstances import CircumstancesFile
 from praetor.sites.demo.heap import Heap
@@ -28,12 +28,8 @@ DATABASE_HOST = "postgres.internal"
 REQUESTS_PER_SECOND = 20.0
 _BURST = 20.0
 _LOOK_SECONDS = 0.25
-_GROWTH_MB = 20
 _CART_MB = 1
 _CONNECT_SECONDS = 2
-_DUMP_BYTES = 1024 * 1024
-_LITTLE_MB = 1
-_PAST_SOFT_LIMIT_SECONDS = 0.75
 FAILURES = (psycopg.Error, OSError, MemoryError, CouldNotResolveError, PoolExhaustedError)
 
 
@@ -43,12 +39,15 @@ class Api:
         self.log = Log("api")
         self.heap = Heap(wanted["memory_limit_mb"])
         self.around = CircumstancesFile(Path(wanted["circumstances"]))
-        self._resolver = Resolver(lambda: self.around.now().resolver_port)
+        self._resolver = Resolver(self._name_server)
         self.pool = Pool(self._connect, lambda: self.around.now().pool_max)
-        self.release = RELEASES[wanted["version"]](self.heap, self.pool, self.log)
+        self.release = RELEASES[wanted["version"]](self.heap, self.pool, self.log, self.around.now)
         self._bucket = TokenBucket(REQUESTS_PER_SECOND, _BURST)
         self._journal = Path(wanted["journal"])
-        self._catalogue: list[mmap] = []
+
+    def _name_server(self) -> tuple[str, int]:
+        around = self.around.now()
+        return around.resolver_host, around.resolver_port
 
     def serve(self, path: str) -> Answer:
         if not self._bucket.take():
@@ -87,8 +86,9 @@ class Api:
         """A checkout without its record on disk does not count. Debug logging adds a dump to each."""
         file = os.open(self._journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            if self.around.now().debug_since > self._started:
-                _write_all(file, os.urandom(1024) * (_DUMP_BYTES // 1024))
+            around = self.around.now()
+            if around.debug_since > self._started:
+                _write_all(file, os.urandom(1024) * around.dump_kib)
             _write_all(file, line)
         finally:
             os.close(file)
@@ -111,36 +111,12 @@ class Api:
         self._journal.unlink(missing_ok=True)  # a new process starts a new log
         self.release.start()
         self.log.info(f"api {self.release.version} started with {self.heap.limit_mb} MiB")
-        threading.Thread(target=self._keep_catalogue, name="catalogue", daemon=True).start()
+        catalogue = Catalogue(
+            self.heap, lambda: self.around.now().catalogue_mb, lambda problem: self._failed("catalogue", problem)
+        )
+        threading.Thread(target=catalogue.keep_for_ever, name="catalogue", daemon=True).start()
         if self._wanted["number"] == 0:
             threading.Thread(target=self._settle, name="settlements", daemon=True).start()
-
-    def _keep_catalogue(self) -> None:
-        """Loads what is on sale. When the heap is full its own buffers, which no heap limit bounds, still grow."""
-        while True:
-            wanted = self.around.now().catalogue_mb
-            if sum(map(len, self._catalogue)) >> 20 < wanted:
-                self._load_more()
-            elif wanted < sum(map(len, self._catalogue)) >> 20:
-                while self._catalogue:
-                    self._catalogue.pop().close()
-            time.sleep(_LOOK_SECONDS)
-
-    def _load_more(self) -> None:
-        missing_mb = self.around.now().catalogue_mb - (sum(map(len, self._catalogue)) >> 20)
-        try:
-            self._catalogue.append(self.heap.take(min(_GROWTH_MB, missing_mb)))
-        except MemoryError as problem:
-            self._failed("catalogue", problem)
-            self._load_little()
-
-    def _load_little(self) -> None:
-        """As the heap is nearly full; and when it is, past it."""
-        try:
-            self._catalogue.append(self.heap.take(_LITTLE_MB))
-        except MemoryError:
-            self._catalogue.append(self.heap.take(_LITTLE_MB, checked=False))
-            time.sleep(_PAST_SOFT_LIMIT_SECONDS)
 
     def _settle(self) -> None:
         """Each settlement is a transaction that stays open until the bank has answered."""
@@ -198,7 +174,7 @@ def main() -> None:
     small_stacks()
     api = Api(wanted)
     tls = ReloadedTls(Path(wanted["certificate"]), api.log)
-    server = Server(socket.create_server(("127.0.0.1", 0), backlog=128), api.serve)
+    server = Server(socket.create_server((wanted["host"], 0), backlog=128), api.serve)
     server.tls, server.refused = tls.context, tls.refused
     api.start()
     server.run()

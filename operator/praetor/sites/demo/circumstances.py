@@ -20,6 +20,16 @@ class Circumstances:
     """That users send."""
     catalogue_mb: int = 20
     """MiB that the api's catalogue takes in memory: it grows with what is on sale."""
+    pages_mb: int = 8
+    """MiB of ready pages that the frontend keeps in memory."""
+    invoice_mb: int = 6
+    """MiB that v1.1 of the api keeps of each sale."""
+    basket_mb: int = 1
+    """MiB that v1.1 of the frontend keeps of each request."""
+    locked_articles: int = 3
+    """Articles whose rows the report of v1.2 locks, of ten."""
+    dump_kib: int = 1024
+    """KiB that debug logging adds for each checkout."""
     settlements: int = 0
     """Transactions that settle accounts at the same time; each holds a connection while the bank thinks."""
     pool_max: int = DEFAULT_POOL
@@ -27,7 +37,10 @@ class Circumstances:
     debug_since: float = 0.0
     """When somebody switched debug logging on in the running api (seconds since 1970); a restart forgets it."""
     resolver_port: int = 0
-    """Where the api's resolver asks for names, on 127.0.0.1."""
+    """Where the api's resolver asks for names, at `resolver_host`."""
+    frontend_resolver_port: int = 0
+    """Where the frontend's does."""
+    resolver_host: str = "127.0.0.1"
     endpoints: tuple[int, ...] = field(default=())
     """Ports of the api's replicas that are ready."""
 
@@ -36,21 +49,21 @@ class CircumstancesFile:
     """`write` is the supervisor's, `now` everybody's."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._read: tuple[int, int] | None = None
         self._value = Circumstances()
 
     def now(self) -> Circumstances:
-        state = self._path.stat()
+        state = self.path.stat()
         written = (state.st_ino, state.st_mtime_ns)  # a time alone would miss the second of two quick writes
         if written != self._read:
-            self._value, self._read = _parsed(json.loads(self._path.read_text())), written
+            self._value, self._read = _parsed(json.loads(self.path.read_text())), written
         return self._value
 
     def write(self, value: Circumstances) -> None:
-        partly = self._path.with_suffix(".new")
+        partly = self.path.with_suffix(".new")
         partly.write_text(json.dumps(asdict(value)))
-        os.replace(partly, self._path)
+        os.replace(partly, self.path)
 
     def change(self, **changes: Any) -> None:
         self.write(replace(self.now(), **changes))

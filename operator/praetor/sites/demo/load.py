@@ -19,13 +19,13 @@ CHECKOUT_SHARE = 0.3
 _NOTHING = 0
 
 
-async def ask(port: int, path: str) -> int:
+async def ask(host: str, port: int, path: str) -> int:
     """The status, or 0 where there was none."""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            reader, writer = await asyncio.open_connection(host, port)
             try:
-                writer.write(f"GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n".encode())
+                writer.write(f"GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
                 answer = await reader.read()
             finally:
                 writer.close()
@@ -36,7 +36,7 @@ async def ask(port: int, path: str) -> int:
 
 class Users:
     def __init__(self, wanted: dict[str, Any], record: IO[str] | None) -> None:
-        self._port, self._record = wanted["port"], record
+        self._host, self._port, self._record = wanted["host"], wanted["port"], record
         self._around = CircumstancesFile(Path(wanted["circumstances"]))
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -51,7 +51,7 @@ class Users:
 
     async def _one(self, path: str) -> None:
         at, began = time.time(), time.monotonic()
-        status = await ask(self._port, path)
+        status = await ask(self._host, self._port, path)
         took_ms = round((time.monotonic() - began) * 1000.0, 1)
         self._tell({"at": round(at, 3), "path": path, "status": status, "ms": took_ms})
 

@@ -2,12 +2,16 @@
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
 from praetor.sites.demo.cage import Cages
+from praetor.sites.demo.draws import Draws
 from praetor.sites.demo.operations import Operations
 from praetor.sites.demo.ops_http import site_app
+from praetor.sites.demo.part import Part, part_app
+from praetor.sites.demo.places import USERS_PORT, places_elsewhere, places_here
 from praetor.sites.demo.postgres import need_postgres
 from praetor.sites.demo.site import DemoSite
 from praetor.sites.demo.workdir import make_workdir
@@ -30,17 +34,23 @@ def run_demo_site(
     fault_seconds: float = FAULT_SECONDS,
     record: Path | None = None,
     journal: Path | None = None,
+    fault_seed: int | None = None,
+    parts: Mapping[str, str] | None = None,
 ) -> None:
-    """Serves until SIGINT or SIGTERM. Raises NoPostgresError, NoTokenError, BindError."""
+    """Serves until SIGINT or SIGTERM. `parts`: where each part waits, if not here. Raises NoPostgresError,
+    NoTokenError, BindError."""
     checks = site_checks(host, token)
-    need_postgres()
+    if not parts:
+        need_postgres()
     listening = bind(host, port)
     cages = Cages()
     workdir = make_workdir(cages.folder, journal)
 
     async def serve() -> None:
-        site = DemoSite(workdir, cages, record=record, fault_seconds=fault_seconds)
-        users_url = f"http://127.0.0.1:{site.users_port}"
+        places = await places_elsewhere(parts, token, workdir) if parts else places_here(workdir, cages)
+        draws = Draws(fault_seed)
+        site = DemoSite(workdir, cages, places, record=record, fault_seconds=fault_seconds, draws=draws)
+        users_url = "http://{}:{}".format(*places.users)
         try:
             await site.start()
             app = site_app(Operations(site), site.users, checks, version("praetor"), users_url)
@@ -60,3 +70,19 @@ def site_checks(host: str, token: str) -> list[CallerCheck]:
     if is_loopback(host):
         return [Loopback()]
     raise NoTokenError(f"--host {host} is not loopback: others need a token, so set PRAETOR_SITE_TOKEN first")
+
+
+def run_part(host: str, port: int, *, token: str, folder: Path, journal: Path | None, data: Path) -> None:
+    """Serves until SIGINT or SIGTERM. Raises NoTokenError, BindError."""
+    checks, listening = site_checks(host, token), bind(host, port)
+    users = bind(host, USERS_PORT)
+
+    async def serve() -> None:
+        part = Part(folder, journal, data, users)
+        try:
+            print(url_of(listening), flush=True)  # noqa: T201 (the result)
+            await server_of(part_app(part, checks, version("praetor"))).serve(sockets=[listening])
+        finally:
+            await part.close()
+
+    asyncio.run(serve())

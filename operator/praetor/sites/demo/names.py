@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import dns.exception
 import dns.flags
@@ -20,13 +20,20 @@ _PATIENCE_SECONDS = 0.8
 _LONGEST_QUERY_BYTES = 4096
 
 
-class NameServer:
-    """Answers for the given names with 127.0.0.1, from a thread of its own."""
+AddressOf = Callable[[], str]
 
-    def __init__(self, hosts: tuple[str, ...]) -> None:
-        self._hosts = {dns.name.from_text(host) for host in hosts}
+
+def loopback() -> str:
+    return "127.0.0.1"
+
+
+class NameServer:
+    """Answers for the given names, each with the address that it has now, from a thread of its own."""
+
+    def __init__(self, hosts: Mapping[str, AddressOf], listens: str = "127.0.0.1") -> None:
+        self._hosts = {dns.name.from_text(host): address for host, address in hosts.items()}
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket.bind((listens, 0))
         self.port: int = self._socket.getsockname()[1]
         threading.Thread(target=self._serve, name="names", daemon=True).start()
 
@@ -55,9 +62,16 @@ class NameServer:
         if question.name not in self._hosts:
             answer.set_rcode(dns.rcode.NXDOMAIN)
         elif question.rdtype == dns.rdatatype.A:
-            address = dns.rrset.from_text(question.name, TTL_SECONDS, dns.rdataclass.IN, "A", "127.0.0.1")
-            answer.answer.append(address)
+            self._add_address(answer, question.name)
         return answer.to_wire()
+
+    def _add_address(self, answer: dns.message.Message, name: dns.name.Name) -> None:
+        try:
+            address = self._hosts[name]()
+        except OSError:
+            answer.set_rcode(dns.rcode.SERVFAIL)
+            return
+        answer.answer.append(dns.rrset.from_text(name, TTL_SECONDS, dns.rdataclass.IN, "A", address))
 
 
 class CouldNotResolveError(Exception):
@@ -65,10 +79,10 @@ class CouldNotResolveError(Exception):
 
 
 class Resolver:
-    """Asks the server at `port()`; remembers an answer for its TTL."""
+    """Asks the server at `server()`, an address and a port; remembers an answer for its TTL."""
 
-    def __init__(self, port: Callable[[], int]) -> None:
-        self._port = port
+    def __init__(self, server: Callable[[], tuple[str, int]]) -> None:
+        self._server = server
         self._known: dict[str, tuple[str, float]] = {}
 
     def address(self, host: str) -> str:
@@ -77,11 +91,12 @@ class Resolver:
         if known is not None and time.monotonic() < known[1]:
             return known[0]
         resolver = dns.resolver.Resolver(configure=False)
-        resolver.nameservers, resolver.port, resolver.lifetime = ["127.0.0.1"], self._port(), _PATIENCE_SECONDS
+        address, port = self._server()
+        resolver.nameservers, resolver.port, resolver.lifetime = [address], port, _PATIENCE_SECONDS
         try:
             answer = resolver.resolve(host, "A", search=False)
         except dns.exception.DNSException as problem:
             raise CouldNotResolveError(f"{host}: {type(problem).__name__}") from None
-        address = str(answer[0])
-        self._known[host] = (address, time.monotonic() + TTL_SECONDS)
-        return address
+        found = str(answer[0])
+        self._known[host] = (found, time.monotonic() + TTL_SECONDS)
+        return found

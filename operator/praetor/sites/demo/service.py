@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from praetor.resources.ops import ServiceHealth, ServiceMetrics
-from praetor.sites.demo.cage import Cages
+from praetor.sites.demo.commands import Command
 from praetor.sites.demo.lines import log_line
-from praetor.sites.demo.replica import READY_SECONDS, Command, Replica
+from praetor.sites.demo.replica import READY_SECONDS, Replica
+from praetor.sites.demo.running import Place
 from praetor.sites.demo.telemetry import Window, error_rate_percent, p99_ms, requests_per_second
 
 KEPT_LINES = 2000
@@ -25,7 +26,7 @@ class Service:
     name: str
     command: Callable[[int], Command]
     memory_limit_mb: int
-    cages: Cages
+    place: Place
     version: str
     versions: tuple[str, ...]
     calls: tuple[str, ...] = ()
@@ -100,7 +101,7 @@ class Service:
             f"{self.name}-{number}",
             lambda: self.command(number),
             lambda: self.memory_limit_mb,
-            self.cages,
+            self.place,
             self.heard,
             self.lines.append,
             self.told,

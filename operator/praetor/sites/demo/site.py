@@ -1,49 +1,59 @@
 """The demo site: its parts, how they start and end, and what a fault, its end and a deploy do to them."""
 
 import asyncio
-import socket
 from collections.abc import Coroutine
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from praetor.sites.demo.api import DATABASE_HOST
 from praetor.sites.demo.cage import Cages
-from praetor.sites.demo.certificates import Authority
-from praetor.sites.demo.circumstances import (
-    DEFAULT_POOL,
-    DEFAULT_REQUESTS_PER_SECOND,
-    Circumstances,
-    CircumstancesFile,
-)
+from praetor.sites.demo.certificates import API_HOST, Authority
+from praetor.sites.demo.circumstances import DEFAULT_POOL, Circumstances, CircumstancesFile
+from praetor.sites.demo.commands import Command
+from praetor.sites.demo.draws import Draws
 from praetor.sites.demo.faults import FAULTS
+from praetor.sites.demo.frontend import VERSIONS
 from praetor.sites.demo.names import NameServer
-from praetor.sites.demo.postgres import DATABASE, ROLE, PostgresService, new_cluster
+from praetor.sites.demo.places import Places
+from praetor.sites.demo.postgres import DATABASE, ROLE, PostgresService
 from praetor.sites.demo.releases import FIRST_VERSION, RELEASES
-from praetor.sites.demo.replica import Command, Replica
+from praetor.sites.demo.replica import Replica
+from praetor.sites.demo.running import Here
 from praetor.sites.demo.service import Service
 from praetor.sites.demo.users import Users
 from praetor.sites.demo.workdir import Workdir
 
-API_LIMIT_MB, FRONTEND_LIMIT_MB, USERS_LIMIT_MB = 512, 256, 256
+LIMITS_MB = {"api": 512, "frontend": 256}
+USERS_LIMIT_MB = 256
 _LOOK_SECONDS = 1.0
 
 
 class DemoSite:
     """`start` and `stop` it in one event loop, in the main thread: the kernel ties the processes to that thread."""
 
-    def __init__(self, workdir: Workdir, cages: Cages, *, record: Path | None = None, fault_seconds: float) -> None:
-        self.workdir, self._cages, self._record = workdir, cages, record
-        self.fault_seconds = fault_seconds
+    def __init__(
+        self,
+        workdir: Workdir,
+        cages: Cages,
+        places: Places,
+        *,
+        record: Path | None = None,
+        fault_seconds: float,
+        draws: Draws | None = None,
+    ) -> None:
+        self.workdir, self.places, self._record = workdir, places, record
+        self._draws, self._cages, self.fault_seconds = draws or Draws(), cages, fault_seconds
         self.fault: str | None = None
         self.authority = Authority(workdir.path)
-        self.names = NameServer(("postgres.internal",))
+        hosts = {DATABASE_HOST: places.cluster.host, API_HOST: places.api.address}
+        self.names = NameServer(hosts, places.own_address)
         self.around = CircumstancesFile(workdir.path / "circumstances.json")
-        self.normal = Circumstances(DEFAULT_REQUESTS_PER_SECOND, resolver_port=self.names.port)
+        port = self.names.port
+        self.normal = Circumstances(resolver_host=places.own_address, resolver_port=port, frontend_resolver_port=port)
         self.around.write(self.normal)
         self.users = Users()
-        self._listening = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self.users_port: int = self._listening.getsockname()[1]
-        self.postgres = PostgresService(new_cluster(workdir.path / "postgres"), cages, lambda: None)
+        self.postgres = PostgresService(places.cluster, places.database)
         self.api = self._api_service()
         self.frontend = self._frontend_service()
         self._load = self._load_replica()
@@ -57,7 +67,6 @@ class DemoSite:
         return {one.name: one for one in (self.frontend, self.api, self.postgres)}
 
     async def start(self) -> None:
-        await asyncio.to_thread(self.postgres.cluster.initialise)
         await self.postgres.start()
         await asyncio.to_thread(self.postgres.cluster.fill)
         await self.postgres.set_pool(DEFAULT_POOL)
@@ -76,7 +85,7 @@ class DemoSite:
         for service in (self.frontend, self.api, self.postgres):
             await service.stop()
         self.names.close()
-        self._listening.close()
+        await self.places.close()
         self._cages.close()
 
     def do(self, work: Coroutine[Any, Any, None]) -> None:
@@ -85,16 +94,16 @@ class DemoSite:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def deploy(self, version: str) -> None:
-        self.api.version = version
-        await self.api.restart()
+    async def deploy(self, service: str, version: str) -> None:
+        self.services[service].version = version
+        await self.services[service].restart()
 
     async def break_(self, scenario: str) -> None:
         """The fault ends by itself when nobody has healed it in time."""
         async with self._experiment:
             self.fault = scenario
             self._expiry = asyncio.get_running_loop().call_later(self.fault_seconds, lambda: self.do(self.heal()))
-            await FAULTS[scenario](self)
+            await FAULTS[scenario](self, self._draws)
 
     async def heal(self) -> None:
         """Everything as it was at the beginning, whoever changed it."""
@@ -105,28 +114,28 @@ class DemoSite:
             await self._put_back()
 
     async def _put_back(self) -> None:
-        needs_restart = self._api_needs_restart()
+        debugging = self.around.now().debug_since > 0
+        needy = [one for one in (self.api, self.frontend) if _is_changed(one)]
+        if debugging and self.api not in needy:
+            needy.append(self.api)
         self.authority.issue()
         self.around.write(replace(self.normal, endpoints=self.api.ports()))
         if self.postgres.pool_max != DEFAULT_POOL:
             await self.postgres.set_pool(DEFAULT_POOL)
-        self.api.version, self.api.memory_limit_mb, self.api.wanted = FIRST_VERSION, API_LIMIT_MB, 1
-        self.api.forget_rollouts()
-        if needs_restart:
-            await self.api.restart()
-        if (self.frontend.wanted, self.frontend.memory_limit_mb) != (1, FRONTEND_LIMIT_MB):
-            self.frontend.wanted, self.frontend.memory_limit_mb = 1, FRONTEND_LIMIT_MB
-            await self.frontend.restart()
-
-    def _api_needs_restart(self) -> bool:
-        now = self.around.now()
-        changed = (self.api.version, self.api.memory_limit_mb, self.api.wanted) != (FIRST_VERSION, API_LIMIT_MB, 1)
-        return changed or now.debug_since > 0 or any(one.pausing for one in self.api.replicas)
+        for one in (self.api, self.frontend):
+            one.version, one.memory_limit_mb, one.wanted = FIRST_VERSION, LIMITS_MB[one.name], 1
+            one.forget_rollouts()
+        for one in needy:
+            await one.restart()
 
     def _renew(self) -> None:
         """What a start of the api does first: a certificate, and the resolver's settings as they should be."""
         self.authority.issue()
         self.around.change(resolver_port=self.names.port)
+
+    def _renew_frontend(self) -> None:
+        if self.around.now().frontend_resolver_port != self.names.port:
+            self.around.change(frontend_resolver_port=self.names.port)
 
     def _publish(self) -> None:
         if self.around.now().endpoints != self.api.ports():
@@ -140,7 +149,7 @@ class DemoSite:
             await asyncio.sleep(_LOOK_SECONDS)
 
     def _api_service(self) -> Service:
-        cluster = self.postgres.cluster
+        cluster, spot = self.places.cluster, self.places.api
         database = {"port": cluster.port, "user": ROLE, "password": cluster.role_password, "name": DATABASE}
 
         def command(number: int) -> Command:
@@ -150,37 +159,52 @@ class DemoSite:
                 "number": number,
                 "version": service.version,
                 "memory_limit_mb": service.memory_limit_mb,
-                "circumstances": str(self.workdir.path / "circumstances.json"),
-                "journal": str(self.workdir.journal / f"api-{number}.log"),
-                "certificate": str(self.authority.api_file),
+                "circumstances": str(spot.folder / self.around.path.name),
+                "journal": str(self.places.journal / f"api-{number}.log"),
+                "certificate": str(spot.folder / self.authority.api_file.name),
                 "database": database,
+                "host": spot.listens,
             }
             return Command("praetor.sites.demo.api", setup)
 
+        limit_mb, versions = LIMITS_MB["api"], tuple(RELEASES)
         service = Service(
-            "api", command, API_LIMIT_MB, self._cages, FIRST_VERSION, tuple(RELEASES), ("postgres",), self._publish
+            "api", command, limit_mb, spot.place, FIRST_VERSION, versions, ("postgres",), changed=self._publish
         )
         return service
 
     def _frontend_service(self) -> Service:
-        setup = {
-            "circumstances": str(self.workdir.path / "circumstances.json"),
-            "ca": str(self.authority.ca_file),
-            "listening": self._listening.fileno(),
-        }
-        command = Command("praetor.sites.demo.frontend", setup, pass_fds=(self._listening.fileno(),))
-        return Service("frontend", lambda number: command, FRONTEND_LIMIT_MB, self._cages, "v1.0", ("v1.0",), ("api",))
+        spot = self.places.frontend
+
+        def command(number: int) -> Command:
+            self._renew_frontend()
+            setup = {
+                "version": service.version,
+                "memory_limit_mb": service.memory_limit_mb,
+                "circumstances": str(spot.folder / self.around.path.name),
+                "ca": str(spot.folder / self.authority.ca_file.name),
+            }
+            return Command("praetor.sites.demo.frontend", setup, listens=True)
+
+        service = Service("frontend", command, LIMITS_MB["frontend"], spot.place, FIRST_VERSION, VERSIONS, ("api",))
+        return service
 
     def _load_replica(self) -> Replica:
-        setup = {"port": self.users_port, "circumstances": str(self.workdir.path / "circumstances.json")}
+        host, port = self.places.users
+        setup = {"host": host, "port": port, "circumstances": str(self.around.path)}
         setup |= {"record": str(self._record.resolve())} if self._record is not None else {}
         command = Command("praetor.sites.demo.load", setup)
         return Replica(
             "users-0",
             lambda: command,
             lambda: USERS_LIMIT_MB,
-            self._cages,
+            Here(self._cages),
             self.users.heard,
             lambda line: None,
             lambda severity, text: None,
         )
+
+
+def _is_changed(service: Service) -> bool:
+    now = (service.version, service.memory_limit_mb, service.wanted)
+    return now != (FIRST_VERSION, LIMITS_MB[service.name], 1) or any(one.pausing for one in service.replicas)

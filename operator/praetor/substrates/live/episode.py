@@ -1,6 +1,7 @@
 """One episode on a real system. Time is real; the truth is known only of what was broken on purpose: otherwise
 grading is partial."""
 
+from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 from praetor.guard.errors import GuardedError
@@ -103,6 +104,11 @@ class LiveSubstrate:
         return self._held and self._declared is not None and self._diagnosed is not False
 
     @property
+    def missing(self) -> Mapping[str, str]:
+        """Actions that this system cannot carry out, each with the reason."""
+        return {}
+
+    @property
     def _now(self) -> float:
         return self._clock.monotonic() - self._began
 
@@ -172,7 +178,7 @@ class LiveSubstrate:
     def _observation(self, kind: str, payload: Payload | None, error: str | None = None) -> Observation:
         window_seconds = max(self._pace.action_seconds, self._pace.sample_seconds)
         firing = () if self._is_kept_since(self._now - window_seconds) else (self._alert.title,)
-        return Observation(kind, self._steps, self.max_steps, self._now, payload, error, firing)
+        return Observation(kind, self._steps, self.max_steps, self._now, payload, error, firing, missing=self.missing)
 
     def _after_the_end(self) -> StepResult:
         observation = Observation(

@@ -6,6 +6,13 @@ from praetor.resources.ops import ConfigBody, RestartBody, RollbackBody, ScaleBo
 from simcore.actions import Action, RestartService, RollbackDeployment, ScaleService, UpdateConfig
 from simcore.quantity import mebibytes
 
+ENDPOINT_OF = {
+    "restart_service": "restart",
+    "scale_service": "scale",
+    "rollback_deployment": "rollback",
+    "update_config": "config",
+}
+
 
 def asked_of(action: Action) -> tuple[str, dict[str, Any]]:
     """(name of the endpoint, body)."""

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from praetor.guard.client import Answer, GuardedClient
 from praetor.guard.errors import UnreachableError
-from praetor.resources.conformance import NOT_THERE, fault_of
+from praetor.resources.conformance import NOT_THERE, fault_of, is_there
 from praetor.resources.ops import (
     IDEMPOTENCY_HEADER,
     ChangeAnswer,
@@ -67,6 +67,14 @@ class OpsClient:
         if not told.ok:
             raise RefusedError(told.error or told.message)
         return told.message
+
+    def has(self, name: str) -> bool:
+        """Whether the site has this change; nothing is changed by asking. Raises GuardedError."""
+        for path in endpoint(name).paths:
+            answer = self._http.request("OPTIONS", path)
+            if is_there(answer.status, answer.headers.get("allow", "")):
+                return True
+        return False
 
     def _read(self, name: str, model: type[T], query: Mapping[str, str] | None = None) -> T:
         asked = endpoint(name)

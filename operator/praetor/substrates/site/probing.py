@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from praetor.guard.client import GuardedClient
-from praetor.resources.conformance import NOT_THERE, SiteConformance, Verdict, fault_of, report_of
+from praetor.guard.client import Answer, GuardedClient
+from praetor.resources.conformance import NOT_THERE, SiteConformance, Verdict, fault_of, is_there, report_of
 from praetor.resources.ops import ENDPOINTS, Endpoint, ServiceLogs, ServiceMetrics, SiteHealth, SiteServices
 from praetor.substrates.site.connecting import Asked, guarded_client
 from praetor.substrates.site.errors import SiteError
@@ -69,7 +69,7 @@ class _Probe:
 
     def _problems(self, asked: Endpoint) -> Iterator[tuple[Verdict, str] | None]:
         for query in self._queries(asked):
-            status, body = self._get("GET", asked.path, query)
+            status, body = self._get(asked.path, query)
             if status in NOT_THERE:
                 yield Verdict.MISSING, f"status {status}"
             elif problem := fault_of(asked, status, body):
@@ -95,16 +95,20 @@ class _Probe:
         return [{"service": name} | lines for name in self._names() or ["api"]]
 
     def _exists(self, asked: Endpoint) -> tuple[Verdict, str]:
-        """OPTIONS is safe by HTTP's definition; a server that knows the path but not OPTIONS answers 405."""
-        status, _ = self._get("OPTIONS", asked.path, {})
-        if status in (404, 501):
-            return Verdict.MISSING, f"OPTIONS: status {status}"
-        return Verdict.UNTRIED, _TRIED_BY_CHANGING
+        for path in asked.paths:
+            answer = self._asked("OPTIONS", path, {})
+            if is_there(answer.status, answer.headers.get("allow", "")):
+                return Verdict.UNTRIED, _TRIED_BY_CHANGING
+        return Verdict.MISSING, f"OPTIONS: status {answer.status}"
 
-    def _get(self, method: str, path: str, query: dict[str, str]) -> tuple[int, Any]:
+    def _asked(self, method: str, path: str, query: dict[str, str]) -> Answer:
         answer = self._http.request(method, path, query=query)
         if answer.status in _UNAUTHORIZED:
             raise SiteError(f"{method} {path}: status {answer.status}: the site does not know the token")
+        return answer
+
+    def _get(self, path: str, query: dict[str, str]) -> tuple[int, Any]:
+        answer = self._asked("GET", path, query)
         try:
             return answer.status, answer.json()
         except ValueError:

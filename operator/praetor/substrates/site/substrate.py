@@ -1,17 +1,19 @@
 """Any site that implements `/ops/*` as a substrate."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Literal
 
 from praetor.guard.errors import GuardedError, UnreachableError
+from praetor.resources.ops import endpoint
 from praetor.substrates.live.episode import LiveSubstrate
 from praetor.substrates.live.samples import Objectives, Samples
 from praetor.substrates.live.snapshots import snapshot_of
 from praetor.substrates.live.system import Clock, Made, OutcomeUnknownError, Pace
 from praetor.substrates.live.told import metrics_of
 from praetor.substrates.site import told
-from praetor.substrates.site.changes import asked_of
-from praetor.substrates.site.errors import SiteError
+from praetor.substrates.site.changes import ENDPOINT_OF, asked_of
+from praetor.substrates.site.errors import MissingEndpointError, SiteError
 from praetor.substrates.site.ops_client import OpsClient
 from praetor.substrates.site.reader import SiteReader
 from simcore.actions import Action, CheckMetrics, DescribeService, ReadLogs, RunDiagnostic
@@ -26,6 +28,8 @@ class OpsSystem:
 
     def __init__(self, ops: OpsClient, objectives: Objectives) -> None:
         self._ops, self._reader, self._objectives = ops, SiteReader(ops), objectives
+        self.missing: dict[str, str] = {}
+        """Actions whose change the site does not have, each with the reason."""
 
     @property
     def names(self) -> list[str]:
@@ -36,6 +40,7 @@ class OpsSystem:
         self._samples = Samples(self.names[0], self._objectives)
         self._unwell_since: dict[str, float] = {}
         self._changed_at = _LONG_AGO_S
+        self.missing = {action: _not_there(name) for action, name in ENDPOINT_OF.items() if not self._has(name)}
 
     def measure(self, now: float) -> None:
         self._reader.health = self._ops.health()
@@ -62,6 +67,9 @@ class OpsSystem:
         name, body = asked_of(action)
         try:
             message = self._ops.change(name, body, key)
+        except MissingEndpointError:
+            self.missing |= {action.action_type: _not_there(name)}
+            raise
         except UnreachableError as problem:
             self._changed_at = now
             raise OutcomeUnknownError(str(problem)) from None
@@ -90,6 +98,13 @@ class OpsSystem:
     def close(self) -> None:
         self._ops.close()
 
+    def _has(self, change: str) -> bool:
+        """A site that does not say is taken to have it: what is not there shows when it is asked for."""
+        try:
+            return self._ops.has(change)
+        except GuardedError:
+            return True
+
     def _metrics(self, service: str, window: float, now: float) -> Payload:
         self._samples.add(service, now, self._ops.metrics(service))
         new = self._samples.newest(service)
@@ -101,6 +116,10 @@ class OpsSystem:
             self._unwell_since.pop(service, None)
         else:
             self._unwell_since.setdefault(service, now)
+
+
+def _not_there(change: str) -> str:
+    return f"this site has no POST {endpoint(change).path}"
 
 
 class SiteSubstrate(LiveSubstrate):
@@ -119,5 +138,9 @@ class SiteSubstrate(LiveSubstrate):
         objectives: Objectives | None = None,
         clock: Clock | None = None,
     ) -> None:
-        system = OpsSystem(ops, objectives or Objectives())
+        self._site = system = OpsSystem(ops, objectives or Objectives())
         super().__init__(system, alert, family=family, max_steps=max_steps, pace=pace, clock=clock)
+
+    @property
+    def missing(self) -> Mapping[str, str]:
+        return self._site.missing
