@@ -36,6 +36,11 @@ def api(*messages: str, **figures: float) -> ServiceLook:
     return ServiceLook("api", "degraded", figures=measured, lines=lines, calls=("postgres",), replicas_desired=1)
 
 
+SUFFERING = ServiceLook(
+    "frontend", "degraded", figures=replace(CALM, error_rate_percent=33.0), calls=("api",), replicas_desired=1
+)
+
+
 def test_a_calm_system_is_healthy() -> None:
     found = classify(look())
     assert (found.family, found.service, found.is_fault) == (HEALTHY, "", False)
@@ -52,7 +57,7 @@ def test_a_calm_system_is_healthy() -> None:
     ],
 )
 def test_what_a_log_says_plainly_is_named(family: str, message: str) -> None:
-    found = classify(look(api=api(message)))
+    found = classify(look(frontend=SUFFERING, api=api(message)))
     assert (found.family, found.service) == (family, "api")
     assert found.confidence > 0.5
 
@@ -61,7 +66,13 @@ def test_evidence_names_the_signals_with_their_numbers() -> None:
     full = ServiceLook(
         "postgres", "degraded", "postgres", replace(DATABASE, active_connections=101.0), replicas_desired=1
     )
-    found = classify(look(api=api("psycopg.OperationalError: FATAL: sorry, too many clients already"), postgres=full))
+    found = classify(
+        look(
+            frontend=SUFFERING,
+            api=api("psycopg.OperationalError: FATAL: sorry, too many clients already"),
+            postgres=full,
+        )
+    )
     assert found.family == "db_pool_exhaustion"
     assert "postgres at 101 of 100 connections" in found.evidence
     assert "postgres at 101 of 100 connections" in in_words(found)
