@@ -27,11 +27,14 @@ async def approvals_complaint(run: IncidentRun, episode: EpisodeState | None, st
     return await store.approvals_complaint(run.metadata.creation_timestamp or "")
 
 
-def past_changes(at_site: Iterable[IncidentRun]) -> tuple[PastChange, ...]:
-    """Of all runs of a site, oldest first."""
+def past_changes(run: IncidentRun, at_site: Iterable[IncidentRun]) -> tuple[PastChange, ...]:
+    """Of all runs of the run's site, oldest first."""
     found = [
-        PastChange(run.metadata.name, intent.action, intent.service, intent.key, intent.at)
-        for run in at_site
-        for intent in run.status.intents
-    ]
+        PastChange(
+            other.metadata.name, intent.action, intent.service, intent.key, intent.at,
+            of_experiment=run.spec.inject is not None or other.spec.inject is not None,
+        )
+        for other in at_site
+        for intent in other.status.intents
+    ]  # fmt: skip
     return tuple(sorted(found, key=lambda change: change.at))

@@ -36,7 +36,7 @@ async def gather(
         stored=episodes.stored(uid),
         alerts=_alerts(manifest),
         turn=await _turn(run, at_site, store),
-        past=past_changes(at_site),
+        past=past_changes(run, at_site),
         approvals_complaint=await approvals_complaint(run, episode, store),
         trial=None if is_finished(run) else await trials.of(run, store, subject),
         awaits_resolution=is_finished(run) and await _awaits_resolution(manifest, store),

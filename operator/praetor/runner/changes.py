@@ -12,13 +12,15 @@ from simcore.trace import canonical_json
 class PastChange:
     """A change of a real system that was made, or was about to be: an outcome that nobody knows counts as made.
 
-    `key` is the setting's, of a change of configuration; `at` is RFC 3339."""
+    `key` is the setting's, of a change of configuration; `at` is RFC 3339. `of_experiment`: what it put right, or what
+    is to be put right now, was broken on purpose, so that it says nothing that the same fix is wanted again."""
 
     run: str
     action: str
     service: str
     key: str
     at: str
+    of_experiment: bool = False
 
     @property
     def kind(self) -> tuple[str, str, str]:

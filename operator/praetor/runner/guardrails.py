@@ -80,9 +80,10 @@ def a_protected_service(case: Case) -> Objection | None:
 
 
 def the_same_fix_again(case: Case) -> Objection | None:
-    """An earlier run did this, and here is the fault again."""
+    """An earlier run did this, and here is the fault again; unless it was broken on purpose."""
     window = timedelta(seconds=case.rules.verification_window_seconds)
-    same = [change for change in case.within(case.others, window) if change.kind == kind_of(case.action)]
+    recent = [change for change in case.within(case.others, window) if not change.of_experiment]
+    same = [change for change in recent if change.kind == kind_of(case.action)]
     if not same:
         return None
     before = max(same, key=lambda change: change.at)

@@ -14,6 +14,7 @@ from praetor.controller import episodes
 from praetor.controller.approving import past_changes
 from praetor.controller.embedded import EmbeddedController
 from praetor.resources.approvals import admission_binding, admission_policy, complaint_about
+from praetor.resources.experiment import Inject
 from praetor.resources.run import IncidentRun
 from praetor.store.directory import DirectoryStore
 from simcore.errors import InvalidObjectError
@@ -338,5 +339,13 @@ def test_the_changes_of_all_runs_of_a_site_are_told_in_their_order() -> None:
         ]
         return run.model_copy(update={"status": type(run.status).model_validate({"intents": rows})})
 
-    found = past_changes([with_intents("a", "10:00:00", "12:00:00"), with_intents("b", "11:00:00")])
+    first, second = with_intents("a", "10:00:00", "12:00:00"), with_intents("b", "11:00:00")
+    found = past_changes(first, [first, second])
     assert [change.run for change in found] == ["a", "b", "a"]
+    assert not any(change.of_experiment for change in found)
+
+    experiment = second.spec.model_copy(update={"inject": Inject(fault="pod_kill", service="api")})
+    broken_on_purpose = second.model_copy(update={"spec": experiment})
+    found = past_changes(first, [first, broken_on_purpose])
+    assert [change.of_experiment for change in found] == [False, True, False]
+    assert all(change.of_experiment for change in past_changes(broken_on_purpose, [first]))

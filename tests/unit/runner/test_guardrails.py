@@ -123,6 +123,14 @@ def test_changes_are_made_in_a_window_and_never_in_a_freeze(windows: list[dict[s
     assert complaint in told(outcome)
 
 
+def test_what_was_broken_on_purpose_may_be_put_right_again() -> None:
+    earlier = replace(past("before", restart(), timedelta(minutes=1)), of_experiment=True)
+    outcome, stage = played(request((earlier,)), restart())
+    assert made(stage) == ["restart_service api"]
+    assert outcome.escalation is None
+    assert made(played(request((earlier,), restartsPerHour=1), restart())[1]) == [], "it counts as a restart"
+
+
 def test_the_fix_of_an_earlier_run_is_not_repeated_within_the_window_and_a_person_has_to_look() -> None:
     asked = request((past("before", restart(memory_limit="1Gi"), timedelta(minutes=29)),))
     outcome, stage = played(asked, restart(memory_limit="2Gi"), restart("frontend"))
