@@ -68,6 +68,14 @@ def cure_actions(mechanism: str, suspect: str, known: Known) -> list[Action]:
     return [action for step in cures()[mechanism] for action in _actions(step, suspect, known)]
 
 
+def unknown_for_cure(mechanism: str, suspect: str, known: Known) -> str:
+    """What nobody knows and the cure needs; "" if it can be carried out."""
+    rolls_back = any(step.to is not None and step.at == "suspect" for step in cures()[mechanism])
+    if rolls_back and known.previous_version(suspect) is None:
+        return f"{suspect}: no earlier version is known that it could be rolled back to"
+    return ""
+
+
 def _actions(step: CureStep, suspect: str, known: Known) -> list[Action]:
     places = {"suspect": [suspect], "database": [known.database_of(suspect) or suspect], "starved": known.starved()}
     return [step.action(place, known) for place in places[step.at]]

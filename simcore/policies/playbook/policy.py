@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from simcore.actions import Action, parse_action
 from simcore.decision import Decision, History, Hypothesis
 from simcore.observation import Observation
-from simcore.policies.cures import cure_actions
+from simcore.policies.cures import cure_actions, unknown_for_cure
 from simcore.policies.playbook import words
 from simcore.policies.playbook.casebook import Casebook, Suspicion
 from simcore.policies.playbook.facts import FACTS, QUESTIONS, Question
@@ -192,6 +192,8 @@ class PlaybookPolicy:
                 words.setup(row, suspect),
                 Hypothesis(suspect, row.mechanism),
             )
+        if unknown := unknown_for_cure(row.mechanism, suspect, self._findings):
+            return self._reject(row, suspect, unknown)
         if self._is_calm(row):
             return self._wait_and_see()
         self._case.judge_tried(suspect)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import simcore
 from simcore.observation import Metrics, ServiceDetail
+from simcore.policies.cures import unknown_for_cure
 from simcore.policies.playbook.facts.afterwards import is_worked_off, memory_rises_again
 from simcore.policies.playbook.findings import Findings, Reading
 
@@ -71,3 +72,11 @@ def test_a_setting_whose_value_nobody_can_read_is_not_known():
     detail = replace(seen("describe_service"), config=(("client.timeout_ms", "soon"), ("client.retries", "2")))
     findings = Findings(details={"api": detail})
     assert (findings.setting("api", "client.timeout_ms"), findings.setting("api", "client.retries")) == (None, 2.0)
+
+
+def test_a_release_is_not_rolled_back_to_a_version_that_nobody_knows():
+    findings = after_a_change([])
+    findings.details["api"] = replace(findings.details["api"], rollouts=())
+    assert "no earlier version is known" in unknown_for_cure("failing_release", "api", findings)
+    assert unknown_for_cure("failing_release", "web", Findings())
+    assert unknown_for_cure("heap_oom", "api", findings) == ""
