@@ -15,7 +15,7 @@ from simcore.policies.cures import cure_actions, unknown_for_cure
 from simcore.policies.playbook import words
 from simcore.policies.playbook.casebook import Casebook, Suspicion
 from simcore.policies.playbook.facts import FACTS, QUESTIONS, Question
-from simcore.policies.playbook.facts.afterwards import is_worked_off
+from simcore.policies.playbook.facts.afterwards import may_be_worked_off
 from simcore.policies.playbook.findings import Findings
 from simcore.policies.playbook.suspects import NAMED_IN_RESOURCES, SEEN_IN_THE_LIST, SUSPECTS
 from simcore.policies.playbook.table import Row, load_table
@@ -257,7 +257,7 @@ class PlaybookPolicy:
         """Whether there is trouble although a change had its time: less of it where the suspect is well again, more of
         it where something is still being worked off."""
         findings = self._findings
-        if is_worked_off(findings, suspect):
+        if may_be_worked_off(findings, suspect):
             return False
         row, since = findings.rows.get(suspect), findings.now - findings.last_change
         is_well = row is not None and row.health == "healthy"

@@ -1,10 +1,14 @@
 """What is seen after a cure: what goes on, what comes back, and what only needs time."""
 
+from operator import attrgetter
+
 from simcore.policies.playbook.facts.model import FACTS, UNKNOWN, Answer, fact
 from simcore.policies.playbook.findings import Findings
 
 _WARM_S, _LEAK_SHARE = 130.0, 0.09
 _RISE, _RISE_WITHIN_S, _ROLLED_OUT_S = 0.7, 40.0, 60.0
+_PILED_UP = (attrgetter("consumer_lag"), attrgetter("replica_lag_seconds"))
+_SOME = 10.0  # messages, or seconds: less is no queue
 _R = "check_resources"
 
 
@@ -63,15 +67,19 @@ def connections_rise_again(findings: Findings, suspect: str) -> Answer:
     return Answer(rise >= _RISE, f"{suspect}: {rise:+.1f} connections in {known[-1][0] - known[0][0]:.0f} s")
 
 
-def is_worked_off(findings: Findings, suspect: str) -> bool:
-    """Whether what had piled up before the change, messages or what a replica has yet to apply, has become less since:
-    such a cure works, however long it takes."""
-    since = findings.changed_at.get(suspect, findings.now)
-    readings = [reading.metrics for reading in findings.readings.get(suspect, []) if reading.at >= since]
+def may_be_worked_off(findings: Findings, suspect: str) -> bool:
+    """Whether what had piled up before the change, messages or what a replica has yet to apply, becomes less since, or
+    has not been read twice since: such a cure may work, however long it takes."""
+    since, readings = findings.changed_at.get(suspect, findings.now), findings.readings.get(suspect, [])
     return any(
-        len(piled_up) >= 2 and piled_up[-1] < piled_up[-2]
-        for piled_up in (
-            [m.consumer_lag for m in readings if m.consumer_lag is not None],
-            [m.replica_lag_seconds for m in readings if m.replica_lag_seconds is not None],
-        )
+        _may_shrink([(one.at >= since, value) for one in readings if (value := piled_up(one.metrics)) is not None])
+        for piled_up in _PILED_UP
     )
+
+
+def _may_shrink(read: list[tuple[bool, float]]) -> bool:
+    """Of (whether it was read since the change, how much there was), oldest first."""
+    since = [value for is_since, value in read if is_since]
+    if len(since) < 2:
+        return bool(read) and read[-1][1] > _SOME
+    return since[-1] < since[-2]
