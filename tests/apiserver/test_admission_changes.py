@@ -36,6 +36,7 @@ CHANGED: dict[str, Any] = {
     "mode": "Act",
     "approval": "Never",
     "approvalTimeoutSeconds": 61,
+    "inject": {"fault": "cert_expiry"},
     "maxSteps": 11,
     "activeDeadlineSeconds": 61,
     "backoffLimit": 2,

@@ -4,14 +4,16 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from praetor.cli.errors import NOT_DONE, BadInput, need_extra
 from praetor.cli.output import Format, OutputOption, say, show
 from simcore.errors import AlreadyExistsError, InvalidObjectError, NotFoundError
-from simcore.protocols import Manifest, Store
+
+if TYPE_CHECKING:
+    from simcore.protocols import Manifest, Store
 
 app = typer.Typer(no_args_is_help=True, help="Experiments: break a target site on purpose, and heal it.")
 T = TypeVar("T")
@@ -64,7 +66,7 @@ def inject(
     given |= {"version": to_version, "durationSeconds": seconds} | _setting(set_)
     wanted = {key: value for key, value in given.items() if value is not None}
 
-    async def created(store: Store, home: str) -> Manifest:
+    async def created(store: "Store", home: str) -> "Manifest":
         run = experiment_run(namespace or home, site, fault, wanted, policy=policy, name=name)
         try:
             made = await store.create(run)
@@ -87,7 +89,7 @@ def heal(
 ) -> None:
     """Ends an experiment now: its run is cancelled, and whoever plays it heals first."""
 
-    async def cancelled(store: Store, home: str) -> Manifest:
+    async def cancelled(store: "Store", home: str) -> "Manifest":
         try:
             found = await store.get("IncidentRun", namespace or home, run)
         except NotFoundError as problem:
@@ -105,7 +107,7 @@ def heal(
 def list_(namespace: NamespaceOption = None, data: DataOption = None, output: OutputOption = Format.table) -> None:
     """The experiments there are, and whether their faults are still there."""
 
-    async def found(store: Store, home: str) -> list[Manifest]:
+    async def found(store: "Store", home: str) -> "list[Manifest]":
         return [one for one in await store.find("IncidentRun", namespace) if "inject" in one["spec"]]
 
     runs = _in_store(data, found)
@@ -113,14 +115,14 @@ def list_(namespace: NamespaceOption = None, data: DataOption = None, output: Ou
     show(rows, output, rows=rows)
 
 
-def _in_store(data: Path | None, work: Callable[[Store, str], Awaitable[T]]) -> T:
+def _in_store(data: Path | None, work: "Callable[[Store, str], Awaitable[T]]") -> T:
     """With the store that is meant, and the namespace where things are unless somebody says otherwise."""
     if data is not None and not data.is_dir():
         raise BadInput(f"--data {data}: there is no such directory; `praetor dev --data {data}` makes it")
     return asyncio.run(_with_directory(data, work) if data else _with_cluster(work))
 
 
-async def _with_directory(data: Path, work: Callable[[Store, str], Awaitable[T]]) -> T:
+async def _with_directory(data: Path, work: "Callable[[Store, str], Awaitable[T]]") -> T:
     from praetor.store.directory import DirectoryStore
 
     store = DirectoryStore(data)
@@ -130,7 +132,7 @@ async def _with_directory(data: Path, work: Callable[[Store, str], Awaitable[T]]
         store.close()
 
 
-async def _with_cluster(work: Callable[[Store, str], Awaitable[T]]) -> T:
+async def _with_cluster(work: "Callable[[Store, str], Awaitable[T]]") -> T:
     need_extra("operator", "praetor chaos without --data")
     from praetor.kube.client import KubeClient
     from praetor.kube.credentials import context_namespace, load_credentials
@@ -140,7 +142,7 @@ async def _with_cluster(work: Callable[[Store, str], Awaitable[T]]) -> T:
         return await work(KubernetesStore(client), context_namespace())
 
 
-async def _ended(store: Store, run: Manifest) -> Manifest:
+async def _ended(store: "Store", run: "Manifest") -> "Manifest":
     metadata, told = run["metadata"], ""
     while "completionTime" not in (run.get("status") or {}):
         message = str((run.get("status") or {}).get("message", ""))
@@ -165,7 +167,7 @@ def _setting(text: str | None) -> dict[str, str]:
     return {"key": key, "value": value}
 
 
-def _row(run: Manifest) -> dict[str, Any]:
+def _row(run: "Manifest") -> dict[str, Any]:
     status = run.get("status") or {}
     experiment = status.get("experiment") or {}
     return {

@@ -61,10 +61,10 @@ def hostile_run(words: str) -> tuple[IncidentRun, bytes]:
     suggested = {
         "step": 1,
         "action": words[:63],
-        "service": words,
-        "parameters": words,
-        "reason": words,
-        "check": words,
+        "service": words[:253],
+        "parameters": words[:300],
+        "reason": words[:300],
+        "check": words[:300],
     }
     alert = {
         "title": words[:200],

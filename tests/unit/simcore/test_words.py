@@ -52,7 +52,7 @@ def test_every_code_of_the_kernel_has_words():
     [
         (119.4, "ago", "119 s ago"), (120.0, "ago", "2 min ago"), (7200.0, "ago", "2 h ago"),
         (172_800.0, "ago", "2 days ago"), (0.256, "percent", "26 %"), (512.0, "Mi", "512Mi"), (0.25, "m", "250m"),
-        (2003001.0, "version", "v2.3.1"), ((1, 2), "count", "2"), (9.97, "short", "10"), (0.37, "short", "0.37"),
+        (1203001.0, "version", "v1.203.1"), ((1, 2), "count", "2"), (9.97, "short", "10"), (0.37, "short", "0.37"),
         (12.5, "short", "12"), (3.0, "short", "3"), (1.25, "data ms", "1.2 ms"), (None, "data ms", "no data"),
         (0.0, "off|on", "off"), (True, "FAIL|ok  ", "ok  "), ("ab", "<4", "ab  "),
     ],

@@ -248,7 +248,7 @@ class NamespaceSystem:
         """By action, why it is refused for every workload."""
         workloads = self._seen.workloads.values()
         found = [objection(self._rights, "patch", one.resource, one.name, self._namespace) for one in workloads]
-        if all(found):
+        if found and all(found):
             return dict.fromkeys(sorted(CHANGES), found[0])
         none = "spec.kubernetes.config of its TargetSite allows no setting"
         return {} if self._site.config else {"update_config": none}

@@ -7,16 +7,17 @@ from simcore.classifier.classify import Classification, in_words
 from simcore.observation import AlertNotice
 
 _NO_ALERT = "Somebody asked for a look at this site"
+_PROBE = "probe"
 
 
 def notice_of(alert: dict[str, Any], services: Sequence[str], found: Classification | None = None) -> AlertNotice:
-    """The page, and what a first look shows, if one was taken. A page that names no service of the site is about the
-    one that the look points to, else about what users reach, the first of them."""
-    named = [str(alert.get("service")), str(found.service) if found else "", services[0]]
+    """The page, and what a first look shows, if one was taken. It is about the service that it names, if the site has
+    it; of a probe, which names the cause that it supposes, and of nobody it is about what users reach, the first."""
+    named = "" if alert.get("source") == _PROBE else str(alert.get("service"))
     told = [alert.get("description"), in_words(found) if found else ""]
     return AlertNotice(
         title=alert.get("title") or _NO_ALERT,
-        service=next(name for name in named if name in services),
+        service=named if named in services else services[0],
         severity=alert.get("severity") or "critical",
         description=" ".join(text for text in told if text),
     )
