@@ -19,23 +19,21 @@ from tests.support.workloads import GREEDY, PYTHON, deployment, service
 
 pytestmark = pytest.mark.timeout(600)
 REPOSITORY = CHART.parents[1]
-KINDS = ("incidentruns", "incidentscenarios", "targetsites")
 
 
 @pytest.fixture(scope="module")
 def crds(image: str) -> Iterator[None]:
-    """Those of this tree; afterwards only those that were there before."""
+    """Those of this tree, with the policy that guards approvals; afterwards none, if there were none before."""
     before = run("kubectl", "get", "crd", "-o", "name")
     run("kubectl", "apply", "--server-side", "--force-conflicts", "-f", str(REPOSITORY / "crds"))
     yield
-    new = [f"{kind}.praetor.dev" for kind in KINDS if f"{kind}.praetor.dev" not in before]
-    if new:
-        run("kubectl", "delete", "crd", "--timeout=60s", *new)
+    if "praetor.dev" not in before:
+        run("kubectl", "delete", "--timeout=60s", "-f", str(REPOSITORY / "crds"))
 
 
 @pytest.fixture(scope="module")
-def shop(crds: None) -> Iterator[Namespace]:
-    for namespace in fresh_namespace():
+def shop(crds: None, leaving: list[str]) -> Iterator[Namespace]:
+    for namespace in fresh_namespace(leaving):
         deadman = (REPOSITORY / "manifests" / "chaos" / "deadman.yaml").read_text()
         namespace.kubectl("apply", "-f", "-", stdin=deadman.replace("NAMESPACE", namespace.name))
         namespace.apply(
