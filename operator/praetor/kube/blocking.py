@@ -27,5 +27,11 @@ class BlockingKube:
         return self._runner.run(asked())
 
     def close(self) -> None:
-        self.run(KubeClient.aclose)
+        self.run(_closed)
         self._runner.close()
+
+
+async def _closed(client: KubeClient) -> None:
+    """Connections are gone a turn of the loop after they were closed, and this loop ends."""
+    await client.aclose()
+    await asyncio.sleep(0)
