@@ -2,6 +2,7 @@
 
 import json
 import signal
+import time
 import subprocess
 
 import pytest
@@ -20,6 +21,14 @@ def test_it_does_not_start_for_strangers_without_a_token():
     assert "Traceback" not in ended.stderr
 
 
+def told(server, words, within_seconds=60.0):
+    """Waits until the server has said it: what it answers may come before."""
+    ends = time.monotonic() + within_seconds
+    while words not in server.log.read_text():
+        assert time.monotonic() < ends, server.log.read_text()
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_lets_the_episode_end_and_then_the_process(number):
     with praetor_server("--grace-seconds", "60") as server:
@@ -27,7 +36,7 @@ def test_a_signal_lets_the_episode_end_and_then_the_process(number):
         socket.ask(RESET)
         server.process.send_signal(number)
         assert socket.ask({"type": "state"})["data"]["seed"] == 1
-        assert "1 open episode has 60 s to end; a second signal" in server.log.read_text()
+        told(server, "1 open episode has 60 s to end; a second signal")
         assert socket.ask(DECLARE)["data"]["done"] is True
         with pytest.raises(ConnectionError, match="closed"):
             socket.recv()
