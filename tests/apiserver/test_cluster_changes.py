@@ -1,5 +1,6 @@
 """Changes of workloads against a real API server: tried first, made once, on what was seen, and undone exactly."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -274,3 +275,23 @@ def test_who_was_there_once_is_missed_and_who_is_gone_is_said(shop: Shop) -> Non
         assert substrate.snapshot().services == ()
     finally:
         substrate.close()
+
+
+def test_a_request_that_anothers_failure_left_behind_is_ended_with_it(shop: "Shop") -> None:
+    ended: list[str] = []
+
+    async def slow() -> None:
+        try:
+            await asyncio.sleep(3600.0)
+        finally:
+            ended.append("slow")
+
+    async def fail() -> None:
+        raise ValueError("no")
+
+    async def both(client: KubeClient) -> None:
+        await asyncio.gather(slow(), fail())
+
+    with pytest.raises(ValueError, match="no"):
+        shop.kube.run(both)
+    assert ended == ["slow"]

@@ -22,16 +22,22 @@ class BlockingKube:
         """Raises StoreError, as the client does."""
 
         async def asked() -> T:
-            return await ask(self._client)
+            try:
+                return await ask(self._client)
+            finally:
+                await _nothing_goes_on()
 
         return self._runner.run(asked())
 
     def close(self) -> None:
-        self.run(_closed)
+        self.run(KubeClient.aclose)
         self._runner.close()
 
 
-async def _closed(client: KubeClient) -> None:
-    """Connections are gone a turn of the loop after they were closed, and this loop ends."""
-    await client.aclose()
-    await asyncio.sleep(0)
+async def _nothing_goes_on() -> None:
+    """Of several requests at once, those that another one's failure left behind would stand still with their
+    connections, as this loop does."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
