@@ -18,12 +18,12 @@ BASE = CHART.parents[1] / "manifests" / "base"
 
 @pytest.fixture
 def uninstalled(namespace: Namespace, image: str) -> Iterator[Release]:
-    """A release that the test installs; afterwards it and the CRDs are gone."""
+    """A release that the test installs; afterwards it, the CRDs and the policy beside them are gone."""
     release = Release(namespace, image)
     yield release
     if release.name in run("helm", "list", "--namespace", namespace.name, "--short"):
         release.uninstall()
-    run("kubectl", "delete", "crd", "--ignore-not-found", "--timeout=60s", *crds())
+    run("kubectl", "delete", "--ignore-not-found", "--timeout=60s", "-f", str(CHART.parents[1] / "crds"))
 
 
 def crds() -> list[str]:
