@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from praetor.guard.errors import UnreachableError
+from praetor.guard.targets import SiteRequest
 from praetor.kube.blocking import BlockingKube
 from praetor.kube.client import KubeClient
 from praetor.kube.credentials import load_credentials
 from praetor.kube.paths import CONFIG_MAPS, DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS, Resource
 from praetor.resources.kubernetes_site import KubernetesSite
-from praetor.runner.request import SiteRequest
 from praetor.substrates.cluster import system as system_module
 from praetor.substrates.cluster.connecting import cluster_substrate
 from praetor.substrates.cluster.errors import NamespaceError, RefusedChangeError

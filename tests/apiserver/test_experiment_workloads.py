@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from praetor.guard.targets import SiteRequest
 from praetor.kube.client import KubeClient
 from praetor.kube.credentials import load_credentials
 from praetor.kube.paths import DEPLOYMENTS, JOBS, STATEFUL_SETS
 from praetor.resources.experiment import ChaosRules, Inject
-from praetor.runner.request import SiteRequest
 from praetor.substrates.chaos.errors import ChaosRefusedError
 from praetor.substrates.chaos.jobs import JobDeadmen, PodSettings
 from praetor.substrates.chaos.plan import Order, Plan

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from praetor.runner.request import SiteRequest
+from praetor.guard.targets import SiteRequest
 from praetor.substrates.cluster.connecting import ClusterSubstrate, cluster_substrate
 from praetor.substrates.cluster.errors import NamespaceError
 from praetor.substrates.cluster.probing import survey

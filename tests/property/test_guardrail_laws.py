@@ -6,9 +6,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from praetor.guard.targets import SiteRequest
 from praetor.runner.changes import GO, Clearance, PastChange, WantedChange
 from praetor.runner.loop import play
-from praetor.runner.request import RunRequest, SiteRequest
+from praetor.runner.request import RunRequest
 from tests.support.guarded_stage import MORNING, SERVICES, GuardedStage
 from tests.support.tiny_stage import Script
 

@@ -6,9 +6,9 @@ import os
 from typing import Any, Protocol, runtime_checkable
 
 from praetor.controller.sites import Lookup, Secrets
+from praetor.guard.targets import LanguageModel
 from praetor.policies.llm.environment import ENDPOINT, KEY, model_of_environment
 from praetor.resources.policy import LANGUAGE_MODEL, KeySecretRef, ModelBudget, ModelServiceRef, PolicyRef
-from praetor.runner.request import ModelRequest
 from simcore.errors import DeniedError, NotFoundError, SimcoreError
 from simcore.protocols import Manifest
 
@@ -28,7 +28,7 @@ class Services(Protocol):
         """Raises NotFoundError, DeniedError."""
 
 
-async def model_of(policy: PolicyRef, namespace: str, store: Lookup) -> ModelRequest | None:
+async def model_of(policy: PolicyRef, namespace: str, store: Lookup) -> LanguageModel | None:
     """None for a policy that is no language model. Raises UnavailableModelError, and StoreError when the store cannot
     say."""
     if policy.name != LANGUAGE_MODEL:
@@ -40,7 +40,7 @@ async def model_of(policy: PolicyRef, namespace: str, store: Lookup) -> ModelReq
         endpoint, allow = await _endpoint_of(policy.service_ref, namespace, store)
     key = await _key_of(policy.secret_ref, endpoint, namespace, store) if policy.secret_ref else ""
     costs = _costs(policy.budget or ModelBudget())
-    return ModelRequest(endpoint, policy.model or "", key, temperature=policy.temperature, allow=allow, **costs)
+    return LanguageModel(endpoint, policy.model or "", key, temperature=policy.temperature, allow=allow, **costs)
 
 
 def _costs(budget: ModelBudget) -> dict[str, Any]:
@@ -53,14 +53,14 @@ def _costs(budget: ModelBudget) -> dict[str, Any]:
     }
 
 
-async def _of_environment(policy: PolicyRef, namespace: str, store: Lookup) -> ModelRequest:
+async def _of_environment(policy: PolicyRef, namespace: str, store: Lookup) -> LanguageModel:
     """The endpoint is the environment's, and so is what the run does not say."""
     try:
         known = model_of_environment()
     except SimcoreError as problem:
         raise UnavailableModelError(f"spec.policy names no endpoint, and {problem}") from None
     costs = _costs(policy.budget or ModelBudget())
-    return ModelRequest(
+    return LanguageModel(
         known.endpoint,
         policy.model or known.model,
         await _key_of(policy.secret_ref, known.endpoint, namespace, store) if policy.secret_ref else known.key,

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any, Literal
 
 from praetor.controller.trial import Trial
+from praetor.guard.targets import LanguageModel, SiteRequest
 from praetor.resources.conditions import COMPLETE, FAILED, STARTED, is_true
 from praetor.resources.run import IncidentRun, IncidentRunSpec
 from praetor.resources.run_status import IncidentRunStatus, SeenAlerts
 from praetor.runner.changes import PastChange, WantedChange
-from praetor.runner.request import ModelRequest, RunOutcome, SiteRequest
+from praetor.runner.request import RunOutcome
 
 TRACE = "trace.jsonl"
 POSTMORTEM = "postmortem.md"
@@ -25,7 +26,7 @@ class Playable:
     family: str
     spec: dict[str, Any] | None = None
     site: SiteRequest | None = None
-    language_model: ModelRequest | None = None
+    language_model: LanguageModel | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,11 @@ from praetor.controller.times import Clock, seconds_since, wire_time
 from praetor.controller.verdicts import Said
 from praetor.controller.watching import SOURCE, notification_of, watched
 from praetor.guard.errors import GuardedError
+from praetor.guard.targets import SiteRequest
 from praetor.resources import reasons
 from praetor.resources.conditions import REACHABLE
 from praetor.resources.conformance import Verdict
 from praetor.resources.site import DetectedFault, TargetSite
-from praetor.runner.request import SiteRequest
 from praetor.runner.worker import resolve
 from praetor.store.scope import Scope
 from praetor.store.validation import explain

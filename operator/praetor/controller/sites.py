@@ -9,12 +9,12 @@ from pydantic import ValidationError
 
 from praetor.alerts.classify import classify
 from praetor.controller.observed import Playable, Unplayable
+from praetor.guard.targets import SiteRequest
 from praetor.policies.registry import POLICIES
 from praetor.resources import reasons
 from praetor.resources.alert import Alert
 from praetor.resources.run import IncidentRun
 from praetor.resources.site import SecretRef, SiteServiceRef, TargetSite
-from praetor.runner.request import SiteRequest
 from praetor.store.validation import explain
 from simcore.errors import DeniedError, NotFoundError
 from simcore.protocols import Manifest

@@ -9,6 +9,7 @@ from praetor.controller import verdicts
 from praetor.controller.observed import POSTMORTEM, TRACE, Observed, Playable
 from praetor.controller.times import seconds_since, wire_time
 from praetor.controller.verdicts import Said
+from praetor.guard.targets import SiteRequest
 from praetor.resources import reasons
 from praetor.resources.conditions import (
     APPROVAL_REQUIRED,
@@ -27,7 +28,7 @@ from praetor.resources.run_status import (
     ReportRef,
     Suggestion,
 )
-from praetor.runner.request import RunOutcome, SiteRequest
+from praetor.runner.request import RunOutcome
 from simcore import absolute_seed
 
 REHEARSAL = "rehearsal in the simulator: nothing outside was touched"

@@ -8,7 +8,7 @@ from simcore.policies import registry as reference
 from simcore.policies.registry import Reference
 
 if TYPE_CHECKING:
-    from praetor.policies.llm.model import Model
+    from praetor.guard.targets import LanguageModel
     from simcore.episode import Episode
 
 
@@ -31,7 +31,7 @@ def policy_names() -> list[str]:
 
 
 def make_policy(
-    name: str, seed: int = 0, episode: "Episode | None" = None, language_model: "Model | None" = None
+    name: str, seed: int = 0, episode: "Episode | None" = None, language_model: "LanguageModel | None" = None
 ) -> Policy:
     """As `simcore.make_policy`; `language_model` is the one to ask, else the environment names it. Raises SimcoreError
     also for a model that cannot be asked."""

@@ -3,58 +3,12 @@
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self
 
+from praetor.guard.targets import LanguageModel, SiteRequest
 from praetor.resources.guardrails import ApprovalLevel
 from praetor.runner.changes import Escalation, PastChange
 from simcore.results import CauseName
 
 FailureReason = Literal["PolicyFailed", "DeadlineExceeded"]
-
-
-@dataclass(frozen=True, slots=True)
-class SiteRequest:
-    """The site to play on, by its `/ops/*`, or with `kubernetes` the workloads of a namespace. `allow` has what may be
-    dialled beside public addresses: networks, and ports of loopback. The token is in no repr; nothing that is stored or
-    shown is made of a request."""
-
-    name: str
-    url: str = ""
-    token: str = field(default="", repr=False)
-    availability: float = 0.99
-    latency_p99_ms: float = 500.0
-    readiness: float | None = None
-    """The share of the wanted pods that must be ready; None: 0.99 where nobody measures requests."""
-    action_seconds: float = 5.0
-    """What an action takes at least: real time has to pass before there is something new to see."""
-    stabilization_seconds: float = 60.0
-    guardrails: dict[str, Any] = field(default_factory=dict)
-    """What may be done there: the wire form of resources.guardrails.Guardrails."""
-    allow: tuple[str, ...] = ()
-    kubernetes: dict[str, Any] | None = None
-    """A TargetSite's `spec.kubernetes` in its wire form, with the namespace."""
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        return cls(**data | {"allow": tuple(data["allow"])})
-
-
-@dataclass(frozen=True, slots=True)
-class ModelRequest:
-    """The language model that decides. `allow` is as in a SiteRequest; the key is in no repr, and nothing that is
-    stored or shown is made of a request. Prices are in dollars for a million tokens."""
-
-    endpoint: str
-    model: str
-    key: str = field(default="", repr=False)
-    max_tokens: int = 400_000
-    max_dollars: float | None = None
-    prompt_price: float = 0.0
-    completion_price: float = 0.0
-    temperature: float | None = None
-    allow: tuple[str, ...] = ()
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        return cls(**data | {"allow": tuple(data["allow"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +35,7 @@ class RunRequest:
     mode: Literal["Act", "DryRun", "Suggest"] = "Act"
     approval: ApprovalLevel = "Never"
     past: tuple[PastChange, ...] = ()
-    language_model: ModelRequest | None = None
+    language_model: LanguageModel | None = None
     truth: tuple[CauseName, ...] | None = None
     """At a site: what an experiment broke, for the verdict alone; None where nobody knows."""
 
@@ -94,7 +48,7 @@ class RunRequest:
         known = {field.name: data[field.name] for field in fields(cls)}
         parts = {
             "site": None if site is None else SiteRequest.from_json(site),
-            "language_model": None if model is None else ModelRequest.from_json(model),
+            "language_model": None if model is None else LanguageModel.from_json(model),
             "past": tuple(PastChange(**change) for change in data["past"]),
             "truth": None if truth is None else tuple(CauseName(**cause) for cause in truth),
         }

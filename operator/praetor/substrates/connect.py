@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pydantic import ValidationError
 
 import simcore
+from praetor.guard.targets import SiteRequest
 from praetor.substrates.sim import SimSubstrate
 from simcore.errors import ScenarioError, SimcoreError
 from simcore.results import CauseName
@@ -13,12 +14,8 @@ from simcore.scenarios.spec import ScenarioDocument, ScenarioSpec
 from simcore.validation import problems
 
 if TYPE_CHECKING:
-    from praetor.substrates.cluster.connecting import Asked as AskedOfCluster
     from praetor.substrates.cluster.connecting import ClusterSubstrate
-    from praetor.substrates.site.connecting import Asked as AskedOfSite
     from praetor.substrates.site.substrate import SiteSubstrate
-
-    class Asked(AskedOfSite, AskedOfCluster, Protocol): ...
 
 
 class Wanted(Protocol):
@@ -40,7 +37,7 @@ class Wanted(Protocol):
     @property
     def alert(self) -> dict[str, Any] | None: ...
     @property
-    def site(self) -> "Asked | None": ...
+    def site(self) -> SiteRequest | None: ...
     @property
     def truth(self) -> tuple[CauseName, ...] | None: ...
 

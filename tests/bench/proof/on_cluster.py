@@ -14,8 +14,9 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+from praetor.guard.targets import SiteRequest
 from praetor.runner.loop import play
-from praetor.runner.request import RunOutcome, RunRequest, SiteRequest
+from praetor.runner.request import RunOutcome, RunRequest
 from praetor.substrates.connect import connect
 from tests.bench.proof.cells import Cell
 from tests.bench.proof.on_site import ALERT, Pace

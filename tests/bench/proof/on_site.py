@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from praetor.guard.targets import SiteRequest
 from praetor.runner.loop import play
-from praetor.runner.request import RunOutcome, RunRequest, SiteRequest
+from praetor.runner.request import RunOutcome, RunRequest
 from praetor.substrates.connect import connect
 from tests.bench.proof.cells import Cell
 from tests.bench.proof.policies import policy_of

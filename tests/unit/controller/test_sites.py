@@ -27,13 +27,14 @@ from praetor.controller.probing import SiteProber
 from praetor.controller.reconcile import reconcile
 from praetor.controller.subject import subject_of
 from praetor.controller.times import utc_now
+from praetor.guard.targets import SiteRequest
 from praetor.policies.registry import make_policy
 from praetor.resources.run import IncidentRun
 from praetor.resources.site import TargetSite
 from praetor.runner.changes import Clearance, WantedChange
 from praetor.runner.loop import play
 from praetor.runner.process import Clear
-from praetor.runner.request import RunOutcome, RunRequest, SiteRequest
+from praetor.runner.request import RunOutcome, RunRequest
 from praetor.store.directory import DirectoryStore
 from praetor.substrates.connect import connect
 from praetor.substrates.live.survey import RightHeld, Survey

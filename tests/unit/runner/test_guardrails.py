@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 import simcore
+from praetor.guard.targets import SiteRequest
 from praetor.resources import reasons
 from praetor.runner.changes import GO, Clearance, Gate, PastChange, WantedChange, nobody
 from praetor.runner.loop import play
-from praetor.runner.request import RunOutcome, RunRequest, SiteRequest
+from praetor.runner.request import RunOutcome, RunRequest
 from praetor.substrates.sim import SimSubstrate
 from simcore.trace import read_trace
 from tests.support.guarded_stage import MORNING, GuardedStage

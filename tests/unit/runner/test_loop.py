@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from praetor.guard.targets import SiteRequest
 from praetor.runner.loop import play
-from praetor.runner.request import Failure, RunOutcome, RunRequest, SiteRequest
+from praetor.runner.request import Failure, RunOutcome, RunRequest
 from simcore.observation import Observation
 from simcore.trace import broken_links, canonical_json, read_trace
 from tests.support.tiny_stage import DECLARE, LIST, RESTART, Script, TinyStage, decision

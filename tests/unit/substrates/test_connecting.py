@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from praetor.guard.errors import UnreachableError
+from praetor.guard.targets import SiteRequest
 from praetor.runner.loop import play
-from praetor.runner.request import RunRequest, SiteRequest
+from praetor.runner.request import RunRequest
 from praetor.substrates.connect import connect
 from praetor.substrates.site.errors import SiteError
 from simcore.decision import Decision

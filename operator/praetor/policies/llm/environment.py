@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from praetor.policies.llm.model import LanguageModel
+from praetor.guard.targets import LanguageModel
 from simcore.errors import SimcoreError
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from praetor.guard.addresses import ALLOWED_NETWORKS, rules_of
 from praetor.guard.chat import ChatClient, ChatSettings
 from praetor.guard.errors import GuardError
+from praetor.guard.targets import LanguageModel
 from praetor.policies.llm.budget import Budget
-from praetor.policies.llm.model import Model
 from praetor.policies.llm.policy import LlmPolicy
 from simcore.errors import SimcoreError
 
 
-def llm_of(model: Model, environment: Mapping[str, str] = os.environ) -> LlmPolicy:
+def llm_of(model: LanguageModel, environment: Mapping[str, str] = os.environ) -> LlmPolicy:
     """Raises SimcoreError for an endpoint that is no URL, and for what may be dialled said wrongly."""
     settings = ChatSettings(model.endpoint, model.model, model.key, temperature=model.temperature)
     budget = Budget(

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from praetor.guard.targets import SiteRequest
 from praetor.substrates.chaos.errors import ChaosRefusedError
 from praetor.substrates.chaos.judging import Objectives
 from praetor.substrates.chaos.looking import LOOK_SECONDS, Eyes, Looked, Looker, Question
-from praetor.substrates.chaos.plan import Kind, Order, Place, Plan
+from praetor.substrates.chaos.plan import Kind, Order, Plan
 
 STEADY_SECONDS = 10.0
 """How long a target is watched before and after, unless its stabilisation is shorter."""
@@ -24,7 +25,7 @@ class Ground(Protocol):
     async def plan(self, order: Order) -> Plan:
         """Reads, changes nothing. Raises ChaosRefusedError for what must not be broken."""
 
-    def eyes(self, place: Place) -> Eyes: ...
+    def eyes(self, place: SiteRequest) -> Eyes: ...
 
     async def rehearse(self, plan: Plan, token: str) -> None:
         """Raises when the undo would not be accepted now; changes nothing."""

@@ -3,41 +3,15 @@
 import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, Self
 
+from praetor.guard.targets import SiteRequest
 from praetor.resources.experiment import ChaosRules, Inject
 from simcore.results import CauseName
 
 Kind = Literal["Site", "Cluster"]
 Step = dict[str, Any]
 """One request that a ground knows how to make."""
-
-
-class Place(Protocol):
-    """The target: a site by its `/ops/*`, or with `kubernetes` workloads of a namespace.
-
-    praetor.runner.request.SiteRequest is one, and says what each is."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def url(self) -> str: ...
-    @property
-    def token(self) -> str: ...
-    @property
-    def kubernetes(self) -> dict[str, Any] | None: ...
-    @property
-    def availability(self) -> float: ...
-    @property
-    def latency_p99_ms(self) -> float: ...
-    @property
-    def readiness(self) -> float | None: ...
-    @property
-    def action_seconds(self) -> float: ...
-    @property
-    def stabilization_seconds(self) -> float: ...
-    @property
-    def allow(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +21,7 @@ class Order:
     namespace: str
     name: str
     uid: str
-    place: Place
+    place: SiteRequest
     inject: Inject
     rules: ChaosRules
     secret: tuple[str, str] | None = None

@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TypeVar
 
+from praetor.guard.targets import SiteRequest
 from praetor.resources.conformance import NOT_THERE
 from praetor.substrates.chaos.errors import ChaosRefusedError
 from praetor.substrates.chaos.judging import ServiceSight, Sight
-from praetor.substrates.chaos.plan import Order, Place, Plan, Step, expiry_of, key_of
+from praetor.substrates.chaos.plan import Order, Plan, Step, expiry_of, key_of
 from praetor.substrates.chaos.site_faults import SITE_FAULTS, cause_of
-from praetor.substrates.site.connecting import Dialled, guarded_client
+from praetor.substrates.site.connecting import guarded_client
 from praetor.substrates.site.errors import MissingEndpointError, RefusedError, WrongShapeError
 from praetor.substrates.site.ops_client import OpsClient
 
@@ -25,7 +25,7 @@ class SiteGround:
         """Raises ChaosRefusedError, SiteError, GuardedError. Nothing is changed."""
         return await _called(order.place, lambda ops: _plan(order, ops))
 
-    def eyes(self, place: Place) -> "SiteEyes":
+    def eyes(self, place: SiteRequest) -> "SiteEyes":
         return SiteEyes(place)
 
     async def rehearse(self, plan: Plan, token: str) -> None:
@@ -55,23 +55,14 @@ class SiteGround:
         await _called(_place(plan, token), lambda ops: _post(ops, plan.undoing))
 
 
-@dataclass(frozen=True, slots=True)
-class _Door:
-    """Where a plan's site is, and how one gets in."""
-
-    url: str
-    token: str = field(repr=False)
-    allow: tuple[str, ...] = ()
-
-
-def _place(plan: Plan, token: str) -> _Door:
-    return _Door(plan.url, token)
+def _place(plan: Plan, token: str) -> SiteRequest:
+    return SiteRequest(plan.name, plan.url, token)
 
 
 class SiteEyes:
     """What the site shows of itself. Raises SiteError, GuardedError."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: SiteRequest) -> None:
         self._ops = OpsClient(guarded_client(place))
 
     def look(self) -> Sight:
@@ -81,7 +72,7 @@ class SiteEyes:
         self._ops.close()
 
 
-async def _called(place: Dialled, call: Callable[[OpsClient], T]) -> T:
+async def _called(place: SiteRequest, call: Callable[[OpsClient], T]) -> T:
     def answered() -> T:
         ops = OpsClient(guarded_client(place))
         try:

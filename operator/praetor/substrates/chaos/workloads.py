@@ -1,9 +1,10 @@
 """Experiments on workloads of a namespace, by plain API means: nothing runs on a node, and nobody is privileged."""
 
+from praetor.guard.targets import SiteRequest
 from praetor.kube.client import KubeClient
 from praetor.substrates.chaos.errors import ChaosRefusedError
 from praetor.substrates.chaos.judging import ServiceSight, Sight
-from praetor.substrates.chaos.plan import Order, Place, Plan, expiry_of
+from praetor.substrates.chaos.plan import Order, Plan, expiry_of
 from praetor.substrates.chaos.site_faults import cause_of
 from praetor.substrates.chaos.workload_faults import FAULTS, Broken, Mark, steps_of
 from praetor.substrates.chaos.workload_steps import break_all, rehearse_undo, try_breaking, undo_all
@@ -48,7 +49,7 @@ class WorkloadGround:
             service_account=order.rules.service_account_name,
         )
 
-    def eyes(self, place: Place) -> "WorkloadEyes":
+    def eyes(self, place: SiteRequest) -> "WorkloadEyes":
         return WorkloadEyes(namespace_system(place))
 
     async def rehearse(self, plan: Plan, token: str) -> None:

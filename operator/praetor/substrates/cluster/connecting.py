@@ -1,13 +1,14 @@
 """From a request to a namespace's substrate: who we are to the API server, what was promised, the alert."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
 from praetor.guard.addresses import rules_of
 from praetor.guard.client import GuardedClient
 from praetor.guard.errors import GuardError, UnreachableError
+from praetor.guard.targets import SiteRequest
 from praetor.kube.blocking import BlockingKube
 from praetor.kube.credentials import in_cluster, load_credentials
 from praetor.resources.conformance import problem_text
@@ -24,27 +25,6 @@ from simcore.errors import UnavailableError
 _MAX_STEPS, _SAMPLE_S, _READINESS = 60, 2.0, 0.99
 
 
-class Asked(Protocol):
-    """What of a site's request matters here; praetor.runner.request.SiteRequest says what each is."""
-
-    @property
-    def kubernetes(self) -> dict[str, Any] | None: ...
-    @property
-    def token(self) -> str: ...
-    @property
-    def availability(self) -> float: ...
-    @property
-    def latency_p99_ms(self) -> float: ...
-    @property
-    def readiness(self) -> float | None: ...
-    @property
-    def action_seconds(self) -> float: ...
-    @property
-    def stabilization_seconds(self) -> float: ...
-    @property
-    def allow(self) -> tuple[str, ...]: ...
-
-
 class ClusterSubstrate(LiveSubstrate):
     """One episode on the workloads of one namespace."""
 
@@ -58,7 +38,7 @@ class ClusterSubstrate(LiveSubstrate):
 
 
 def cluster_substrate(
-    asked: Asked, alert: dict[str, Any] | None, *, family: str, max_steps: int | None = None
+    asked: SiteRequest, alert: dict[str, Any] | None, *, family: str, max_steps: int | None = None
 ) -> ClusterSubstrate:
     """`alert` is an IncidentRun's. Raises NamespaceError, DeniedError without credentials, UnreachableError for an API
     server that does not answer: it may do so later."""
@@ -80,7 +60,7 @@ def cluster_substrate(
     )
 
 
-def namespace_system(asked: Asked) -> NamespaceSystem:
+def namespace_system(asked: SiteRequest) -> NamespaceSystem:
     """Nothing is asked yet. Raises NamespaceError, and DeniedError without credentials."""
     site, namespace = site_of(asked)
     kube = BlockingKube(load_credentials())
@@ -88,7 +68,7 @@ def namespace_system(asked: Asked) -> NamespaceSystem:
     return NamespaceSystem(kube, namespace, site, promises_of(asked, site), source=source, inside=in_cluster())
 
 
-def site_of(asked: Asked) -> tuple[KubernetesSite, str]:
+def site_of(asked: SiteRequest) -> tuple[KubernetesSite, str]:
     """(spec.kubernetes, the namespace). Raises NamespaceError."""
     try:
         site = KubernetesSite.model_validate(asked.kubernetes)
@@ -99,20 +79,22 @@ def site_of(asked: Asked) -> tuple[KubernetesSite, str]:
     return site, site.namespace
 
 
-def promises_of(asked: Asked, site: KubernetesSite) -> Promises:
+def promises_of(asked: SiteRequest, site: KubernetesSite) -> Promises:
     if site.prometheus is None:
         return Promises(None, _READINESS if asked.readiness is None else asked.readiness)
     return Promises(Objectives(asked.availability, asked.latency_p99_ms), asked.readiness)
 
 
-def request_source(asked: Asked, site: KubernetesSite, namespace: str, kube: BlockingKube) -> RequestSource | None:
+def request_source(
+    asked: SiteRequest, site: KubernetesSite, namespace: str, kube: BlockingKube
+) -> RequestSource | None:
     """Raises NamespaceError for a URL that must not be dialled."""
     if site.prometheus is None:
         return None
     return RequestSource(_getter(asked, site.prometheus, namespace, kube), site.prometheus.queries, namespace)
 
 
-def _getter(asked: Asked, prometheus: Prometheus, namespace: str, kube: BlockingKube) -> Get:
+def _getter(asked: SiteRequest, prometheus: Prometheus, namespace: str, kube: BlockingKube) -> Get:
     if prometheus.url is None:
         root = proxied_path(prometheus, namespace)
         return lambda path, query: kube.run(lambda client: client.request("GET", root + path, query=query))

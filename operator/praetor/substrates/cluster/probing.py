@@ -1,11 +1,12 @@
 """A look at a namespace that changes nothing: its services, and which of the rights that runs need we have."""
 
 from praetor.guard.errors import UnreachableError
+from praetor.guard.targets import SiteRequest
 from praetor.kube import paths
 from praetor.kube.blocking import BlockingKube
 from praetor.kube.client import KubeClient
 from praetor.kube.credentials import load_credentials
-from praetor.substrates.cluster.connecting import Asked, site_of
+from praetor.substrates.cluster.connecting import site_of
 from praetor.substrates.cluster.errors import NamespaceError
 from praetor.substrates.cluster.reading import read_all
 from praetor.substrates.cluster.rights import Held, Right, held, rights_of
@@ -17,7 +18,7 @@ from simcore.errors import UnavailableError
 _MOST_SERVICES, _MOST_RIGHTS = 100, 20
 
 
-def survey(asked: Asked) -> Survey:
+def survey(asked: SiteRequest) -> Survey:
     """Raises NamespaceError for a namespace that runs cannot be played in, DeniedError without credentials,
     UnreachableError."""
     site, namespace = site_of(asked)

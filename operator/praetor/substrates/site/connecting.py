@@ -1,11 +1,12 @@
 """From a request to a site's substrate: the guarded client, the pace, the objectives, the alert, the first look."""
 
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from praetor.guard.addresses import rules_of
 from praetor.guard.client import GuardedClient
 from praetor.guard.errors import GuardError
+from praetor.guard.targets import SiteRequest
 from praetor.substrates.live.alerts import notice_of
 from praetor.substrates.live.samples import Objectives
 from praetor.substrates.live.system import Pace
@@ -18,31 +19,7 @@ from simcore.classifier.classify import HEALTHY, UNKNOWN, Classification, classi
 MAX_STEPS = 60
 
 
-class Dialled(Protocol):
-    """Where a site is, and how one gets in; praetor.runner.request.SiteRequest says what each is."""
-
-    @property
-    def url(self) -> str: ...
-    @property
-    def token(self) -> str: ...
-    @property
-    def allow(self) -> tuple[str, ...]: ...
-
-
-class Asked(Dialled, Protocol):
-    """What of a site's request matters here."""
-
-    @property
-    def availability(self) -> float: ...
-    @property
-    def latency_p99_ms(self) -> float: ...
-    @property
-    def action_seconds(self) -> float: ...
-    @property
-    def stabilization_seconds(self) -> float: ...
-
-
-def guarded_client(asked: Dialled) -> GuardedClient:
+def guarded_client(asked: SiteRequest) -> GuardedClient:
     """Raises SiteError for what is no URL of a site, or no rule. Nothing is dialled yet."""
     headers = {"Authorization": f"Bearer {asked.token}"} if asked.token else {}
     try:
@@ -54,7 +31,7 @@ def guarded_client(asked: Dialled) -> GuardedClient:
 
 
 def site_substrate(
-    asked: Asked, alert: dict[str, Any] | None, *, family: str, max_steps: int | None = None
+    asked: SiteRequest, alert: dict[str, Any] | None, *, family: str, max_steps: int | None = None
 ) -> SiteSubstrate:
     """`alert` is an IncidentRun's. Raises SiteError, UnreachableError: on a site that says nothing nobody can play."""
     ops = OpsClient(guarded_client(asked))

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from praetor.guard.client import Answer, GuardedClient
+from praetor.guard.targets import SiteRequest
 from praetor.resources.conformance import NOT_THERE, SiteConformance, Verdict, fault_of, is_there, report_of
 from praetor.resources.ops import ENDPOINTS, Endpoint, ServiceLogs, ServiceMetrics, SiteHealth, SiteServices
-from praetor.substrates.site.connecting import Asked, guarded_client
+from praetor.substrates.site.connecting import guarded_client
 from praetor.substrates.site.errors import SiteError
 from praetor.substrates.site.looking import READ_LINES, look_of
 from simcore.classifier.look import Look
@@ -24,7 +25,7 @@ class Probed(NamedTuple):
     look: Look | None = None
 
 
-def probe(asked: Asked) -> Probed:
+def probe(asked: SiteRequest) -> Probed:
     """Raises SiteError, GuardedError: it must not be dialled, does not answer, or does not let us in."""
     http = guarded_client(asked)
     try:
