@@ -16,7 +16,8 @@ from praetor.alerts.manifest import is_finished, source_of
 from praetor.alerts.routing import Route
 from praetor.controller.declared import status_of
 from praetor.controller.key import Key
-from praetor.controller.sites import UnavailableSiteError, request_of
+from praetor.controller.references import UnusableError
+from praetor.controller.sites import request_of
 from praetor.controller.times import Clock, seconds_since, wire_time
 from praetor.controller.verdicts import Said
 from praetor.controller.watching import SOURCE, notification_of, watched
@@ -42,11 +43,11 @@ SURVEY = "praetor.substrates.cluster.probing:survey"
 
 
 def survey_namespace(request: SiteRequest) -> Survey:
-    """Raises SimcoreError, GuardedError, UnavailableSiteError where its library is not installed."""
+    """Raises SimcoreError, GuardedError, UnusableError where its library is not installed."""
     try:
         look = resolve(SURVEY)
     except ModuleNotFoundError as problem:
-        raise UnavailableSiteError(f"{problem}: namespaces need pip install 'praetor[operator]'") from None
+        raise UnusableError(f"{problem}: namespaces need pip install 'praetor[operator]'") from None
     found: Survey = look(request)
     return found
 
@@ -120,7 +121,7 @@ class SiteProber:
                 return *said_of_namespace(await asyncio.to_thread(self._survey, request)), None
             probed = await asyncio.to_thread(self._ask, request)
             return *said_of(probed), probed.look
-        except UnavailableSiteError as problem:
+        except UnusableError as problem:
             return Said(REACHABLE, "Unknown", reasons.SITE_UNAVAILABLE, str(problem)), {}, None
         except (GuardedError, SimcoreError) as problem:
             return Said(REACHABLE, "False", reasons.SITE_DOES_NOT_ANSWER, str(problem)), {}, None

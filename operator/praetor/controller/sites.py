@@ -2,13 +2,23 @@
 
 import os
 from dataclasses import replace
-from ipaddress import ip_address
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from pydantic import ValidationError
 
 from praetor.alerts.classify import classify
 from praetor.controller.observed import Playable, Unplayable
+from praetor.controller.references import (
+    Lookup,
+    Secrets,
+    Services,
+    UnusableError,
+    address_of,
+    as_network,
+    secret_of,
+    value_of,
+    value_outside,
+)  # fmt: skip
 from praetor.guard.targets import SiteRequest
 from praetor.policies.registry import POLICIES
 from praetor.resources import reasons
@@ -17,37 +27,10 @@ from praetor.resources.run import IncidentRun
 from praetor.resources.site import SecretRef, SiteServiceRef, TargetSite
 from praetor.store.validation import explain
 from simcore.errors import DeniedError, NotFoundError
-from simcore.protocols import Manifest
 
 TOKEN_VARIABLE = "PRAETOR_SITE_TOKEN"  # noqa: S105 (a variable's name)
 HOME_VARIABLE = "PRAETOR_NAMESPACE"
 UNKNOWN_FAMILY = "unknown"
-
-
-class Lookup(Protocol):
-    """What of a Store is needed here."""
-
-    async def get(self, kind: str, namespace: str, name: str) -> Manifest: ...
-
-
-@runtime_checkable
-class Secrets(Protocol):
-    """A store that can also read Secrets."""
-
-    async def secret(self, namespace: str, name: str) -> dict[str, str]:
-        """Its values by key. Raises NotFoundError, DeniedError."""
-
-
-@runtime_checkable
-class Services(Protocol):
-    """A store that can also read Services."""
-
-    async def service(self, namespace: str, name: str) -> Manifest:
-        """Raises NotFoundError, DeniedError."""
-
-
-class UnavailableSiteError(Exception):
-    """Nothing can be done there; the text says why and what would help."""
 
 
 async def site_subject(run: IncidentRun, name: str, store: Lookup) -> Playable | Unplayable:
@@ -56,16 +39,17 @@ async def site_subject(run: IncidentRun, name: str, store: Lookup) -> Playable |
         site = await _site(run.metadata.namespace or "", name, store)
         _check(run)
         request = await request_of(site, store)
-    except UnavailableSiteError as problem:
+    except UnusableError as problem:
         return Unplayable(reasons.SUBSTRATE_UNAVAILABLE, str(problem))
-    family = (
-        _family(run.spec.alert) if run.spec.alert else UNKNOWN_FAMILY
-    )  # an experiment says nothing of what it breaks
+    family = _family(run.spec.alert)
     return Playable(family, family, site=request)
 
 
-def _family(alert: Alert) -> str:
-    """What the sender names, as a probe does, else what the alert's words say."""
+def _family(alert: Alert | None) -> str:
+    """What the sender names, as a probe does, else what the alert's words say. An experiment says nothing of what it
+    breaks."""
+    if alert is None:
+        return UNKNOWN_FAMILY
     if alert.scenario:
         return alert.scenario.replace("-", "_")
     return classify(alert.model_dump(by_alias=True, exclude_none=True)).family or UNKNOWN_FAMILY
@@ -75,25 +59,25 @@ async def _site(namespace: str, name: str, store: Lookup) -> TargetSite:
     try:
         return TargetSite.model_validate(await store.get("TargetSite", namespace, name))
     except NotFoundError:
-        raise UnavailableSiteError(
+        raise UnusableError(
             f"spec.target.siteRef.name: there is no TargetSite {name!r} in namespace {namespace!r}"
         ) from None
     except ValidationError as problem:
-        raise UnavailableSiteError(f"TargetSite {name!r} cannot be read: {explain(problem)}") from None
+        raise UnusableError(f"TargetSite {name!r} cannot be read: {explain(problem)}") from None
 
 
 def _check(run: IncidentRun) -> None:
     if run.spec.alert is None and run.spec.inject is None:
-        raise UnavailableSiteError("spec.scenarioRef: what is wrong at a site is not chosen; give spec.alert instead")
+        raise UnusableError("spec.scenarioRef: what is wrong at a site is not chosen; give spec.alert instead")
     policy = POLICIES[run.spec.policy.name]
     if policy.of_seed is None:
-        raise UnavailableSiteError(
+        raise UnusableError(
             f"spec.policy.name: {policy.name!r} reads the simulator's episode, which there is none of at a site"
         )
 
 
 async def request_of(site: TargetSite, store: Lookup) -> SiteRequest:
-    """Where it is and how to enter. Raises UnavailableSiteError, and StoreError when the store cannot say."""
+    """Where it is and how to enter. Raises UnusableError, and StoreError when the store cannot say."""
     request, namespace = request_of_site(site), site.metadata.namespace or ""
     if site.spec.http is not None and site.spec.http.service_ref is not None:
         url, allow = await place_of(site.spec.http.service_ref, namespace, store)
@@ -107,38 +91,26 @@ async def place_of(ref: SiteServiceRef, namespace: str, store: Lookup) -> tuple[
     """(URL, what may be dialled for it): the Service's name, and the address that the API server has for it."""
     where, there = f"spec.http.serviceRef: Service {ref.name!r}", ref.namespace or namespace
     if not isinstance(store, Services):
-        raise UnavailableSiteError(f"{where}: there are no Services outside a cluster; set spec.http.url")
+        raise UnusableError(f"{where}: there are no Services outside a cluster; set spec.http.url")
     if there != namespace and namespace != os.environ.get(HOME_VARIABLE):
-        raise UnavailableSiteError(
-            f"{where}: only TargetSites of the operator's namespace may name namespace {there!r}"
-        )
+        raise UnusableError(f"{where}: only TargetSites of the operator's namespace may name namespace {there!r}")
     try:
         spec = (await store.service(there, ref.name))["spec"]
     except NotFoundError:
-        raise UnavailableSiteError(f"{where}: there is none in {there!r}") from None
+        raise UnusableError(f"{where}: there is none in {there!r}") from None
     except DeniedError:
-        raise UnavailableSiteError(
+        raise UnusableError(
             f"{where}: the operator may not read it; give its ServiceAccount the verb get on Services of {there!r}"
         ) from None
-    ports = [port["port"] for port in spec.get("ports") or ()]
-    if ref.port not in ports:
-        raise UnavailableSiteError(f"{where} has no port {ref.port}; it has {', '.join(map(str, ports)) or 'none'}")
-    return f"{ref.scheme}://{ref.name}.{there}.svc:{ref.port}{ref.path.rstrip('/')}", (_cluster_ip(spec, where),)
-
-
-def _cluster_ip(spec: dict[str, Any], where: str) -> str:
-    try:
-        address = ip_address(spec.get("clusterIP") or "")
-    except ValueError:
-        raise UnavailableSiteError(f"{where} has no cluster IP that could be dialled") from None
-    return f"{address}/{address.max_prefixlen}"
+    address = address_of(spec, ref.port, where)
+    return f"{ref.scheme}://{ref.name}.{there}.svc:{ref.port}{ref.path.rstrip('/')}", (as_network(address),)
 
 
 def request_of_site(site: TargetSite) -> SiteRequest:
-    """Without its token, and without what the API server knows of it. Raises UnavailableSiteError."""
+    """Without its token, and without what the API server knows of it. Raises UnusableError."""
     spec, name = site.spec, site.metadata.name
     if spec.http is None and spec.kubernetes is None:
-        raise UnavailableSiteError(
+        raise UnusableError(
             f"TargetSite {name!r} has no spec.http and no spec.kubernetes, so that nothing can be done there"
         )
     objectives = {slo.sli: slo.objective for slo in spec.slos}
@@ -164,7 +136,7 @@ def _workloads_of(site: TargetSite) -> dict[str, Any] | None:
     own, home = site.metadata.namespace or "", os.environ.get(HOME_VARIABLE, "")
     wanted = site.spec.kubernetes.namespace or own
     if home and wanted != own != home:
-        raise UnavailableSiteError(
+        raise UnusableError(
             f"spec.kubernetes.namespace: a TargetSite in {own!r} is about {own!r}; only one in {home!r}, the "
             "operator's own namespace, may name another"
         )
@@ -173,27 +145,8 @@ def _workloads_of(site: TargetSite) -> dict[str, Any] | None:
 
 
 async def token_of(ref: SecretRef, namespace: str, store: Lookup) -> str:
-    """From the Secret; where there are no Secrets, from the environment. Raises UnavailableSiteError."""
+    """From the Secret; where there are no Secrets, from the environment. Raises UnusableError."""
+    where = "spec.secretRef"
     if not isinstance(store, Secrets):
-        return _token_of_environment(ref)
-    try:
-        values = await store.secret(namespace, ref.name)
-    except NotFoundError:
-        raise UnavailableSiteError(f"spec.secretRef: there is no Secret {ref.name!r} in {namespace!r}") from None
-    except DeniedError:
-        raise UnavailableSiteError(
-            f"spec.secretRef: the operator may not read Secret {ref.name!r}; give its ServiceAccount the verb get on "
-            f"this one by a Role in {namespace!r}"
-        ) from None
-    if not values.get(ref.key):
-        raise UnavailableSiteError(f"spec.secretRef: Secret {ref.name!r} has no key {ref.key!r}")
-    return values[ref.key].strip()
-
-
-def _token_of_environment(ref: SecretRef) -> str:
-    token = os.environ.get(TOKEN_VARIABLE, "")
-    if not token:
-        raise UnavailableSiteError(
-            f"spec.secretRef: there are no Secrets outside a cluster: set {TOKEN_VARIABLE} to the token of {ref.name!r}"
-        )
-    return token
+        return value_outside(TOKEN_VARIABLE, f"the token of {ref.name!r}", where)
+    return value_of(await secret_of(ref.name, where, namespace, store), ref.key, ref.name, where)

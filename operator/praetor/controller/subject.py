@@ -6,9 +6,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from praetor.alerts.classify import classify
-from praetor.controller.models import UnavailableModelError, model_of
+from praetor.controller.models import model_of
 from praetor.controller.observed import Playable, Unplayable
-from praetor.controller.sites import Lookup, site_subject
+from praetor.controller.references import Lookup, UnusableError
+from praetor.controller.sites import site_subject
 from praetor.policies.registry import policy_names
 from praetor.resources import reasons
 from praetor.resources.alert import Alert
@@ -33,7 +34,7 @@ async def subject_of(run: IncidentRun, store: Lookup) -> Subject:
         )
     try:
         model = await model_of(spec.policy, run.metadata.namespace or "", store)
-    except UnavailableModelError as problem:
+    except UnusableError as problem:
         return Unplayable(reasons.MODEL_UNAVAILABLE, str(problem))
     found = await _played_on(run, store)
     return replace(found, language_model=model) if isinstance(found, Playable) and model else found

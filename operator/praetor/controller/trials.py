@@ -4,7 +4,8 @@ from pydantic import ValidationError
 
 from praetor.controller.observed import Playable, Unplayable
 from praetor.controller.questions import Questions
-from praetor.controller.sites import Lookup, UnavailableSiteError, token_of
+from praetor.controller.references import Lookup, UnusableError
+from praetor.controller.sites import token_of
 from praetor.controller.trial import NO_LAB, PLAN, WAITING, Trial
 from praetor.resources.run import IncidentRun
 from praetor.resources.site import SecretRef, TargetSite
@@ -102,5 +103,5 @@ async def _token(run: IncidentRun, site: TargetSite | None, plan: Plan | None, s
         return ""
     try:
         return await token_of(SecretRef(name=secret[0], key=secret[1]), run.metadata.namespace or "", store)
-    except UnavailableSiteError:
+    except UnusableError:
         return ""

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from praetor.controller.models import UnavailableModelError, model_of
+from praetor.controller.models import model_of
 from praetor.controller.observed import Playable, Unplayable
+from praetor.controller.references import UnusableError
 from praetor.controller.subject import subject_of
 from praetor.guard.targets import LanguageModel, SiteRequest
 from praetor.policies.registry import make_policy
@@ -75,7 +76,7 @@ async def test_other_policies_have_no_model() -> None:
 async def test_a_key_that_is_meant_for_one_endpoint_is_sent_to_no_other() -> None:
     secrets = {"models": {"token": KEY, "endpoint": f"{ENDPOINT}/"}}
     assert (await found(NAMED, Cluster(secrets))).key == KEY
-    with pytest.raises(UnavailableModelError, match="meant for another endpoint"):
+    with pytest.raises(UnusableError, match="meant for another endpoint"):
         await found(NAMED | {"endpoint": "https://evil.example/v1"}, Cluster(secrets))
 
 
