@@ -54,6 +54,8 @@ class Plan:
     touches: tuple[str, ...] = ()
     """Services beside the target's callers that this fault is known to reach."""
     url: str = ""
+    allow: tuple[str, ...] = ()
+    """What may be dialled for it beside public addresses and what whoever dials allows by itself."""
     target_namespace: str = ""
     secret: tuple[str, str] | None = None
     service_account: str = ""
@@ -72,6 +74,7 @@ class Plan:
                 "undoing": tuple(told["undoing"]),
                 "causes": None if causes is None else tuple(CauseName(**cause) for cause in causes),
                 "touches": tuple(told["touches"]),
+                "allow": tuple(told["allow"]),
                 "secret": None if secret is None else (secret[0], secret[1]),
             }
         )

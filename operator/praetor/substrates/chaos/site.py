@@ -56,7 +56,7 @@ class SiteGround:
 
 
 def _place(plan: Plan, token: str) -> SiteRequest:
-    return SiteRequest(plan.name, plan.url, token)
+    return SiteRequest(plan.name, plan.url, token, allow=plan.allow)
 
 
 class SiteEyes:
@@ -112,6 +112,7 @@ def _plan(order: Order, ops: OpsClient) -> Plan:
         repeatable=health.idempotency_key,
         touches=tuple(name for name in known.touches if name in names) if known else (),
         url=order.place.url,
+        allow=order.place.allow,
         target_namespace=order.namespace,
         secret=order.secret,
     )
