@@ -1,6 +1,5 @@
 """From a request to a namespace's substrate: who we are to the API server, what was promised, the alert."""
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import ValidationError
@@ -29,12 +28,6 @@ class ClusterSubstrate(LiveSubstrate):
     """One episode on the workloads of one namespace."""
 
     name: Literal["Simulator", "Site", "Cluster"] = "Cluster"
-    _system: NamespaceSystem
-
-    @property
-    def missing(self) -> Mapping[str, str]:
-        """Actions that cannot be carried out on any of the workloads, each with the reason."""
-        return self._system.missing()
 
 
 def cluster_substrate(

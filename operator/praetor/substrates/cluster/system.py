@@ -244,8 +244,9 @@ class NamespaceSystem:
             if why := objection(self._rights, "patch", patch.resource, patch.name, self._namespace):
                 raise RefusedChangeError(why)
 
-    def missing(self) -> dict[str, str]:
-        """By action, why it is refused for every workload."""
+    @property
+    def missing(self) -> Mapping[str, str]:
+        """What is refused for every workload, and why."""
         workloads = self._seen.workloads.values()
         found = [objection(self._rights, "patch", one.resource, one.name, self._namespace) for one in workloads]
         if found and all(found):

@@ -105,8 +105,7 @@ class LiveSubstrate:
 
     @property
     def missing(self) -> Mapping[str, str]:
-        """Actions that this system cannot carry out, each with the reason."""
-        return {}
+        return self._system.missing
 
     @property
     def _now(self) -> float:

@@ -4,7 +4,7 @@ Times are seconds since the episode began. What goes wrong is raised as a Simcor
 policy reads.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic, sleep
 from typing import Any, NamedTuple, Protocol
@@ -30,6 +30,10 @@ class System(Protocol):
     @property
     def names(self) -> Sequence[str]:
         """Of its services; the first is what users reach."""
+
+    @property
+    def missing(self) -> Mapping[str, str]:
+        """Actions that it cannot carry out, each with the reason."""
 
     def begin(self) -> None:
         """Reads it as it is found. Without that there is nothing to act on."""

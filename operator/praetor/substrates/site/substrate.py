@@ -28,8 +28,7 @@ class OpsSystem:
 
     def __init__(self, ops: OpsClient, objectives: Objectives) -> None:
         self._ops, self._reader, self._objectives = ops, SiteReader(ops), objectives
-        self.missing: dict[str, str] = {}
-        """Actions whose change the site does not have, each with the reason."""
+        self.missing: Mapping[str, str] = {}
 
     @property
     def names(self) -> list[str]:
@@ -68,7 +67,7 @@ class OpsSystem:
         try:
             message = self._ops.change(name, body, key)
         except MissingEndpointError:
-            self.missing |= {action.action_type: _not_there(name)}
+            self.missing = {**self.missing, action.action_type: _not_there(name)}
             raise
         except UnreachableError as problem:
             self._changed_at = now
@@ -138,9 +137,5 @@ class SiteSubstrate(LiveSubstrate):
         objectives: Objectives | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self._site = system = OpsSystem(ops, objectives or Objectives())
+        system = OpsSystem(ops, objectives or Objectives())
         super().__init__(system, alert, family=family, max_steps=max_steps, pace=pace, clock=clock)
-
-    @property
-    def missing(self) -> Mapping[str, str]:
-        return self._site.missing
