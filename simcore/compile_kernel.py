@@ -4,31 +4,24 @@ Whoever starts later finds it beside the sources, or in the user's cache, and co
 """
 
 import simcore
-from simcore.decision import Decision
+from simcore.evaluation.play import play
 from simcore.replaying import counterfactual
-from simcore.results import StepResult, without_reward
 
 SCENARIO, BATCH = "oom-crash", 2
+LOOK = {"action_type": "list_services"}
 
 
 def compile_kernel() -> None:
-    """Plays an episode with all that is told of it, its text too, and steps a batch to numbers, results and texts."""
-    _play()
-    batch = simcore.make_batch(SCENARIO, range(BATCH))
-    batch.step([{"action_type": "list_services"}] * BATCH)
-    batch.texts()
-
-
-def _play() -> None:
-    episode, policy = simcore.make(SCENARIO, seed=0), simcore.make_policy("playbook")
-    observation, history = episode.reset(), list[tuple[Decision, StepResult]]()
-    while not episode.done:
-        decision = policy.decide(observation, history)
-        history.append((decision, without_reward(episode.step(decision.action))))
-        observation = history[-1][1].observation
-        assert observation.text
+    """Plays an episode with all that is told of it, and reads a text; steps a batch to numbers, results and texts."""
+    episode = simcore.make(SCENARIO, seed=0)
+    play(episode, simcore.make_policy("playbook"))
     episode.snapshot()
     counterfactual(episode)
+    episode.reset()
+    assert episode.step(LOOK).observation.text
+    batch = simcore.make_batch(SCENARIO, range(BATCH))
+    batch.step([LOOK] * BATCH)
+    batch.texts()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from multiprocessing import get_context
 
 from simcore.api import SPLITS, check_split, make, make_policy
 from simcore.decision import Decision, Policy
+from simcore.episode import Episode
 from simcore.errors import SimcoreError
 from simcore.evaluation.counts import Counts
 from simcore.evaluation.rows import Cell, Row, rows_of
@@ -112,7 +113,11 @@ def play_task(task: Task) -> Counts:
 def play_episode(task: Task, seed: int) -> Verdict:
     """One episode from the page to the verdict; the policy draws from the same seed as in a run."""
     episode = make(task.cell.family, seed=seed, difficulty=task.difficulty, split=task.split)
-    policy = task.make_policy(task.cell.policy, seed=seed, episode=episode)
+    return play(episode, task.make_policy(task.cell.policy, seed=seed, episode=episode))
+
+
+def play(episode: Episode, policy: Policy) -> Verdict:
+    """From the page to the verdict."""
     observation = episode.reset()
     history: list[tuple[Decision, StepResult]] = []
     while not episode.done:

@@ -18,8 +18,9 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import nullcontext
 from pathlib import Path
 
+from praetor.resources.ops import SCENARIOS
 from tests.bench.proof import simulated
-from tests.bench.proof.cells import BASIC, ON_CLUSTERS, Cell, Played, Record, rows
+from tests.bench.proof.cells import ON_CLUSTERS, Cell, Played, Record, rows
 from tests.bench.proof.on_cluster import cluster_stage, shop
 from tests.bench.proof.on_site import Pace, site_stage
 from tests.bench.proof.policies import NOTHING
@@ -27,7 +28,7 @@ from tests.bench.proof.table import markdown
 from tests.bench.proof.watched import UnhealthyError, played
 from tests.support.cluster import Namespace
 
-FAMILIES = {"simulator": (*BASIC, *ON_CLUSTERS), "site": BASIC, "cluster": ON_CLUSTERS}
+FAMILIES = {"simulator": (*SCENARIOS, *ON_CLUSTERS), "site": SCENARIOS, "cluster": ON_CLUSTERS}
 SIMULATED_RUNS = 5  # times as many in the simulator, where they cost nothing
 
 

@@ -8,17 +8,6 @@ from zlib import crc32
 
 from simcore.evaluation.counts import wilson_interval
 
-BASIC = (
-    "oom_crash",
-    "db_pool_exhaustion",
-    "bad_deployment_cascade",
-    "disk_full",
-    "slow_query",
-    "cert_expiry",
-    "dns_failure",
-    "rate_limit_exhaustion",
-)
-
 SIMULATED_AS = {
     "memory_limit": "oom_crash",
     "bad_version": "bad_deployment_cascade",

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.bench.proof.cells import BASIC, ON_CLUSTERS
+from praetor.resources.ops import SCENARIOS
+from tests.bench.proof.cells import ON_CLUSTERS
 from tests.bench.proof.policies import NOTHING
 
 SUBSTRATES = ("simulator", "site", "cluster")
@@ -26,7 +27,7 @@ def markdown(rows: list[Row]) -> str:
     found = {(row["family"], row["substrate"], row["policy"]): row for row in rows}
     policies = sorted({policy for _, _, policy in found}, key=lambda name: (name in FLOOR, name == NOTHING, name))
     columns = [(on, policy) for on in SUBSTRATES for policy in policies if _any(rows, on, policy)]
-    families = [family for family in (*BASIC, *ON_CLUSTERS) if any(row["family"] == family for row in rows)]
+    families = [family for family in (*SCENARIOS, *ON_CLUSTERS) if any(row["family"] == family for row in rows)]
     head = ["family", *(f"{on}: {policy}" for on, policy in columns)]
     lines = [head, ["---"] * len(head)]
     lines += [[f"`{family}`", *(_cell(found, family, *column) for column in columns)] for family in families]
