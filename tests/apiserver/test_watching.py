@@ -16,7 +16,7 @@ from praetor.resources.conditions import COMPLETE
 from praetor.store.kubernetes import KubernetesStore
 from simcore.protocols import Manifest
 from tests.controlplane.server import ControlPlane
-from tests.support.small_site import SmallSite
+from tests.support.small_site import SmallSite, reachable
 
 PROBE_SECONDS = 5
 
@@ -76,10 +76,7 @@ async def store(crds_installed: ControlPlane) -> AsyncIterator[KubernetesStore]:
 
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallSite]:
-    site = SmallSite()
-    monkeypatch.setenv("PRAETOR_GUARD_ALLOW_PORTS", str(site.port))
-    yield site
-    site.close()
+    yield from reachable(SmallSite(), monkeypatch)
 
 
 @pytest.fixture

@@ -2,15 +2,21 @@
 
 import json
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
+
+import pytest
 
 SERVICES = ("frontend", "api", "postgres")
 CALM = {
     "cpu_percent": 10.0, "memory_mb": 100.0, "memory_limit_mb": 512.0, "error_rate_percent": 0.0,
     "request_latency_p99_ms": 40.0, "active_connections": 5.0, "requests_per_second": 60.0,
 }  # fmt: skip
+
+
+AnySite = TypeVar("AnySite", bound="SmallSite")
 
 
 class SmallSite:
@@ -118,3 +124,10 @@ class SmallSite:
                 pass
 
         return Handler
+
+
+def reachable(site: AnySite, monkeypatch: pytest.MonkeyPatch) -> Iterator[AnySite]:
+    """A fixture's work: the site, on a port that may be dialled, until the test is over."""
+    monkeypatch.setenv("PRAETOR_GUARD_ALLOW_PORTS", str(site.port))
+    yield site
+    site.close()

@@ -18,16 +18,14 @@ from praetor.substrates.chaos.plan import Plan
 from simcore.results import CauseName
 from tests.support.breakable_site import BreakableSite
 from tests.support.demo_site import START
+from tests.support.small_site import reachable
 
 PATIENCE_SECONDS = 40.0
 
 
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[BreakableSite]:
-    site = BreakableSite()
-    monkeypatch.setenv("PRAETOR_GUARD_ALLOW_PORTS", str(site.port))
-    yield site
-    site.close()
+    yield from reachable(BreakableSite(), monkeypatch)
 
 
 def plan_of(site: BreakableSite, seconds: float) -> Plan:

@@ -21,15 +21,13 @@ from tests.support.experiments import (
     site_manifest,
 )
 from tests.support.operators import conditions, reason
+from tests.support.small_site import reachable
 from tests.support.tiny_stage import decision
 
 
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[BreakableSite]:
-    site = BreakableSite()
-    monkeypatch.setenv("PRAETOR_GUARD_ALLOW_PORTS", str(site.port))
-    yield site
-    site.close()
+    yield from reachable(BreakableSite(), monkeypatch)
 
 
 class Desk:
