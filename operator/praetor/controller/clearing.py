@@ -28,7 +28,7 @@ def asks_to_make_a_change(observed: Observed) -> list[Effect] | None:
     if decided is None:
         return _is_awaited(observed, asked)
     if decided.decision == "Deny":
-        answer = Clearance("Deny", denial(decided), by=decided.by)
+        answer = Clearance("Deny", waiting.reason_and_words(decided)[1], by=decided.by)
         return [*_told(observed, decided), WriteStatus(waiting.decided(observed, decided)), AnswerEpisode(answer)]
     return [*_told(observed, decided), *_goes(observed, asked, decided)]
 
@@ -76,8 +76,7 @@ def _still(observed: Observed, left_seconds: float) -> list[Effect]:
 
 def _told(observed: Observed, decided: Approval) -> list[Effect]:
     """Once: while the status still says that it waits, or has not said anything of it."""
-    reason = reasons.APPROVED if decided.decision == "Approve" else reasons.DENIED
-    return [RecordEvent(reason, f"{reason.lower()} by {decided.by}{_because(decided)}")]
+    return [RecordEvent(*waiting.reason_and_words(decided))]
 
 
 def decision_on(request: str, observed: Observed) -> Approval | None:
@@ -97,11 +96,3 @@ def too_late(observed: Observed) -> str:
     assert awaiting is not None
     waited = f"{awaiting.action} {awaiting.service} waited {observed.spec.approval_timeout_seconds} s for an approval"
     return f"{waited}: {observed.approvals_complaint}" if observed.approvals_complaint else waited
-
-
-def denial(decided: Approval) -> str:
-    return f"denied by {decided.by}{_because(decided)}"
-
-
-def _because(decided: Approval) -> str:
-    return f": {decided.reason}" if decided.reason else ""

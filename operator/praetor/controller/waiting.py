@@ -48,15 +48,17 @@ def decided(observed: Observed, entry: Approval) -> IncidentRunStatus:
 
 def begun_anew(observed: Observed, entry: Approval) -> IncidentRunStatus:
     """Somebody decided while nobody played. In the simulator it is the same attempt, played to the same bytes."""
-    on_site = observed.status.substrate != "Simulator"
-    return decided(observed, entry).model_copy(update={"attempts": observed.status.attempts + on_site})
+    return decided(observed, entry).model_copy(update={"attempts": observed.status.attempts + observed.is_live})
 
 
 def _decision(entry: Approval) -> Said:
+    return Said(APPROVAL_REQUIRED, "False", *reason_and_words(entry))
+
+
+def reason_and_words(entry: Approval) -> tuple[str, str]:
+    reason = reasons.APPROVED if entry.decision == "Approve" else reasons.DENIED
     because = f": {entry.reason}" if entry.reason else ""
-    if entry.decision == "Approve":
-        return Said(APPROVAL_REQUIRED, "False", reasons.APPROVED, f"approved by {entry.by}{because}")
-    return Said(APPROVAL_REQUIRED, "False", reasons.DENIED, f"denied by {entry.by}{because}")
+    return reason, f"{reason.lower()} by {entry.by}{because}"
 
 
 def awaiting(observed: Observed, asked: WantedChange) -> IncidentRunStatus:
