@@ -1,0 +1,113 @@
+"""What a probe says of a TargetSite."""
+
+from typing import Any
+
+import pytest
+
+from praetor.controller.key import Key
+from praetor.controller.probing import SiteProber
+from praetor.controller.times import utc_now
+from praetor.guard.targets import SiteRequest
+from praetor.store.directory import DirectoryStore
+from praetor.substrates.live.survey import RightHeld, Survey
+from simcore.errors import NotFoundError
+from tests.support.on_sites import HTTP, WORKLOADS, site_manifest
+from tests.support.small_site import SmallSite
+
+
+async def probed(store: DirectoryStore, **spec: Any) -> tuple[dict[str, Any], float | None]:
+    await store.create(site_manifest(**spec))
+    again = await SiteProber(store, utc_now).look_at(Key("TargetSite", "default", "shop"))
+    return (await store.get("TargetSite", "default", "shop"))["status"], again
+
+
+async def test_a_probe_says_what_a_site_has_and_changes_nothing(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = SmallSite()
+    try:
+        monkeypatch.setenv("PRAETOR_GUARD_ALLOW_PORTS", str(site.port))
+        site.health["api"] = "degraded"
+        site.answers["/ops/scale"] = (404, {})
+        status, again = await probed(store, http={"url": site.url}, probeSeconds=30)
+    finally:
+        site.close()
+    reachable, fault = status["conditions"]
+    assert (fault["type"], fault["status"]) in (("FaultDetected", "False"), ("FaultDetected", "Unknown"))
+    assert (reachable["type"], reachable["status"], reachable["reason"]) == ("Reachable", "True", "SiteAnswers")
+    assert {one["name"]: one["health"] for one in status["services"]}["api"] == "degraded"
+    assert {one["endpoint"]: one["verdict"] for one in status["endpoints"]} == {
+        "GET /ops/health": "Conformant", "GET /ops/services": "Conformant", "GET /ops/metrics": "Conformant",
+        "GET /ops/logs": "Conformant", "POST /ops/restart": "Untried", "POST /ops/scale": "Missing",
+        "POST /ops/config": "Untried", "POST /ops/rollback": "Untried", "POST /ops/break": "Untried",
+        "POST /ops/heal": "Untried",
+    }  # fmt: skip
+    assert status["lastProbe"]
+    assert again == 30.0
+    assert site.changes == []
+
+
+async def test_a_site_of_the_wrong_shape_says_which_endpoint(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = SmallSite()
+    try:
+        monkeypatch.setenv("PRAETOR_GUARD_ALLOW_PORTS", str(site.port))
+        site.answers["/ops/metrics"] = (200, {"cpu_percent": "much"})
+        status, _ = await probed(store, http={"url": site.url})
+    finally:
+        site.close()
+    assert status["conditions"][0]["reason"] == "SiteDoesNotConform"
+    assert "GET /ops/metrics: WrongShape" in status["conditions"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "status", "reason", "words"),
+    [
+        ({}, "Unknown", "NothingToProbe", "spec.http"),
+        ({"http": {"serviceRef": {"name": "web"}}}, "Unknown", "SiteUnavailable", "no Services outside a cluster"),
+        ({"http": {"url": "http://127.0.0.1:9"}}, "False", "SiteDoesNotAnswer", "loopback"),
+        ({"http": {"url": "http://169.254.169.254"}}, "False", "SiteDoesNotAnswer", "metadata"),
+        (HTTP | {"secretRef": {"name": "s"}}, "Unknown", "SiteUnavailable", "PRAETOR_SITE_TOKEN"),
+    ],
+)
+async def test_a_site_that_is_not_reached_says_why(
+    store: DirectoryStore, spec: dict[str, Any], status: str, reason: str, words: str
+) -> None:
+    found, _ = await probed(store, **spec)
+    (condition,) = found["conditions"]
+    assert (condition["status"], condition["reason"]) == (status, reason)
+    assert words in condition["message"]
+
+
+async def test_a_site_is_not_probed_before_its_time(store: DirectoryStore) -> None:
+    asked = []
+
+    def ask(request: SiteRequest) -> Any:
+        asked.append(request)
+        raise NotFoundError("nobody is there")
+
+    await store.create(site_manifest(**HTTP))
+    prober, key = SiteProber(store, utc_now, ask), Key("TargetSite", "default", "shop")
+    waits = [await prober.look_at(key) for _ in range(3)]
+    assert len(asked) == 1
+    assert all(wait is not None and 0 < wait <= 60 for wait in waits)
+
+
+async def test_a_probe_of_workloads_says_what_the_operator_may_not_do(store: DirectoryStore) -> None:
+    rights = (
+        RightHeld("list pods", True),
+        RightHeld("patch deployments.apps", False, "every change is refused for it"),
+    )
+    found = Survey((("web", "healthy"), ("api", "crashed")), rights)
+    await store.create(site_manifest(**WORKLOADS))
+    key = Key("TargetSite", "default", "shop")
+    assert await SiteProber(store, utc_now, survey=lambda request: found).look_at(key) == 60.0
+    status = (await store.get(*key))["status"]
+    (reachable,) = status["conditions"]
+    assert (reachable["status"], reachable["reason"]) == ("True", "RightsMissing")
+    assert reachable["message"] == "may not patch deployments.apps"
+    assert status["services"] == [{"name": "web", "health": "healthy"}, {"name": "api", "health": "crashed"}]
+    assert status["endpoints"][1] == {
+        "endpoint": "patch deployments.apps", "verdict": "Denied", "problem": "every change is refused for it",
+    }  # fmt: skip
