@@ -15,23 +15,27 @@ from simcore.observation import LogLine
 
 RECENT_S = 60.0
 """What older lines tell may be over by now."""
-_HARMLESS = ("INFO", "DEBUG")
 
 
-class Sign(BaseModel):
-    """A row of signs.yaml."""
+class Phrased(BaseModel):
+    """What is recognised by its words."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
-    says: str
     phrases: tuple[str, ...]
     unless: tuple[str, ...] = ()
-    about: Literal["writer", "callee"] = "writer"
 
     def is_in(self, text: str) -> bool:
         """`text` is in lower case."""
         return any(phrase in text for phrase in self.phrases) and not any(phrase in text for phrase in self.unless)
+
+
+class Sign(Phrased):
+    """A row of signs.yaml."""
+
+    says: str
+    about: Literal["writer", "callee"] = "writer"
 
 
 @cache

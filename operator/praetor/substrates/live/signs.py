@@ -6,33 +6,25 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict
 
+from simcore.classifier.signs import RECENT_S, Phrased
 from simcore.observation import LogLine
 
-RECENT_S = 60.0
 
-
-class Sign(BaseModel):
+class Sign(Phrased):
     """A row of signs.yaml."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str
     command: str
-    phrases: tuple[str, ...]
     detail: str
-    unless: tuple[str, ...] = ()
     value: float | Literal["failing"] | None = None
     of: Literal["writer", "callee", "database"] = "writer"
 
-    def is_in(self, line: LogLine) -> bool:
-        text = line.message.lower()
-        return any(phrase in text for phrase in self.phrases) and not any(phrase in text for phrase in self.unless)
+    def shows_in(self, line: LogLine) -> bool:
+        return self.is_in(line.message.lower())
 
     def seen_in(self, lines: Sequence[LogLine]) -> LogLine | None:
         """The newest recent line that shows it."""
-        return next((line for line in reversed(lines) if line.seconds_ago <= RECENT_S and self.is_in(line)), None)
+        return next((line for line in reversed(lines) if line.seconds_ago <= RECENT_S and self.shows_in(line)), None)
 
 
 @cache

@@ -22,7 +22,7 @@ def _called(service: str, lines: Mapping[str, Sequence[LogLine]], databases: lis
     told = [line for line in lines[service] if line.severity not in ("INFO", "DEBUG")]
     words = " ".join(line.message.rpartition(" - ")[2] for line in told)
     named = [name for name in lines if name != service and _is_named(name, words)]
-    speaks_of_one = any(sign.is_in(line) for sign in signs() if sign.of == "database" for line in told)
+    speaks_of_one = any(sign.shows_in(line) for sign in signs() if sign.of == "database" for line in told)
     return list(dict.fromkeys([*named, *(databases if speaks_of_one and len(databases) == 1 else [])]))
 
 

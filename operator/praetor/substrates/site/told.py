@@ -24,7 +24,7 @@ class Endings(NamedTuple):
 
 def endings_of(lines: Sequence[LogLine]) -> Endings:
     killed = next(sign for sign in signs() if sign.name == "killed")
-    found = [line.seconds_ago for line in lines if killed.is_in(line)]
+    found = [line.seconds_ago for line in lines if killed.shows_in(line)]
     return Endings(len(found), found[-1] if found else None)
 
 
