@@ -66,5 +66,5 @@ def fresh_namespace(leaving: list[str]) -> Iterator[Namespace]:
     run("kubectl", "create", "namespace", name)
     run("kubectl", "label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
     yield Namespace(name)
-    run("kubectl", "delete", "namespace", name, "--wait=false")
+    run("kubectl", "delete", "namespace", name, "--wait=false", "--ignore-not-found")
     leaving.append(name)
