@@ -146,6 +146,7 @@ def test_rate_limit_exhaustion(site: DemoSite) -> None:
     until(lambda: site.get("/users", seconds=3)["statuses"].get("429", 0) > 35, lambda: site.get("/users", seconds=3))
     until(lambda: site.errors(seconds=3) > 30, lambda: site.get("/users", seconds=3))
     assert site.says("rate limit exceeded")
+    assert site.says("call to api answered 429 Too Many Requests", "frontend")
     site.change("restart", service="api")
     time.sleep(4)
     until(lambda: site.errors(seconds=2) > 30, lambda: "a new process has the same budget")

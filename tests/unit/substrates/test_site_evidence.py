@@ -98,6 +98,11 @@ def test_requests_over_a_limit_are_from_those_who_ask_directly_and_not_without_a
     assert "direct clients" not in bad(sight("api", error_rate_percent=40.0), "check_health")
 
 
+def test_who_tells_of_answers_429_has_no_limit_of_its_own():
+    line = "GET /cart: call to api answered 429 Too Many Requests"
+    assert "rate limit" not in bad(sight("frontend", [line], error_rate_percent=40.0), "check_health")
+
+
 def test_processes_that_were_killed_are_counted_with_the_age_of_the_last():
     told = ["ended with exit code 137: OOMKilled", "started"]
     lines = [LogLine(age, "ERROR", text) for age, text in zip((300.0, 290.0), told, strict=True)]

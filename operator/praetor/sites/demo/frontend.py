@@ -58,7 +58,7 @@ class Frontend:
             return 404, {"error": f"no {path} here; there is {' and '.join(PASSED_ON)}"}
         try:
             self._render()
-            return self._ask_api(path)
+            return self._told(path, self._ask_api(path))
         except MemoryError as problem:
             return self._starved(problem)
         except CouldNotResolveError as problem:
@@ -85,6 +85,13 @@ class Frontend:
         else:
             self.log.error("OutOfMemoryError: heap space")
         return 500, {"error": "MemoryError"}
+
+    def _told(self, path: str, answer: Answer) -> Answer:
+        """A failure is passed on, and written down as proxies do."""
+        status, _ = answer
+        if status >= 400:
+            self.log.warning(f"GET {path}: call to api answered {status} {http.client.responses.get(status, '')}")
+        return answer
 
     def _ask_api(self, path: str) -> Answer:
         """Tries again, for a second, only where no request was sent."""
