@@ -1,4 +1,4 @@
-"""Requests, errors, latency and throttling of a service from a real Prometheus, by metrics and labels that are documented."""
+"""Requests, errors, latency and throttling of a service from a real Prometheus, by documented metrics and labels."""
 
 import time
 from collections.abc import Iterator

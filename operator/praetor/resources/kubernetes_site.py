@@ -166,7 +166,9 @@ class KubernetesSite(Wire):
         description="The one that users reach; default: one that an Ingress leads to, else the first by name.",
     )  # fmt: skip
     config: list[ConfigSetting] = Field(
-        default_factory=list, max_length=50, description="What `update_config` may set, beside the CPU limit (`cpu.limit`)."
+        default_factory=list,
+        max_length=50,
+        description="What `update_config` may set, beside the CPU limit (`cpu.limit`).",
     )
     prometheus: Prometheus | None = Field(
         None, description="Who measures requests; without it the objective is the share of pods that are ready."

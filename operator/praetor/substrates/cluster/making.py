@@ -11,12 +11,12 @@ from simcore.errors import DeniedError, InvalidObjectError, NotFoundError
 async def make(client: KubeClient, namespace: str, patches: Sequence[Patch]) -> None:
     """Raises RefusedChangeError with the server's words before anything was changed, ConflictError for an object that
     has changed since, UnavailableError when there was no answer: then the object itself says whether it was made."""
-    await attempt(client, namespace, patches)
+    await tried(client, namespace, patches)
     for patch in patches:
         await _sent(client, namespace, patch, dry_run=False)
 
 
-async def attempt(client: KubeClient, namespace: str, patches: Sequence[Patch]) -> None:
+async def tried(client: KubeClient, namespace: str, patches: Sequence[Patch]) -> None:
     """The server's dry run of all of them: nothing is stored. Raises RefusedChangeError, ConflictError."""
     try:
         for patch in patches:

@@ -13,7 +13,7 @@ from praetor.substrates.cluster import checks, network, payloads
 from praetor.substrates.cluster.errors import NamespaceError, RefusedChangeError
 from praetor.substrates.cluster.health import has_trouble
 from praetor.substrates.cluster.logs import log_lines
-from praetor.substrates.cluster.making import attempt, make
+from praetor.substrates.cluster.making import make, tried
 from praetor.substrates.cluster.plan import Plan, was_made
 from praetor.substrates.cluster.planning import planned
 from praetor.substrates.cluster.prometheus import RequestSource
@@ -226,7 +226,7 @@ class NamespaceSystem:
     def check(self, action: Action) -> str:
         """By the server's own dry run, admission included."""
         plan = self._plan(action, "")
-        self._kube.run(lambda client: attempt(client, self._namespace, plan.patches))
+        self._kube.run(lambda client: tried(client, self._namespace, plan.patches))
         return f"the API server would accept it. {plan.message}"
 
     def _plan(self, action: Action, key: str) -> Plan:
