@@ -61,7 +61,7 @@ test: $(STAMP) ## Every test that this machine can run
 
 .PHONY: test-cluster
 test-cluster: $(STAMP) ## Tests of the chart in a real cluster: KUBECONFIG=... IMAGE=... make test-cluster
-	IMAGE=$(IMAGE) $(BIN)/pytest tests/cluster $(PYTEST_ARGS)
+	IMAGE=$(IMAGE) $(BIN)/pytest tests/cluster -n 2 --dist loadfile --durations=15 $(PYTEST_ARGS)
 
 .PHONY: bench
 bench: $(STAMP) ## Figures, each beside this machine's own yardstick

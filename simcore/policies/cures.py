@@ -10,7 +10,10 @@ from pydantic import BaseModel, ConfigDict
 
 from simcore.actions import Action, parse_action
 from simcore.mechanisms.table import MECHANISMS
+from simcore.settings import BY_NAME
 
+_NOT_SET = "none"
+"""Of a limit that can be taken away, as real systems show it."""
 _TABLE = Path(__file__).with_name("cures.yaml")
 MOST_REPLICAS = 8
 _USUAL_REPLICAS = 3  # where nobody remembers
@@ -99,12 +102,25 @@ def _replicas(word: str, now: int) -> int:
     return min(max(round(_FACTORS[word] * now), now + 1), MOST_REPLICAS)
 
 
+def _is_more(key: str, old: str, now: float | None) -> bool:
+    """Of a limit; the word for none at all is more than any."""
+    try:
+        return now is None or BY_NAME[key].parse(old) > now
+    except ValueError:
+        return old == _NOT_SET
+
+
 def _value(key: str, word: str, service: str, known: Known) -> str:
     if word == "old_value":
         old = known.old_value(service, key)
         if old is not None:
             return old
         word = "fourfold"
+    if word == "restored":
+        old = known.old_value(service, key)
+        if old is not None and _is_more(key, old, known.setting(service, key)):
+            return old
+        word = "fivefold"
     if word not in _FACTORS:
         return word
     now = known.setting(service, key)

@@ -97,6 +97,8 @@ def change(system: NamespaceSystem, kind: str, target: str, change_key: str = "u
         ("update_config", "web", {"key": "mode", "value": "better"}),
         ("update_config", "web", {"key": "size", "value": "10"}),
         ("update_config", "web", {"key": "fresh", "value": "10"}),
+        ("update_config", "web", {"key": "cpu.limit", "value": "250m"}),
+        ("update_config", "store", {"key": "cpu.limit", "value": "2"}),
     ],
 )
 def test_the_undo_record_puts_everything_back(
@@ -146,6 +148,29 @@ def test_of_two_patches_none_is_made_if_the_server_refuses_one(shop: Shop, syste
     with pytest.raises(RefusedChangeError, match=r"would not accept it: .*annotations"):
         change(system, "update_config", "web", key="mode", value="better")
     assert shop.spec(CONFIG_MAPS, "settings") == {"MODE": "good"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "words"),
+    [
+        ("restart_service", {"memory_limit": "128Mi"}, "would accept it. Deployment web: its pods are replaced"),
+        ("update_config", {"key": "mode", "value": "better"}, "would accept it. mode of web becomes 'better'"),
+        ("update_config", {"key": "cpu.limit", "value": "250m"}, "would accept it. Deployment web"),
+        ("scale_service", {"replicas": 2}, "has 2 replicas already"),
+    ],
+)
+def test_a_dry_run_is_the_servers_and_stores_nothing(
+    shop: Shop, system: NamespaceSystem, kind: str, parameters: dict[str, Any], words: str
+) -> None:
+    objects = ((DEPLOYMENTS, "web"), (CONFIG_MAPS, "settings"))
+    before = [shop.get(*one)["metadata"]["resourceVersion"] for one in objects]
+    action = parse_action({"action_type": kind, "target_service": "web", "parameters": parameters})
+    try:
+        told = system.check(action)
+    except RefusedChangeError as problem:
+        told = str(problem)
+    assert words in told
+    assert [shop.get(*one)["metadata"]["resourceVersion"] for one in objects] == before
 
 
 def test_an_object_that_changed_meanwhile_is_read_again(

@@ -1,12 +1,34 @@
 """A release of the chart in a namespace of its own, for tests that look at it as its users do."""
 
+import fcntl
 import secrets
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.support.cluster import Namespace, Release, chosen_cluster, missing_tools, run
+
+BESIDE = frozenset(
+    {
+        "test_chart_openenv", "test_chart_rendering", "test_cluster_substrate", "test_demo_rendering",
+        "test_openenv_provider",
+    }
+)  # fmt: skip
+"""Modules that neither bring nor need what is the whole cluster's: they may run beside others."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def turn(request: pytest.FixtureRequest) -> Iterator[None]:
+    """CRDs, and an operator that watches every namespace, are of one module at a time, whichever process it is in."""
+    if request.path.stem in BESIDE or chosen_cluster() is None:
+        yield
+        return
+    with Path(tempfile.gettempdir(), "praetor-tests-of-a-cluster").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -57,7 +57,8 @@ def site() -> dict[str, Any]:
 
 
 def experiment(name: str, **inject: Any) -> dict[str, Any]:
-    spec = {"inject": inject, "target": {"siteRef": {"name": "shop"}}}
+    """The policy has as many steps as it takes to find and to cure; it may not watch for minutes what came of it."""
+    spec = {"inject": inject, "target": {"siteRef": {"name": "shop"}}, "maxSteps": 15}
     return {"apiVersion": "praetor.dev/v1alpha1", "kind": "IncidentRun", "metadata": {"name": name}, "spec": spec}
 
 

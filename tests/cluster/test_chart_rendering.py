@@ -72,6 +72,21 @@ def test_only_the_named_workloads_may_be_changed_and_nothing_be_made_or_deleted(
     assert not [one for one in of_kind(rendered(), "Role") if one["metadata"]["namespace"] == "shop"]
 
 
+def test_experiments_may_break_what_is_named_for_them_among_the_namespaces_of_runs() -> None:
+    chosen = ("--set", "targetNamespaces[0].name=shop,targetNamespaces[0].chaos=true,targetNamespaces[1].name=billing")
+    broken = rendered(*chosen, "--set", "chaos.enabled=true")
+    roles = {(one["metadata"]["namespace"], one["metadata"]["name"]) for one in of_kind(broken, "Role")}
+    deadmen = {one["metadata"].get("namespace") for one in broken if one["metadata"]["name"] == "praetor-deadman"}
+
+    assert {name for namespace, name in roles if namespace == "billing"} == {"praetor-praetor-system-target"}
+    assert {name for namespace, name in roles if namespace == "shop"} == {
+        "praetor-praetor-system-target", "praetor-operator-praetor-system-chaos", "praetor-deadman",
+    }  # fmt: skip
+    assert deadmen == {"shop"}
+    off = rendered(*chosen)
+    assert not [one for one in off if "chaos" in one["metadata"]["name"] or "deadman" in one["metadata"]["name"]]
+
+
 def test_every_binding_names_a_role_and_an_account_of_the_chart() -> None:
     manifests = rendered(*EVERYTHING)
     made = {(each["kind"], each["metadata"]["name"]) for each in manifests}
@@ -147,6 +162,7 @@ def test_without_the_gateway_nothing_of_it_is_left() -> None:
         ("image.digest=latest", "digest"),
         ("watchNamespaces={Shop}", "watchNamespaces"),
         ("image.pullPolicy=Sometimes", "pullPolicy"),
+        ("chaos.namespaces={shop}", "namespaces"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(setting: str, named: str) -> None:

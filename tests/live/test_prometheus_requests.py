@@ -1,4 +1,4 @@
-"""Requests, errors and latency of a service from a real Prometheus, by the metrics and labels that are documented."""
+"""Requests, errors, latency and throttling of a service from a real Prometheus, by documented metrics and labels."""
 
 import time
 from collections.abc import Iterator
@@ -30,6 +30,11 @@ def page(requests: int) -> str:
             f'http_request_duration_seconds_bucket{{{WITH},le="0.1"}} 0',
             f'http_request_duration_seconds_bucket{{{WITH},le="0.5"}} {requests}',
             f'http_request_duration_seconds_bucket{{{WITH},le="+Inf"}} {requests}',
+            *(
+                f'container_cpu_cfs_{what}_total{{namespace="shop",pod="{pod}",container="main"}} {count}'
+                for pod, throttled in (("api-5d4f8-abcde", 4), ("api-0", 2), ("api-admin-5d4f8-abcde", 1))
+                for what, count in (("periods", requests), ("throttled_periods", requests // throttled))
+            ),
             "",
         ]
     )
@@ -61,7 +66,14 @@ def test_a_service_is_known_by_its_labels_and_another_is_not(source: RequestSour
     assert found.per_second > 1
     assert found.failing_share == pytest.approx(0.25, abs=0.02)
     assert found.latency_p99_ms == pytest.approx(496, abs=1)
-    assert source.of("nobody") == Requests(None, None, None)
+    assert source.of("nobody") == Requests(None, None, None, None)
+
+
+@needs_prometheus
+def test_throttling_is_that_of_its_pods_and_not_of_those_whose_names_begin_alike(source: RequestSource) -> None:
+    """A Deployment's pod waits in a quarter of its periods, a StatefulSet's in half, and `api-admin`'s in all."""
+    assert source.of("api").throttled_share == pytest.approx(0.375, abs=0.02)
+    assert source.of("api-admin").throttled_share == pytest.approx(1.0, abs=0.02)
 
 
 @needs_prometheus

@@ -26,15 +26,15 @@
 {{- end }}
 {{- end -}}
 
-{{/* What experiments need in a namespace whose workloads they break: to look, to break, to heal, and to have somebody
-     stand by. */}}
+{{/* What experiments need in a namespace whose workloads they break, beside what runs need there: to break, to heal, and
+     to have somebody stand by. */}}
 {{- define "praetor.rules.chaos" -}}
 - apiGroups: [apps]
   resources: [deployments, statefulsets]
-  verbs: [get, list, patch]
+  verbs: [get]
 - apiGroups: [""]
   resources: [pods]
-  verbs: [get, list, delete]
+  verbs: [get, delete]
 - apiGroups: [networking.k8s.io]
   resources: [networkpolicies]
   verbs: [get, create, delete]

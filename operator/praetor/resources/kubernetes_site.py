@@ -12,6 +12,8 @@ _OBJECT_NAME = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
 _LabelKey = Annotated[str, StringConstraints(min_length=1, max_length=317)]
 _LabelValue = Annotated[str, StringConstraints(max_length=63)]
 _WITH_VALUES = ("In", "NotIn")
+_PODS = '{namespace="$namespace",pod=~"$service-([a-z0-9]+-[a-z0-9]{5}|[0-9]+)",container!=""}'
+"""As a Deployment's and a StatefulSet's are named; no other whose name only begins in the same way."""
 
 
 class LabelRequirement(Wire):
@@ -104,7 +106,8 @@ class ServiceRef(Wire):
 
 class RequestQueries(Wire):
     """PromQL for the figures of one service; `$namespace`, `$service` and `$window` are filled in. Default: the metrics
-    `http_requests_total` (label `code`) and `http_request_duration_seconds`, with labels `namespace` and `service`."""
+    `http_requests_total` (label `code`) and `http_request_duration_seconds`, with labels `namespace` and `service`, and
+    what the kubelet's cAdvisor tells of the periods of CPU quotas, by the names that pods have."""
 
     requests: str = Field(
         'sum(rate(http_requests_total{namespace="$namespace",service="$service"}[$window]))',
@@ -118,6 +121,11 @@ class RequestQueries(Wire):
         "histogram_quantile(0.99, sum by (le) "
         '(rate(http_request_duration_seconds_bucket{namespace="$namespace",service="$service"}[$window])))',
         min_length=1, max_length=1000, description="Seconds that the slowest hundredth took.",
+    )  # fmt: skip
+    cpu_throttled: str = Field(
+        f"sum(rate(container_cpu_cfs_throttled_periods_total{_PODS}[$window])) / "
+        f"sum(rate(container_cpu_cfs_periods_total{_PODS}[$window]))",
+        min_length=1, max_length=1000, description="The share of its CPU quota's periods in which it was held back.",
     )  # fmt: skip
     window_seconds: int = Field(60, ge=5, le=3600, description="What `$window` stands for.")
 
@@ -158,7 +166,9 @@ class KubernetesSite(Wire):
         description="The one that users reach; default: one that an Ingress leads to, else the first by name.",
     )  # fmt: skip
     config: list[ConfigSetting] = Field(
-        default_factory=list, max_length=50, description="What `update_config` may set, and nothing else."
+        default_factory=list,
+        max_length=50,
+        description="What `update_config` may set, beside the CPU limit (`cpu.limit`).",
     )
     prometheus: Prometheus | None = Field(
         None, description="Who measures requests; without it the objective is the share of pods that are ready."

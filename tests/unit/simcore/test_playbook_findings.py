@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import simcore
-from simcore.observation import Metrics, ServiceDetail
-from simcore.policies.cures import unknown_for_cure
+from simcore.observation import ConfigChange, Metrics, ServiceDetail
+from simcore.policies.cures import cure_actions, unknown_for_cure
 from simcore.policies.playbook.facts.afterwards import may_be_worked_off, memory_rises_again
 from simcore.policies.playbook.findings import Findings, Reading
 
@@ -82,3 +82,20 @@ def test_a_release_is_not_rolled_back_to_a_version_that_nobody_knows():
     assert "no earlier version is known" in unknown_for_cure("failing_release", "api", findings)
     assert unknown_for_cure("failing_release", "web", Findings())
     assert unknown_for_cure("heap_oom", "api", findings) == ""
+
+
+@pytest.mark.parametrize(
+    ("now", "changed", "value"),
+    [
+        ("10m", ("none", "10m"), "none"),
+        ("10m", ("250m", "10m"), "250m"),
+        ("50m", ("10m", "50m"), "250m"),
+        ("50m", None, "250m"),
+    ],
+    ids=["there was none", "lowered", "raised", "never changed"],
+)
+def test_a_limit_that_was_lowered_gets_its_old_value_and_another_one_five_times_as_much(now, changed, value):
+    changes = (ConfigChange("cpu.limit", *changed, 60.0),) if changed else ()
+    detail = replace(seen("describe_service"), config=(("cpu.limit", now),), config_changes=changes)
+    (cure,) = cure_actions("cfs_throttling", "api", Findings(details={"api": detail}))
+    assert cure.parameters.model_dump() == {"key": "cpu.limit", "value": value}

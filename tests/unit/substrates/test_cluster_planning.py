@@ -226,6 +226,46 @@ def test_a_variable_that_comes_from_a_secret_is_not_set():
     assert "comes from elsewhere" in refusal(found, "update_config", key="size", value="3")
 
 
+# the CPU limit ------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("resources", "value", "new", "old"),
+    [
+        ({"limits": {"cpu": "10m"}}, "0.05", {"limits": {"cpu": "50m"}}, {"limits": {"cpu": "10m"}}),
+        ({"limits": {"cpu": "10m"}}, "none", {"limits": {"cpu": None}}, {"limits": {"cpu": "10m"}}),
+        ({}, "2", {"limits": {"cpu": "2000m"}}, {"limits": {"cpu": None}}),
+        (
+            {"limits": {"cpu": "10m"}, "requests": {"cpu": "10m"}},
+            "50m",
+            {"limits": {"cpu": "50m"}, "requests": {"cpu": "50m"}},
+            {"limits": {"cpu": "10m"}, "requests": {"cpu": "10m"}},
+        ),
+    ],
+    ids=["raised", "taken away", "new", "guaranteed"],
+)
+def test_the_cpu_limit_is_a_setting_of_every_workload(resources, value, new, old):
+    found = looked_at(deployments=[deployment(pod=template(container(resources=resources)))])
+    (patch,) = plan(found, "update_config", key="cpu.limit", value=value).patches
+    assert patch.body["spec"]["template"]["spec"]["containers"] == [{"name": "main", "resources": new}]
+    assert patch.undo["spec"]["template"]["spec"]["containers"] == [{"name": "main", "resources": old}]
+    assert RESTARTED_AT in patch.body["spec"]["template"]["metadata"]["annotations"]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [("much", "not a quantity"), ("65", "outside 10m to 64000m, or none"), ("0.01", "is 10m already")],
+)
+def test_a_cpu_limit_that_is_none_and_one_that_it_has_are_refused(value, words):
+    found = looked_at(deployments=[deployment(pod=template(container(resources={"limits": {"cpu": "10m"}})))])
+    assert words in refusal(found, "update_config", key="cpu.limit", value=value)
+
+
+def test_who_gives_the_name_of_the_cpu_limit_to_another_setting_means_that():
+    workers = setting("cpu.limit", env={"name": "WORKERS"})
+    found = looked_at(deployments=[deployment()], settings=(workers,))
+    (patch,) = plan(found, "update_config", key="cpu.limit", value="4").patches
+    assert "env" in patch.body["spec"]["template"]["spec"]["containers"][0]
+
+
 # once ---------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("kind", "parameters"),

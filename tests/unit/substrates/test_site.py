@@ -6,6 +6,8 @@ import pytest
 
 from praetor.guard.addresses import AddressRules
 from praetor.guard.client import GuardedClient
+from praetor.runner.loop import play
+from praetor.runner.request import RunRequest
 from praetor.substrates.live.system import Clock, Pace
 from praetor.substrates.site.ops_client import OpsClient
 from praetor.substrates.site.substrate import SiteSubstrate
@@ -13,6 +15,7 @@ from simcore import check_substrate
 from simcore.observation import AlertNotice
 from tests.support.playing import do
 from tests.support.small_site import SmallSite
+from tests.support.tiny_stage import Script, decision
 
 ALERT = AlertNotice("checkout fails", "frontend", "critical", "40 % of requests fail")
 DECLARE = do("resolve_incident", None, causes=[{"service": "api", "mechanism": "heap_oom"}])
@@ -103,6 +106,32 @@ def test_a_change_is_asked_for_once_with_its_key(site, connect, action, name, bo
     result = substrate.step(action, idempotency_key="uid/1/1")
     assert site.changes == [(name, body, "uid/1/1")]
     assert result.observation.payload.message == "under way"
+
+
+def test_a_dry_run_sends_nothing_and_says_what_would_be(site, connect):
+    substrate = connect()
+    substrate.reset()
+    told = substrate.dry_run(do("restart_service", "api", memory_limit="1Gi"))
+    assert told == 'nothing was sent; it would be POST /ops/restart {"service": "api", "memory_limit_mb": 1024}'
+    with pytest.raises(ValueError, match="there is no 'nobody'"):
+        substrate.dry_run(do("restart_service", "nobody"))
+    site.answers["/ops/scale"] = (404, {})
+    partial = connect()
+    partial.reset()
+    with pytest.raises(ValueError, match="this site has no POST /ops/scale"):
+        partial.dry_run(do("scale_service", "api", replicas=2))
+    assert not [asked for asked in site.asked if asked.startswith("POST")]
+
+
+@pytest.mark.parametrize("mode", ["DryRun", "Suggest"])
+def test_a_run_that_only_looks_sends_a_site_no_change(site, connect, mode):
+    said = [decision(do("restart_service", "api")), decision(do("scale_service", "api", replicas=3)), decision(DECLARE)]
+    request = RunRequest("uid-1", "default", "one", "unknown", mode=mode)
+    outcome = play(request, connect(), Script(*said))
+    wanted = ["restart_service", "scale_service"] if mode == "DryRun" else ["restart_service"]
+    assert [one["action"] for one in outcome.suggestions] == wanted
+    assert not [asked for asked in site.asked if asked.startswith("POST")]
+    assert all("POST /ops/" in one["check"] for one in outcome.suggestions) is (mode == "DryRun")
 
 
 def test_a_change_is_never_tried_again(site, connect):

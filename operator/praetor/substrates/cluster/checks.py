@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from praetor.resources.ops import ServiceFacts
+from praetor.substrates.cluster.cpu import cpu_checks
 from praetor.substrates.cluster.health import is_stuck
 from praetor.substrates.cluster.network import service_checks
-from praetor.substrates.cluster.pods import Pod, was_killed_for_memory
+from praetor.substrates.cluster.pods import Pod, is_only_late, was_killed_for_memory
 from praetor.substrates.cluster.settings import values_of
 from praetor.substrates.cluster.sightings import Seen
 from praetor.substrates.live.checks import diagnosed
@@ -42,7 +43,8 @@ def _health(seen: Seen, service: str) -> Iterator[Check]:
     workload = seen.workloads[service]
     ready, wanted = workload.ready, workload.wanted
     yield Check("readiness", ready >= wanted > 0, f"{ready} of {wanted} pods ready", float(ready))
-    if failing := [pod for pod in workload.troubled if fails_by_itself(pod)]:
+    lacks_cpu = any(not check.ok for check in cpu_checks(seen, service))
+    if failing := [pod for pod in workload.troubled if fails_by_itself(pod, lacks_cpu=lacks_cpu)]:
         share = min(len(failing) / max(wanted, 1), 1.0)
         detail = f"{len(failing)} of {len(workload.pods)} pods cannot run: {failing[0].trouble}"
         yield Check("exceptions", False, detail[:300], share)
@@ -61,9 +63,11 @@ def _health(seen: Seen, service: str) -> Iterator[Check]:
             yield Check(kind, False, event.message[:200], float(event.count))
 
 
-def fails_by_itself(pod: Pod) -> bool:
-    """Whether its own code, image or configuration keeps it from running: neither memory nor room does."""
+def fails_by_itself(pod: Pod, *, lacks_cpu: bool = False) -> bool:
+    """Whether its own code, image or configuration keeps it from running: neither memory nor CPU nor room does."""
     reason = pod.trouble.partition(":")[0]
+    if lacks_cpu and is_only_late(pod):
+        return False
     return not was_killed_for_memory(pod) and reason not in ("Unschedulable", "SchedulingGated", "Evicted")
 
 
@@ -77,9 +81,7 @@ def _resources(seen: Seen, service: str) -> Iterator[Check]:
     elif usage.memory_share is not None:
         share, used, limit_mib = usage.memory_share, usage.memory_mib, usage.memory_limit_mib
         yield Check("memory", share < _NEARLY, f"{used:.0f}Mi of {limit_mib:.0f}Mi", share)
-    if usage.cpu_share is not None and usage.cores is not None:
-        percent = 100 * usage.cpu_share
-        yield Check("cpu", percent < 100 * _NEARLY, f"{percent:.0f} % of its limit, {usage.cores:.2f} cores", percent)
+    yield from cpu_checks(seen, service)
     for event in workload.events:
         if event.reason in ("FailedCreate", "FailedScheduling"):
             yield Check("room", False, event.message[:300])

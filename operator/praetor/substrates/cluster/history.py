@@ -6,13 +6,12 @@ from datetime import datetime
 from praetor.guard.redaction import redacted_value
 from praetor.resources.kubernetes_site import ConfigSetting
 from praetor.substrates.cluster.revisions import Revision
-from praetor.substrates.cluster.settings import settings_of
+from praetor.substrates.cluster.settings import NOT_SET, settings_of
 from praetor.substrates.cluster.templates import limit_of, main_container, plain_env
 from praetor.substrates.cluster.workloads import Workload
 from simcore.observation import ConfigChange
 
 _REMEMBERED_S = 86_400.0
-_NONE = "none"
 
 
 def changes_of_template(workload: Workload, settings: Sequence[ConfigSetting], now: datetime) -> list[ConfigChange]:
@@ -31,7 +30,7 @@ def _between(before: Revision, after: Revision, known: dict[str, str], now: date
     for resource in ("memory", "cpu"):
         was, is_now = limit_of(old, resource), limit_of(new, resource)
         if was != is_now:
-            yield ConfigChange(f"{resource}.limit", was or _NONE, is_now or _NONE, ago)
+            yield ConfigChange(f"{resource}.limit", was or NOT_SET, is_now or NOT_SET, ago)
     old_env, new_env = plain_env(old), plain_env(new)
     for name in sorted(old_env.keys() | new_env.keys()):
         if old_env.get(name) != new_env.get(name):
@@ -39,4 +38,4 @@ def _between(before: Revision, after: Revision, known: dict[str, str], now: date
 
 
 def _shown(name: str, env: dict[str, str]) -> str:
-    return redacted_value(name, env[name]) if name in env else _NONE
+    return redacted_value(name, env[name]) if name in env else NOT_SET

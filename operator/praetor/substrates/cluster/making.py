@@ -11,13 +11,18 @@ from simcore.errors import DeniedError, InvalidObjectError, NotFoundError
 async def make(client: KubeClient, namespace: str, patches: Sequence[Patch]) -> None:
     """Raises RefusedChangeError with the server's words before anything was changed, ConflictError for an object that
     has changed since, UnavailableError when there was no answer: then the object itself says whether it was made."""
+    await tried(client, namespace, patches)
+    for patch in patches:
+        await _sent(client, namespace, patch, dry_run=False)
+
+
+async def tried(client: KubeClient, namespace: str, patches: Sequence[Patch]) -> None:
+    """The server's dry run of all of them: nothing is stored. Raises RefusedChangeError, ConflictError."""
     try:
         for patch in patches:
             await _sent(client, namespace, patch, dry_run=True)
     except (DeniedError, InvalidObjectError, NotFoundError) as problem:
         raise RefusedChangeError(f"the API server would not accept it: {problem}") from None
-    for patch in patches:
-        await _sent(client, namespace, patch, dry_run=False)
 
 
 async def _sent(client: KubeClient, namespace: str, patch: Patch, *, dry_run: bool) -> None:

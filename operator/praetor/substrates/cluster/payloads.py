@@ -1,9 +1,11 @@
 """What was seen as the payloads that policies read. What nobody knows is missing, never made up."""
 
+from dataclasses import replace
+
 from praetor.substrates.cluster.health import troubled_seconds
 from praetor.substrates.cluster.history import changes_of_template
-from praetor.substrates.cluster.settings import changes_of_maps, values_of
-from praetor.substrates.cluster.sightings import Seen
+from praetor.substrates.cluster.settings import CPU_LIMIT, changes_of_maps, values_of
+from praetor.substrates.cluster.sightings import Requests, Seen
 from praetor.substrates.cluster.templates import limit_of, main_container
 from praetor.substrates.cluster.usage import number
 from praetor.substrates.cluster.workloads import Workload
@@ -69,6 +71,8 @@ def _rollouts(seen: Seen, workload: Workload) -> tuple[Deploy, ...]:
 def _config(seen: Seen, workload: Workload) -> tuple[tuple[str, str], ...]:
     values = values_of(seen.settings, workload, seen.config_maps)
     found = [(one.setting.key, one.text) for one in values if one.text is not None]
+    if (cpu := limit_of(main_container(workload.template), "cpu")) and CPU_LIMIT not in dict(found):
+        found.append((CPU_LIMIT, cpu))
     if workload.autoscaler is not None:
         spec = workload.autoscaler["spec"]
         found += [("hpa.min_replicas", str(spec.get("minReplicas", 1))), ("hpa.max_replicas", str(spec["maxReplicas"]))]
@@ -101,4 +105,5 @@ def _events(seen: Seen, workload: Workload) -> list[str]:
 
 def metrics(seen: Seen, new: Sample, old: Sample, name: str, now: float) -> Metrics:
     """`old` is the sample from a window before `new`, times in seconds of the episode."""
-    return metrics_of(name, new, old, now + seen.usage(name).age_seconds, None)
+    told = metrics_of(name, new, old, now + seen.usage(name).age_seconds, None)
+    return replace(told, cpu_throttled_percent=seen.requests.get(name, Requests()).throttled_percent)

@@ -6,7 +6,7 @@ from typing import Any
 
 from praetor.substrates.cluster.errors import RefusedChangeError
 from praetor.substrates.cluster.plan import Patch, Plan, patch_of, patch_of_map, was_made
-from praetor.substrates.cluster.settings import settings_of, value_of, variable_of
+from praetor.substrates.cluster.settings import CPU_LIMIT, NOT_SET, settings_of, value_of, variable_of
 from praetor.substrates.cluster.sightings import Seen
 from praetor.substrates.cluster.templates import (
     LAST_CHANGE,
@@ -22,6 +22,7 @@ from praetor.substrates.cluster.versions import revision_named
 from praetor.substrates.cluster.workloads import Workload
 from simcore.actions import Action, RestartService, RollbackDeployment, ScaleService, UpdateConfig
 from simcore.quantity import format_mebibytes, mebibytes
+from simcore.settings import BY_NAME
 
 _MADE_BEFORE = "made before, under the same key; it is not made twice"
 
@@ -55,7 +56,7 @@ def _restart(workload: Workload, memory_limit: str | None, key: str, now: dateti
     was = limit_of(container, "memory")
     if (old := number(was)) and old == number(limit):
         raise RefusedChangeError(f"{workload.name}: its memory limit is {was} already; a plain restart takes none")
-    new, before = _resources(container, limit)
+    new, before = _resources(container, "memory", limit)
     patch = _rollout(
         workload, key, now,
         {"name": container["name"], "resources": new}, {"name": container["name"], "resources": before},
@@ -65,14 +66,14 @@ def _restart(workload: Workload, memory_limit: str | None, key: str, now: dateti
     return Plan(message, (patch,))
 
 
-def _resources(container: dict[str, Any], limit: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def _resources(container: dict[str, Any], resource: str, limit: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
     """(new, old). A request that was the limit stays the limit, one above it comes down to it."""
-    was, request = limit_of(container, "memory"), request_of(container, "memory")
-    new: dict[str, Any] = {"limits": {"memory": limit}}
-    old: dict[str, Any] = {"limits": {"memory": was}}
+    was, request = limit_of(container, resource), request_of(container, resource)
+    new: dict[str, Any] = {"limits": {resource: limit}}
+    old: dict[str, Any] = {"limits": {resource: was}}
     asked = number(request)
-    if asked is not None and (asked == number(was) or asked > (number(limit) or 0.0)):
-        new["requests"], old["requests"] = {"memory": limit}, {"memory": request}
+    if limit is not None and asked is not None and (asked == number(was) or asked > (number(limit) or 0.0)):
+        new["requests"], old["requests"] = {resource: limit}, {resource: request}
     return new, old
 
 
@@ -163,12 +164,15 @@ def _rollback(workload: Workload, to_version: str, key: str) -> Plan:
 def _config(seen: Seen, workload: Workload, name: str, value: str, key: str) -> Plan:
     settings = settings_of(seen.settings, workload.name)
     setting = next((one for one in settings if one.key == name), None)
+    _may_roll_out(workload, "change of a setting")
+    if setting is None and name == CPU_LIMIT:
+        return _cpu_limit(workload, value, key, seen.now)
     if setting is None:
         known = ", ".join(one.key for one in settings) or "none"
         raise RefusedChangeError(
-            f"key: {name!r} of {workload.name} may not be set; spec.kubernetes.config of its TargetSite allows {known}"
+            f"key: {name!r} of {workload.name} may not be set; spec.kubernetes.config of its TargetSite allows {known},"
+            f" and {CPU_LIMIT} may always be set"
         )
-    _may_roll_out(workload, "change of a setting")
     was = value_of(setting, workload.template, seen.config_maps)
     if setting.config_map is None:
         assert setting.env is not None
@@ -189,6 +193,35 @@ def _config(seen: Seen, workload: Workload, name: str, value: str, key: str) -> 
     return Plan(
         f"{name} of {workload.name} becomes {value!r} (it was {was!r}), and its pods are replaced", tuple(patches)
     )
+
+
+def _cpu_limit(workload: Workload, value: str, key: str, now: datetime) -> Plan:
+    """As a restart sets the memory limit; `none` takes it away."""
+    if was_made(workload.manifest, key):
+        return Plan(_MADE_BEFORE)
+    limit = _cores(value)
+    container = main_container(workload.template)
+    was = limit_of(container, "cpu")
+    if number(was) == number(limit):
+        raise RefusedChangeError(f"{workload.name}: its CPU limit is {was or NOT_SET} already")
+    new, before = _resources(container, "cpu", limit)
+    patch = _rollout(
+        workload, key, now,
+        {"name": container["name"], "resources": new}, {"name": container["name"], "resources": before},
+        {"cpu limit": was},
+    )  # fmt: skip
+    told = f"now with a CPU limit of {limit or NOT_SET} (it was {was or NOT_SET})"
+    return Plan(f"{_named(workload)}: its pods are replaced, {told}", (patch,))
+
+
+def _cores(value: str) -> str | None:
+    """In thousandths of a core, as Kubernetes writes them; None for no limit."""
+    if value == NOT_SET:
+        return None
+    try:
+        return f"{round(1000 * BY_NAME[CPU_LIMIT].parse(value))}m"
+    except ValueError as problem:
+        raise RefusedChangeError(f"value: {problem}, or {NOT_SET}") from None
 
 
 def _variable(

@@ -12,6 +12,7 @@ from simcore.protocols import Manifest
 _STARTING = frozenset({"ContainerCreating", "PodInitializing", ""})
 _SLOW_START_S = 45.0
 """A container that runs and is not ready for longer than this has trouble, not just a beginning."""
+_RUNS = "runs for"
 _OOM_KILLED = "OOMKilled"
 
 
@@ -87,7 +88,7 @@ def _of_container(one: dict[str, Any], now: datetime) -> str:
         return ""
     if last and last.get("exitCode"):
         return f"not ready, {_ending(last)}"
-    return f"runs for {running:.0f} s and is not ready" if running > _SLOW_START_S else ""
+    return f"{_RUNS} {running:.0f} s and is not ready" if running > _SLOW_START_S else ""
 
 
 def _waits(waiting: dict[str, Any], last: dict[str, Any] | None) -> str:
@@ -114,6 +115,11 @@ def _last(containers: list[dict[str, Any]], now: datetime) -> LastTermination | 
         return None
     ago = seconds_ago(newest.get("finishedAt"), now) or 0.0
     return LastTermination(newest.get("reason") or "Error", newest["exitCode"], ago)
+
+
+def is_only_late(pod: Pod) -> bool:
+    """Whether nothing ended it, and it just is not ready."""
+    return pod.trouble.startswith(_RUNS)
 
 
 def was_killed_for_memory(pod: Pod) -> bool:

@@ -1,4 +1,4 @@
-"""Requests, errors and latency of a service, by PromQL, from whoever measures them."""
+"""Requests, errors, latency and CPU throttling of a service, by PromQL, from whoever measures them."""
 
 import math
 from collections.abc import Callable
@@ -41,6 +41,7 @@ class RequestSource:
             per_second=total,
             failing_share=None if not total else min((failing or 0.0) / total, 1.0),
             latency_p99_ms=None if seconds is None else 1000.0 * seconds,
+            throttled_share=self._value(self._queries.cpu_throttled, service),
         )
 
     def _value(self, query: str, service: str) -> float | None:

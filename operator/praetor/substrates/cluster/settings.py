@@ -13,6 +13,9 @@ from praetor.substrates.cluster.workloads import Workload
 from simcore.observation import ConfigChange
 from simcore.protocols import Manifest
 
+CPU_LIMIT = "cpu.limit"
+"""The main container's: a setting of every workload."""
+NOT_SET = "none"
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 ConfigMaps = Mapping[str, Manifest]
 """Those that settings name, by name, as far as they are there and may be read."""

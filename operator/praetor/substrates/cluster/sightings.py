@@ -18,11 +18,17 @@ from simcore.protocols import Manifest
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """Of one service, as its Prometheus has them; None for what it does not have."""
+    """Of one service, as its Prometheus has them, and what holds them up; None for what it does not have."""
 
     per_second: float | None = None
     failing_share: float | None = None
     latency_p99_ms: float | None = None
+    throttled_share: float | None = None
+    """Of the periods of its CPU quota."""
+
+    @property
+    def throttled_percent(self) -> float | None:
+        return None if self.throttled_share is None else 100.0 * self.throttled_share
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from praetor.substrates.cluster import checks, network, payloads
 from praetor.substrates.cluster.errors import NamespaceError, RefusedChangeError
 from praetor.substrates.cluster.health import has_trouble
 from praetor.substrates.cluster.logs import log_lines
-from praetor.substrates.cluster.making import make
+from praetor.substrates.cluster.making import make, tried
 from praetor.substrates.cluster.plan import Plan, was_made
 from praetor.substrates.cluster.planning import planned
 from praetor.substrates.cluster.prometheus import RequestSource
@@ -208,10 +208,7 @@ class NamespaceSystem:
         for attempt in range(_ATTEMPTS):
             time.sleep(0.2 * attempt)
             try:
-                self._read_all()
-                self._workload(action.target_service or "")
-                plan = planned(self._seen, action, key)
-                self._check_rights(plan)
+                plan = self._plan(action, key)
                 self._make(plan)
             except ConflictError:
                 continue
@@ -225,6 +222,19 @@ class NamespaceSystem:
             self._changed_at = now
             raise OutcomeUnknownError(f"the API server at {self._kube.server} did not answer")
         raise RefusedChangeError(f"{action.target_service} kept changing while it was to be changed: nothing was done")
+
+    def check(self, action: Action) -> str:
+        """By the server's own dry run, admission included."""
+        plan = self._plan(action, "")
+        self._kube.run(lambda client: tried(client, self._namespace, plan.patches))
+        return f"the API server would accept it. {plan.message}"
+
+    def _plan(self, action: Action, key: str) -> Plan:
+        self._read_all()
+        self._workload(action.target_service or "")
+        plan = planned(self._seen, action, key)
+        self._check_rights(plan)
+        return plan
 
     def _make(self, plan: Plan) -> None:
         self._kube.run(lambda client: make(client, self._namespace, plan.patches))
@@ -249,10 +259,7 @@ class NamespaceSystem:
         """What is refused for every workload, and why."""
         workloads = self._seen.workloads.values()
         found = [objection(self._rights, "patch", one.resource, one.name, self._namespace) for one in workloads]
-        if found and all(found):
-            return dict.fromkeys(sorted(CHANGES), found[0])
-        none = "spec.kubernetes.config of its TargetSite allows no setting"
-        return {} if self._site.config else {"update_config": none}
+        return dict.fromkeys(sorted(CHANGES), found[0]) if found and all(found) else {}
 
     def was_made(self, service: str, key: str) -> bool:
         """Whether the change with this key has reached the service: asked of the API server."""

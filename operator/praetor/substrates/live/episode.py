@@ -70,6 +70,16 @@ class LiveSubstrate:
         self._let_pass(begin + self._pace.action_seconds)
         return self._result(kind, payload, error, formed=True)
 
+    def dry_run(self, action: dict[str, Any]) -> str:
+        """What the system says of a change that is not made. Raises ValueError for what would be refused."""
+        parsed = parse_action(action)
+        if problem := self._unknown(parsed):
+            raise ValueError(problem)
+        try:
+            return self._system.check(parsed)
+        except (SimcoreError, GuardedError) as problem:
+            raise ValueError(str(problem)) from None
+
     def snapshot(self) -> Snapshot:
         return self._system.snapshot(self._now)
 
@@ -113,14 +123,19 @@ class LiveSubstrate:
 
     def _carried_out(self, action: Action, key: str) -> tuple[str, Payload | None, str | None]:
         """(kind, payload, error). What a system refuses or does not have is an error to read, never an exception."""
-        names = self._system.names
-        if action.target_service is not None and action.target_service not in names:
-            known = ", ".join(names)
-            return "error", None, f"target_service: there is no {action.target_service!r}; there are {known}"
+        if problem := self._unknown(action):
+            return "error", None, problem
         try:
             return action.action_type, self._payload(action, key), None
         except (SimcoreError, GuardedError) as problem:
             return "error", None, str(problem)
+
+    def _unknown(self, action: Action) -> str:
+        """The objection to a service that there is not, or ""."""
+        names, service = self._system.names, action.target_service
+        if service is None or service in names:
+            return ""
+        return f"target_service: there is no {service!r}; there are {', '.join(names)}"
 
     def _payload(self, action: Action, key: str) -> Payload:
         if isinstance(action, ResolveIncident):

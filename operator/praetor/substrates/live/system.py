@@ -47,6 +47,9 @@ class System(Protocol):
     def change(self, action: Action, key: str, now: float) -> Made:
         """Begins a change, once for each key. Raises OutcomeUnknownError; after any other error nothing was changed."""
 
+    def check(self, action: Action) -> str:
+        """What can be said of a change without making it, in a sentence. Raises what `change` would."""
+
     def measured_at(self) -> float | None:
         """When it was measured last."""
 

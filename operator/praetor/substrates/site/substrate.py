@@ -1,5 +1,6 @@
 """Any site that implements `/ops/*` as a substrate."""
 
+import json
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Literal
@@ -76,6 +77,13 @@ class OpsSystem:
         with suppress(SiteError, GuardedError):  # the change was made, whatever the next look says
             self._reader.refresh()
         return Made(message)
+
+    def check(self, action: Action) -> str:
+        """The contract has no dry run: nothing is sent."""
+        name, body = asked_of(action)
+        if why := self.missing.get(action.action_type):
+            raise SiteError(why)
+        return f"nothing was sent; it would be POST {endpoint(name).path} {json.dumps(body)}"
 
     def measured_at(self) -> float | None:
         newest = self._samples.newest(self.names[0])
