@@ -39,16 +39,25 @@ class Manifests:
 
 def read_manifests(files: list[Path]) -> Manifests:
     """Raises BadInput with a line for every problem in any of the files; `-` is stdin."""
-    found = [document for file in files for document in _documents(file)]
-    complaints = [problem for document in found for problem in _problems(document)] or list(_twins(found))
-    if complaints:
-        raise BadInput("\n".join(str(complaint) for complaint in complaints))
     manifests = Manifests()
-    for document in found:
+    for document in _checked(files):
         _add(document, manifests)
     if not manifests.runs:
         raise BadInput(f"{', '.join(map(_shown, files))}: no IncidentRun in it")
     return manifests
+
+
+def read_objects(files: list[Path]) -> list[Manifest]:
+    """All that the files have, in their order. Raises BadInput, as above."""
+    return [with_namespace(document.data) for document in _checked(files)]
+
+
+def _checked(files: list[Path]) -> list[Document]:
+    found = [document for file in files for document in _documents(file)]
+    complaints = [problem for document in found for problem in _problems(document)] or list(_twins(found))
+    if complaints:
+        raise BadInput("\n".join(str(complaint) for complaint in complaints))
+    return found
 
 
 def _documents(file: Path) -> list[Document]:

@@ -5,7 +5,21 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from praetor.cli import about, approve, chaos, evaluate, internal, openenv, policy, report, run, scenario, servers, site
+from praetor.cli import (
+    about,
+    apply,
+    approve,
+    chaos,
+    evaluate,
+    internal,
+    openenv,
+    policy,
+    report,
+    run,
+    scenario,
+    servers,
+    site,
+)
 from praetor.cli.errors import one_line_errors
 
 
@@ -22,7 +36,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="An incident commander: an alert becomes a run, a fix, a proof and a report.",
 )
-for module in (run, report, evaluate, approve, servers, about):
+for module in (run, report, evaluate, apply, approve, servers, about):
     module.register(app)
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(policy.app, name="policy")

@@ -58,7 +58,10 @@ ServiceOption = Annotated[
 ]
 AllowOption = Annotated[
     list[str] | None,
-    typer.Option("--allow", help="What a site's URL may lead to beside public addresses: a port of loopback, a CIDR."),
+    typer.Option(
+        "--allow",
+        help="What a site's or a model's URL may lead to beside public addresses: a port of loopback, a CIDR.",
+    ),
 ]
 ActionSecondsOption = Annotated[
     int | None, typer.Option("--action-seconds", min=0, max=300, help="On a site: what an action takes; default 5.")

@@ -72,9 +72,15 @@ def on_site(
 
 
 def with_allowed(subject: Playable | Unplayable, allow: Sequence[str]) -> Playable | Unplayable:
-    if isinstance(subject, Unplayable) or subject.site is None:
+    """Whom the run dials: its site, and the language model that it names."""
+    if isinstance(subject, Unplayable):
         return subject
-    return replace(subject, site=replace(subject.site, allow=(*subject.site.allow, *allow)))
+    site, model = subject.site, subject.language_model
+    return replace(
+        subject,
+        site=site and replace(site, allow=(*site.allow, *allow)),
+        language_model=model and replace(model, allow=(*model.allow, *allow)),
+    )
 
 
 def from_library(scenario: str, seeds: range, spec: dict[str, Any]) -> list[Wanted]:

@@ -5,7 +5,7 @@ since when before the run is made: whoever is killed in between makes the same r
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -86,6 +86,7 @@ class SiteProber:
 
     async def _probe(self, manifest: Manifest, site: TargetSite) -> None:
         said, fields, found = await self._found(site)
+        said = with_strangers(said, site, [one["name"] for one in fields.get("services", ())])
         now, before = wire_time(self._clock()), site.status.detected_fault
         seen = watched(before, await asyncio.to_thread(classify, found), now) if found is not None else None
         if seen is None:
@@ -154,6 +155,15 @@ def said_of(probed: Probed) -> tuple[Said, Fields]:
         "endpoints": [one.model_dump(by_alias=True, mode="json") for one in report.endpoints],
     }
     return Said(REACHABLE, "True", reason, message), fields
+
+
+def with_strangers(said: Said, site: TargetSite, names: Sequence[str]) -> Said:
+    """A protected service that is not there may be written wrongly, and then what was meant is not protected."""
+    strangers = [name for name in site.spec.guardrails.protected_services if name not in names]
+    if not names or not strangers:
+        return said
+    told = f"spec.guardrails.protectedServices: there is no {', '.join(strangers)}"
+    return said._replace(message="; ".join(text for text in (said.message, told) if text))
 
 
 def said_of_namespace(survey: Survey) -> tuple[Said, Fields]:

@@ -10,8 +10,12 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _METADATA = frozenset(
     ipaddress.ip_address(text)
-    for text in ("169.254.169.254", "169.254.170.2", "100.100.100.200", "fd00:ec2::254", "168.63.129.16")
-)
+    for text in (
+        "169.254.169.254", "fd00:ec2::254", "fd20:ce::254",  # most clouds, AWS and Google by IPv6
+        "169.254.170.2", "169.254.170.23", "fd00:ec2::23",  # AWS: containers, pods of EKS
+        "100.100.100.200", "168.63.129.16", "192.0.0.192",  # Alibaba, Azure, Oracle
+    )
+)  # fmt: skip
 _CARRIER_NAT = ipaddress.ip_network("100.64.0.0/10")
 _TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 

@@ -169,6 +169,11 @@ def is_risky(action: dict[str, Any], services: Services) -> bool:
             return service is None or parameters["replicas"] < service.replicas_desired
         case "restart_service":
             limit = parameters.get("memory_limit")
-            return limit is not None and (service is None or mebibytes(limit) < service.memory_limit_mb)
+            return limit is not None and (service is None or _is_less_memory(mebibytes(limit), service))
         case other:
             return other in CHANGES
+
+
+def _is_less_memory(limit_mb: float, service: ServiceSnapshot) -> bool:
+    """0 stands for a limit that there is not, or that nobody tells: any is less."""
+    return service.memory_limit_mb == 0 or limit_mb < service.memory_limit_mb

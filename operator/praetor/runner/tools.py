@@ -39,6 +39,14 @@ class DryRuns(Protocol):
         """What the check said, in a sentence. Raises ValueError, which says why the change would be refused."""
 
 
+@runtime_checkable
+class Unsure(Protocol):
+    """A system that need not tell everything."""
+
+    def unsure_of(self) -> frozenset[str]:
+        """Services of which it does not say how many replicas there are: what a snapshot has is a guess."""
+
+
 class Listener(Protocol):
     """Who writes down what becomes of a change: the journal."""
 
@@ -141,7 +149,9 @@ class Tools:
         return Case(wire, self._rules, self._clock(), self._own, self._others, self._found, services)
 
     def _services(self) -> Services:
-        return {service.name: service for service in self._substrate.snapshot().services}
+        """A guess is nothing that a rule could be held against."""
+        guessed = self._substrate.unsure_of() if isinstance(self._substrate, Unsure) else frozenset()
+        return {one.name: one for one in self._substrate.snapshot().services if one.name not in guessed}
 
     def _wanted(self, wire: dict[str, Any], decision: Decision) -> WantedChange:
         before = sum(change.kind == kind_of(wire) for change in self._own) if self._is_real else self._made.count(wire)

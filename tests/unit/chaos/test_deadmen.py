@@ -97,8 +97,9 @@ def test_arming_twice_arms_one(site: BreakableSite, tmp_path: Path) -> None:
     until(lambda: not is_held(tmp_path / "uid-1.lock"))
 
 
-def test_a_site_that_cannot_heal_arms_nobody(site: BreakableSite, tmp_path: Path) -> None:
-    site.answers["/ops/heal"] = (404, {})
+@pytest.mark.parametrize("status", [404, 501])
+def test_a_site_that_cannot_heal_arms_nobody(site: BreakableSite, tmp_path: Path, status: int) -> None:
+    site.answers["/ops/heal"] = (status, {})
     deadmen, plan = DetachedDeadmen(tmp_path), plan_of(site, 600.0)
     asyncio.run(deadmen.arm(plan, ""))
     until(lambda: "this site has no POST /ops/heal" in (tmp_path / "uid-1.log").read_text())

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.support.chat_server import ChatServer
 from tests.support.small_site import SmallSite
 
 TOKEN = "a-token-that-nobody-may-see"
@@ -80,6 +81,19 @@ def test_this_machine_is_only_dialled_if_it_is_said(json_of, site, tmp_path):
     assert run["status"]["phase"] == "Failed"
     assert "loopback" in run["status"]["message"]
     assert {one["reason"] for one in run["status"]["conditions"] if one["type"] == "Failed"} == {"SubstrateUnavailable"}
+
+
+def test_what_may_be_dialled_is_said_for_the_model_too(json_of, site, tmp_path):
+    declares = {"function": {"name": "resolve_incident", "arguments": "{}"}, "id": "1", "type": "function"}
+    chat = ChatServer(lambda request: {"content": "", "tool_calls": [declares]})
+    try:
+        policy = {"name": "llm", "model": "m", "endpoint": chat.endpoint}
+        run = json_of(
+            "run", "-f", documents(tmp_path, site.url, policy=policy), "--allow", site.port, "--allow", chat.port
+        )
+    finally:
+        chat.close()
+    assert (run["status"]["phase"], len(chat.requests)) == ("Complete", 1)
 
 
 @pytest.mark.parametrize(

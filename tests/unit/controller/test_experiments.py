@@ -134,6 +134,7 @@ async def test_a_fault_that_nobody_can_name_is_graded_in_part(store: DirectorySt
     [
         ({"chaos": {"allowed": "Never"}}, {}, "ExperimentRefused", "allows no experiments"),
         ({"chaos": {}}, {}, "ExperimentRefused", "allowed is Never"),
+        ({"chaos": {"allowed": "Always", "maxPercent": 50}}, {}, "ExperimentRefused", "maxPercent of the TargetSite"),
         ({}, {"inject": {"service": "cart"}}, "ExperimentRefused", "there is no 'cart'"),
         ({"guardrails": {"protectedServices": ["api"]}}, {}, "ExperimentRefused", "protectedServices"),
         ({}, {"inject": {"pods": 2}}, "ExperimentRefused", "spec.inject.pods"),

@@ -47,6 +47,19 @@ async def test_a_probe_says_what_a_site_has_and_changes_nothing(
     assert site.changes == []
 
 
+async def test_a_protected_service_that_is_not_there_is_told(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = SmallSite()
+    try:
+        monkeypatch.setenv("PRAETOR_GUARD_ALLOW_PORTS", str(site.port))
+        guardrails = {"protectedServices": ["postgres", "postgress"]}
+        status, _ = await probed(store, http={"url": site.url}, guardrails=guardrails)
+    finally:
+        site.close()
+    assert status["conditions"][0]["message"] == "spec.guardrails.protectedServices: there is no postgress"
+
+
 async def test_a_site_of_the_wrong_shape_says_which_endpoint(
     store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

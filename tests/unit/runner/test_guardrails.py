@@ -102,6 +102,37 @@ def test_a_service_of_which_nobody_knows_the_pods_is_not_scaled() -> None:
     assert made(played(asked, scale("unheard-of", 3))[1]) == []
 
 
+def test_a_guess_of_how_many_pods_there_are_is_none() -> None:
+    """A site without /ops/services: its snapshot has one replica of each service, and there may be many."""
+
+    class GuessingStage(GuardedStage):
+        def unsure_of(self) -> frozenset[str]:
+            return frozenset({"api"})
+
+    asked = request(blastRadius={"podsPercent": 50})
+    assert made(played(asked, scale("api", 4), scale("frontend", 1), stage=GuessingStage())[1]) == [
+        "scale_service frontend"
+    ]
+    asked_for: list[str] = []
+    played(request(approval="RiskyActions"), scale("api", 5), stage=GuessingStage(), gate=noting(asked_for))
+    assert asked_for == ["scale_service"]
+
+
+def test_any_memory_limit_is_less_than_one_that_nobody_knows() -> None:
+    stage, asked_for = GuardedStage(), list[str]()
+    stage.memory_mb["api"] = 0.0
+    played(request(approval="RiskyActions"), restart(memory_limit="1Gi"), stage=stage, gate=noting(asked_for))
+    assert asked_for == ["restart_service"]
+
+
+def noting(asked_for: list[str]) -> Gate:
+    def gate(change: WantedChange) -> Clearance:
+        asked_for.extend([change.action["action_type"]] if change.needs_approval else [])
+        return GO
+
+    return gate
+
+
 NIGHT = {"schedule": "0 22 * * *", "durationSeconds": 4 * 3600}
 OFFICE = {"schedule": "0 8 * * *", "durationSeconds": 4 * 3600}
 

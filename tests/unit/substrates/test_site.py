@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from praetor.guard.addresses import AddressRules
-from praetor.guard.client import GuardedClient
+from praetor.guard.client import ANSWER_LIMIT_BYTES, GuardedClient
 from praetor.runner.loop import play
 from praetor.runner.request import RunRequest
 from praetor.substrates.live.system import Clock, Pace
@@ -150,6 +150,68 @@ def test_a_change_without_an_answer_may_have_been_made(site, connect):
     assert "nobody knows whether it was done" in error
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (502, b"<html>bad gateway"), (504, b""), (500, b"Traceback"), (200, b"<html>"), (200, {"ok": "yes"}),
+        (200, {"ok": True, "message": "x" * ANSWER_LIMIT_BYTES}),
+    ],
+    ids=["502", "504", "500", "no JSON", "no answer of the contract", "too large"],
+)  # fmt: skip
+def test_a_change_whose_answer_says_nothing_may_have_been_made(site, connect, answer):
+    substrate = connect()
+    substrate.reset()
+    site.answers["/ops/scale"] = answer
+    error = substrate.step(do("scale_service", "api", replicas=2)).observation.error
+    assert "nobody knows whether it was done" in error
+
+
+@pytest.mark.parametrize("status", [307, 400, 429])
+def test_a_change_that_http_itself_refuses_was_not_made(site, connect, status):
+    substrate = connect()
+    substrate.reset()
+    site.answers["/ops/scale"] = (status, b"no")
+    error = substrate.step(do("scale_service", "api", replicas=2)).observation.error
+    assert f"status {status}" in error
+    assert "nobody knows" not in error
+
+
+@pytest.mark.parametrize(
+    ("action", "complaint"),
+    [
+        (do("rollback_deployment", "api", to_version="v1 .0"), "rollback_deployment: to_version"),
+        (do("rollback_deployment", "api", to_version="../../v1"), "rollback_deployment: to_version"),
+        (do("update_config", "api", key="a b", value="1"), "update_config: key"),
+    ],
+)
+def test_what_the_contract_cannot_say_is_an_error_to_read_and_is_not_sent(site, connect, action, complaint):
+    substrate = connect()
+    substrate.reset()
+    assert complaint in substrate.step(action).observation.error
+    assert site.changes == []
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("50", 50), ("0.5", 0.5), ("nan", "nan"), ("1e999", "1e999"), ("1_0", "1_0"), ("1.10", "1.10"), ("007", "007")],
+)
+def test_a_value_is_a_number_only_where_it_is_written_as_one(site, connect, text, value):
+    substrate = connect()
+    substrate.reset()
+    assert substrate.step(do("update_config", "api", key="cache.size", value=text)).observation.error is None
+    assert site.changes[0][1]["value"] == value
+
+
+@pytest.mark.parametrize(
+    "look", [do("describe_service", "postgres"), do("run_diagnostic", "postgres", command="check_health")]
+)
+def test_a_service_that_has_gone_since_the_last_look_is_an_error_to_read(site, connect, look):
+    substrate = connect()
+    substrate.reset()
+    del site.health["postgres"]
+    assert "postgres is not there any more" in substrate.step(look).observation.error
+
+
 def test_a_read_is_tried_again(site, connect):
     substrate = connect()
     substrate.reset()
@@ -181,6 +243,16 @@ def test_a_site_without_the_optional_list_of_services_works(site, connect):
     substrate = connect()
     substrate.reset()
     assert [row.version for row in substrate.step(do("list_services")).observation.payload.services] == 3 * ["unknown"]
+
+
+def test_a_site_that_does_not_tell_its_replicas_is_unsure_of_them(site, connect):
+    site.facts["api"] = {"replicas": None}
+    substrate = connect()
+    substrate.reset()
+    assert substrate.unsure_of() == {"api"}
+    site.answers["/ops/services"] = (404, {})
+    substrate.reset()
+    assert substrate.unsure_of() == {"frontend", "api", "postgres"}
 
 
 def test_metrics_have_what_they_were_a_window_before(site, virtual, connect):
@@ -330,6 +402,41 @@ def test_a_site_that_falls_silent_is_not_known_to_be_well(site, virtual, connect
     assert not substrate.verdict().mitigated
 
 
+def test_users_who_reach_nothing_are_not_served_whatever_the_site_lists_first(site, virtual, connect):
+    substrate = connect()
+    substrate.reset()
+    del site.health["frontend"]
+    substrate.step(DECLARE)
+    assert not substrate.verdict().mitigated
+
+
+@pytest.mark.parametrize(
+    ("health", "shown", "kept"),
+    [
+        ("crashed", {"error_rate_percent": 0.0, "requests_per_second": 0.0}, False),
+        ("crashed", {"error_rate_percent": None, "requests_per_second": None}, False),
+        ("unhealthy", {"error_rate_percent": None, "request_latency_p99_ms": None}, False),
+        ("unhealthy", {"error_rate_percent": 0.0}, True),
+        ("healthy", {"error_rate_percent": None, "request_latency_p99_ms": None}, True),
+    ],
+)
+def test_no_requests_are_no_proof_that_users_are_served(site, connect, health, shown, kept):
+    site.health["frontend"] = health
+    site.metrics["frontend"] |= shown
+    substrate = connect()
+    substrate.reset()
+    substrate.step(DECLARE)
+    assert substrate.verdict().mitigated is kept
+
+
+def test_the_verdict_says_what_stood_for_an_error_rate_that_nobody_tells(site, connect):
+    site.metrics["frontend"]["error_rate_percent"] = None
+    substrate = connect()
+    substrate.reset()
+    substrate.step(DECLARE)
+    assert "frontend tells no error rate: its health stands for it" in substrate.verdict().notes
+
+
 def test_what_a_site_does_not_have_is_told_with_the_alert_and_the_list(site, connect):
     site.answers["/ops/scale"] = (404, {})
     substrate = connect()
@@ -345,6 +452,16 @@ def test_a_whole_site_says_nothing_of_it(connect):
     alert = connect().reset()
     assert not alert.missing
     assert "missing" not in alert.to_json()
+
+
+def test_a_setting_that_is_refused_with_404_is_asked_for_once_and_still_offered(site, connect):
+    substrate = connect()
+    substrate.reset()
+    site.answers |= {"/ops/config": (404, {"ok": False, "error": "no such key"}), "/ops/configure": (404, {})}
+    refused = substrate.step(do("update_config", "api", key="cache.size", value="1")).observation
+    assert refused.error == "no such key"
+    assert not refused.missing
+    assert "POST /ops/configure" not in site.asked
 
 
 def test_settings_under_the_other_name_are_offered(site, connect):

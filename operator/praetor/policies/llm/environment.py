@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from math import isfinite, nan
 from typing import TYPE_CHECKING
 
 from praetor.guard.targets import LanguageModel
@@ -51,7 +52,11 @@ def _prices(environment: Mapping[str, str]) -> tuple[float, float]:
 
 
 def _number(name: str, text: str) -> float:
+    """Raises SimcoreError, also for `nan` and `inf`, of which a budget would have no end."""
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        raise SimcoreError(f"{name}: {text!r} is no number") from None
+        number = nan
+    if not (isfinite(number) and number >= 0):
+        raise SimcoreError(f"{name}: {text!r} is no number from 0")
+    return number

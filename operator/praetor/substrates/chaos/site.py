@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from praetor.guard.targets import SiteRequest
-from praetor.resources.conformance import NOT_THERE
 from praetor.substrates.chaos.errors import ChaosRefusedError
 from praetor.substrates.chaos.judging import ServiceSight, Sight
 from praetor.substrates.chaos.plan import Order, Plan, Step, expiry_of, key_of
@@ -36,7 +35,7 @@ class SiteGround:
             http = guarded_client(place)
             try:
                 OpsClient(http).health()
-                if http.request("OPTIONS", _HEAL).status in NOT_THERE - {405}:
+                if not OpsClient(http).has("heal"):
                     raise ChaosRefusedError(f"this site has no POST {_HEAL}")
             finally:
                 http.close()
@@ -119,6 +118,12 @@ def _plan(order: Order, ops: OpsClient) -> Plan:
 
 
 def _check_radius(order: Order, service: str | None, ops: OpsClient) -> None:
+    """Of a service, `/ops/break` hits all that there is."""
+    if order.rules.max_percent < 100:
+        raise ChaosRefusedError(
+            f"a site with /ops/* breaks a service as a whole, and spec.chaos.maxPercent of the TargetSite is "
+            f"{order.rules.max_percent}"
+        )
     facts = ops.services().get(service or "")
     replicas = facts.replicas if facts else None
     if replicas is not None and replicas > order.rules.max_pods:

@@ -18,10 +18,11 @@ class Objectives(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """`at`: seconds since the episode began."""
+    """`at`: seconds since the episode began. `serves`: whether anybody was there who could answer."""
 
     at: float
     metrics: ServiceMetrics
+    serves: bool = True
 
 
 class Samples:
@@ -32,11 +33,11 @@ class Samples:
         self._of: dict[str, deque[Sample]] = {}
         self.user_minutes_lost = 0.0
 
-    def add(self, service: str, at: float, metrics: ServiceMetrics) -> None:
+    def add(self, service: str, at: float, metrics: ServiceMetrics, serves: bool = True) -> None:
         known = self._of.setdefault(service, deque(maxlen=_KEPT))
         if service == self._entry and known:
             self.user_minutes_lost += self._lost_requests(metrics) * (at - known[-1].at) / _REQUESTS_A_MINUTE
-        known.append(Sample(at, metrics))
+        known.append(Sample(at, metrics, serves))
 
     def newest(self, service: str) -> Sample | None:
         known = self._of.get(service)
@@ -50,8 +51,9 @@ class Samples:
 
     def kept_since(self, at: float) -> bool:
         """Whether the objectives held from then on: errors on average, the p99 in at least half of the samples."""
-        seen = [sample.metrics for sample in self._of.get(self._entry, ()) if sample.at >= at]
-        return bool(seen) and self._available(seen) and self._fast(seen)
+        seen = [sample for sample in self._of.get(self._entry, ()) if sample.at >= at]
+        metrics = [sample.metrics for sample in seen]
+        return bool(seen) and self._serving(seen) and self._available(metrics) and self._fast(metrics)
 
     def kept_from(self, earliest: float, now: float) -> float:
         """Since when the objectives have held, as far back as `earliest`; `now` if they do not."""
@@ -61,6 +63,11 @@ class Samples:
     def availability(self) -> float:
         newest = self.newest(self._entry)
         return 1.0 if newest is None else 1.0 - _share(newest.metrics)
+
+    def _serving(self, seen: list[Sample]) -> bool:
+        """Where nobody answers no request fails, and no user is served either."""
+        away = sum(not sample.serves for sample in seen)
+        return away / len(seen) <= 1.0 - self._objectives.availability + 1e-9
 
     def _available(self, seen: list[ServiceMetrics]) -> bool:
         requests = sum(metrics.requests_per_second or 0.0 for metrics in seen)

@@ -1,8 +1,13 @@
 """The changes among the ten actions as bodies of the `/ops/*` contract."""
 
+from math import isfinite
 from typing import Any
 
+from pydantic import ValidationError
+
+from praetor.resources.conformance import problem_text
 from praetor.resources.ops import ConfigBody, RestartBody, RollbackBody, ScaleBody
+from praetor.substrates.site.errors import SiteError
 from simcore.actions import Action, RestartService, RollbackDeployment, ScaleService, UpdateConfig
 from simcore.quantity import mebibytes
 
@@ -15,7 +20,14 @@ ENDPOINT_OF = {
 
 
 def asked_of(action: Action) -> tuple[str, dict[str, Any]]:
-    """(name of the endpoint, body)."""
+    """(name of the endpoint, body). Raises SiteError for what no site that keeps the contract would take."""
+    try:
+        return _asked(action)
+    except ValidationError as problem:
+        raise SiteError(f"{action.action_type}: {problem_text(problem)}; nothing was sent") from None
+
+
+def _asked(action: Action) -> tuple[str, dict[str, Any]]:
     match action:
         case RestartService(target_service=service, parameters=given):
             limit = None if given.memory_limit is None else round(mebibytes(given.memory_limit))
@@ -31,10 +43,12 @@ def asked_of(action: Action) -> tuple[str, dict[str, Any]]:
 
 
 def _value(text: str) -> str | int | float:
-    """A number as a number, as the contract's examples have it."""
+    """A number as a number, as the contract's examples have it; but `1.10`, which may be a version, as it is."""
     for kind in (int, float):
         try:
-            return kind(text)
+            number = kind(text)
         except ValueError:
             continue
+        if str(number) == text and isfinite(number):
+            return number
     return text

@@ -15,5 +15,9 @@ class WrongShapeError(SiteError):
     """The answer has another shape than the contract's; the text says where."""
 
 
+class UnclearError(SiteError):
+    """What came back of a change does not say whether it was made: a gateway's 502, or nothing of the contract."""
+
+
 class RefusedError(SiteError):
     """The site does not make this change; the text is its own."""

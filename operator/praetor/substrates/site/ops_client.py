@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from praetor.guard.client import Answer, GuardedClient
-from praetor.guard.errors import UnreachableError
+from praetor.guard.errors import TooLargeError, UnreachableError
 from praetor.resources.conformance import NOT_THERE, fault_of, is_there
 from praetor.resources.ops import (
     IDEMPOTENCY_HEADER,
@@ -21,7 +21,13 @@ from praetor.resources.ops import (
     SiteServices,
     endpoint,
 )
-from praetor.substrates.site.errors import MissingEndpointError, RefusedError, SiteError, WrongShapeError
+from praetor.substrates.site.errors import (
+    MissingEndpointError,
+    RefusedError,
+    SiteError,
+    UnclearError,
+    WrongShapeError,
+)
 
 _READ_ATTEMPTS = 3
 _LONGEST_PAUSE_SECONDS = 1.0
@@ -56,13 +62,13 @@ class OpsClient:
         return self._read("logs", ServiceLogs, {"service": service, "lines": str(lines)}).logs
 
     def change(self, name: str, body: Mapping[str, Any], idempotency_key: str) -> str:
-        """What the site says it does. Raises RefusedError with the site's words; after an UnreachableError nobody
-        knows whether it was done."""
+        """What the site says it does. Raises RefusedError with the site's words; after an UnreachableError or an
+        UnclearError nobody knows whether it was done."""
         asked = endpoint(name)
         headers = {IDEMPOTENCY_HEADER: idempotency_key} if idempotency_key else {}
-        answer = self._checked(asked, self._http.request("POST", asked.path, body=dict(body), headers=headers))
-        if answer.status in NOT_THERE and asked.alias:
-            answer = self._checked(asked, self._http.request("POST", asked.alias, body=dict(body), headers=headers))
+        answer = self._sent(asked, asked.path, body, headers)
+        if asked.alias and answer.status in NOT_THERE and fault_of(asked, answer.status, _json(answer)):
+            answer = self._sent(asked, asked.alias, body, headers)
         told = self._parsed(asked, answer, ChangeAnswer)
         if not told.ok:
             raise RefusedError(told.error or told.message)
@@ -91,19 +97,36 @@ class OpsClient:
             self._sleep(random.uniform(0.1, 1.0) * min(0.2 * 2.0**attempt, _LONGEST_PAUSE_SECONDS))
         raise AssertionError("the last attempt returns or raises")
 
+    def _sent(self, asked: Endpoint, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Answer:
+        try:
+            return self._checked(asked, self._http.request("POST", path, body=dict(body), headers=headers))
+        except TooLargeError as problem:
+            raise UnclearError(str(problem)) from None
+
     def _checked(self, asked: Endpoint, answer: Answer) -> Answer:
         if answer.status in _UNAUTHORIZED:
             raise SiteError(f"{asked.method} {asked.path}: status {answer.status}: the site does not know the token")
         return answer
 
     def _parsed(self, asked: Endpoint, answer: Answer, model: type[T]) -> T:
-        try:
-            body = answer.json()
-        except ValueError:
-            body = None
+        body = _json(answer)
         problem = fault_of(asked, answer.status, body)
         if problem and answer.status in NOT_THERE:
             raise MissingEndpointError(f"this site has no {asked.method} {asked.path}")
         if problem:
-            raise WrongShapeError(f"{asked.method} {asked.path}: {problem}")
+            kind = UnclearError if asked.method == "POST" and not _says_no(answer.status) else WrongShapeError
+            raise kind(f"{asked.method} {asked.path}: {problem}")
         return model.model_validate(body)
+
+
+def _says_no(status: int) -> bool:
+    """By HTTP's own meaning nothing was done: it is elsewhere, or the request was wrong."""
+    return 300 <= status < 500
+
+
+def _json(answer: Answer) -> Any:
+    """None for what is no JSON."""
+    try:
+        return answer.json()
+    except ValueError:
+        return None

@@ -40,7 +40,7 @@ class SiteReader:
         return told.service_list(self.health, self.facts, endings)
 
     def detail(self, service: str, unwell_seconds: float | None) -> ServiceDetail:
-        self.refresh()
+        self._find(service)
         endings = told.endings_of(self._lines(service, _READ_LINES))
         rows = told.service_list(self.health, self.facts, {service: endings}).services
         row = next(row for row in rows if row.name == service)
@@ -54,7 +54,7 @@ class SiteReader:
 
     def diagnostic(self, service: str, command: str, newest_seconds: float) -> Diagnostic:
         """Lines older than `newest_seconds` are from before the last change: they say nothing about now."""
-        self.refresh()
+        self._find(service)
         health = {state.name: state.health for state in self.health.services}
         around = {service, *calls_of(service, self.facts), *callers_of(service, self.facts)} & health.keys()
         metrics = {name: self._ops.metrics(name) for name in around}
@@ -63,6 +63,12 @@ class SiteReader:
             for name in around
         }
         return diagnosed(Sight(service, health, self.facts, metrics, lines), command)
+
+    def _find(self, service: str) -> None:
+        """Services come and go between two looks."""
+        self.refresh()
+        if service not in self.names:
+            raise SiteError(f"{service} is not there any more; there are {', '.join(self.names)}")
 
     def _lines(self, service: str, lines: int) -> list[LogLine]:
         now = datetime.now(UTC)

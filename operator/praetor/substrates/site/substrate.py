@@ -14,10 +14,11 @@ from praetor.substrates.live.system import Clock, Made, OutcomeUnknownError, Pac
 from praetor.substrates.live.told import metrics_of
 from praetor.substrates.site import told
 from praetor.substrates.site.changes import ENDPOINT_OF, asked_of
-from praetor.substrates.site.errors import MissingEndpointError, SiteError
+from praetor.substrates.site.errors import MissingEndpointError, SiteError, UnclearError
 from praetor.substrates.site.ops_client import OpsClient
 from praetor.substrates.site.reader import SiteReader
 from simcore.actions import Action, CheckMetrics, DescribeService, ReadLogs, RunDiagnostic
+from simcore.classifier.look import GONE
 from simcore.observation import AlertNotice, Payload
 from simcore.results import Snapshot
 
@@ -37,7 +38,8 @@ class OpsSystem:
 
     def begin(self) -> None:
         self._reader.refresh()
-        self._samples = Samples(self.names[0], self._objectives)
+        self._entry = self.names[0]
+        self._samples = Samples(self._entry, self._objectives)
         self._unwell_since: dict[str, float] = {}
         self._changed_at = _LONG_AGO_S
         self.missing = {action: _not_there(name) for action, name in ENDPOINT_OF.items() if not self._has(name)}
@@ -46,7 +48,7 @@ class OpsSystem:
         self._reader.health = self._ops.health()
         for state in self._reader.health.services:
             self._note(state.name, state.health, now)
-            self._samples.add(state.name, now, self._ops.metrics(state.name))
+            self._sample(state.name, now)
 
     def look(self, action: Action, now: float) -> Payload:
         service = action.target_service or ""
@@ -70,7 +72,7 @@ class OpsSystem:
         except MissingEndpointError:
             self.missing = {**self.missing, action.action_type: _not_there(name)}
             raise
-        except UnreachableError as problem:
+        except (UnreachableError, UnclearError) as problem:
             self._changed_at = now
             raise OutcomeUnknownError(str(problem)) from None
         self._changed_at = now
@@ -86,7 +88,7 @@ class OpsSystem:
         return f"nothing was sent; it would be POST {endpoint(name).path} {json.dumps(body)}"
 
     def measured_at(self) -> float | None:
-        newest = self._samples.newest(self.names[0])
+        newest = self._samples.newest(self._entry)
         return None if newest is None else newest.at
 
     def kept_since(self, at: float) -> bool:
@@ -99,8 +101,16 @@ class OpsSystem:
         rows = told.service_list(self._reader.health, self._reader.facts).services
         return snapshot_of(now, rows, self._samples, self._objectives)
 
+    def unsure_of(self) -> frozenset[str]:
+        """Services of which the site does not tell how many replicas there are."""
+        told = {name for name, facts in self._reader.facts.items() if facts.replicas is not None}
+        return frozenset(self.names) - told
+
     def notes(self) -> tuple[str, ...]:
-        return ()
+        newest = self._samples.newest(self._entry)
+        if newest is None or newest.metrics.error_rate_percent is not None:
+            return ()
+        return (f"{self._entry} tells no error rate: its health stands for it",)
 
     def close(self) -> None:
         self._ops.close()
@@ -113,10 +123,16 @@ class OpsSystem:
             return True
 
     def _metrics(self, service: str, window: float, now: float) -> Payload:
-        self._samples.add(service, now, self._ops.metrics(service))
+        self._sample(service, now)
         new = self._samples.newest(service)
         assert new is not None
         return metrics_of(service, new, self._samples.before(service, new.at - window) or new, now, None)
+
+    def _sample(self, service: str, now: float) -> None:
+        metrics = self._ops.metrics(service)
+        health = next((state.health for state in self._reader.health.services if state.name == service), "")
+        away = {*GONE, "unhealthy"} if metrics.error_rate_percent is None else GONE
+        self._samples.add(service, now, metrics, serves=health not in away)
 
     def _note(self, service: str, health: str, now: float) -> None:
         if health == "healthy":
@@ -145,5 +161,8 @@ class SiteSubstrate(LiveSubstrate):
         objectives: Objectives | None = None,
         clock: Clock | None = None,
     ) -> None:
-        system = OpsSystem(ops, objectives or Objectives())
-        super().__init__(system, alert, family=family, max_steps=max_steps, pace=pace, clock=clock)
+        self._site = OpsSystem(ops, objectives or Objectives())
+        super().__init__(self._site, alert, family=family, max_steps=max_steps, pace=pace, clock=clock)
+
+    def unsure_of(self) -> frozenset[str]:
+        return self._site.unsure_of()
