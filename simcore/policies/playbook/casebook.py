@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from simcore.decision import Hypothesis
+from simcore.policies.playbook.facts import Question
 from simcore.policies.playbook.table import Row
 
 Suspicion = tuple[Row, str]
@@ -17,14 +18,17 @@ class Casebook:
     ruled_out: dict[tuple[str, str], str] = field(default_factory=dict)
     tried: list[Suspicion] = field(default_factory=list)
     kept: list[Suspicion] = field(default_factory=list)
-    asked: set[tuple[str, str, str]] = field(default_factory=set)
+    asked: set[tuple[Question, str]] = field(default_factory=set)
     exhausted: set[str] = field(default_factory=set)
     _raised: set[tuple[str, str]] = field(default_factory=set)
     _told: dict[tuple[str, str], str] = field(default_factory=dict)
     _untold: list[Hypothesis] = field(default_factory=list)
 
-    def may_ask(self, kind: str, service: str, command: str) -> bool:
-        return (kind, service, command) not in self.asked
+    def may_ask(self, question: Question, service: str) -> bool:
+        return (question, service) not in self.asked
+
+    def note_asked(self, question: Question, service: str) -> None:
+        self.asked.add((question, service))
 
     def rule_out(self, suspicion: Suspicion, evidence: str) -> None:
         row, suspect = suspicion

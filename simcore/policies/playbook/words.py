@@ -82,6 +82,16 @@ def watching(findings: Findings, needed_seconds: float) -> str:
     return f"Well for {findings.quiet_seconds():.0f} s; {needed_seconds:.0f} s would prove the cure: look again."
 
 
+def proven(findings: Findings, row: Row, *, is_open: bool) -> str:
+    """`is_open`: nothing has told yet whether the fault comes back."""
+    quiet = f"{findings.quiet_seconds():.0f} s"
+    if row.refuted_by is None:
+        return f"Proven: everything has been well for {quiet} since the change"
+    if is_open:
+        return f"Everything has been well for {quiet}, far longer than it takes to tell"
+    return f"Proven: the fault has not come back for {quiet}"
+
+
 def in_words(action: Action) -> str:
     """A change as an engineer would say it."""
     given = ", ".join(f"{key} {value}" for key, value in action.parameters.model_dump(exclude_unset=True).items())
