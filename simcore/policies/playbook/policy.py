@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from simcore.actions import Action, parse_action
 from simcore.decision import Decision, History, Hypothesis
 from simcore.observation import Observation
-from simcore.policies.cures import cure_actions, unknown_for_cure
+from simcore.policies.cures import cure_actions, scales, unknown_for_cure
 from simcore.policies.playbook import words
 from simcore.policies.playbook.casebook import Casebook, Suspicion
 from simcore.policies.playbook.declaring import declaration
@@ -64,6 +64,8 @@ class PlaybookPolicy:
 
     # looking for the cause -------------------------------------------------------------------------------------
     def _investigate(self) -> Decision:
+        if self._case.is_at_a_loss and self._findings.leads_elsewhere():
+            self._forget()
         found = self._search.next()
         if found is None:
             return self._nothing_fits()
@@ -75,6 +77,10 @@ class PlaybookPolicy:
         looked = findings.alerted in findings.details
         if well and looked and findings.quiet_seconds() >= _QUIET_BEFORE_ALL_CLEAR_S:
             return self._declare("All is well, and nothing that was read says that it will not stay so")
+        if findings.firing and self._search.ends_where_paged and not self._case.is_at_a_loss:
+            self._case.is_at_a_loss = True
+            why = f"Nothing that was read of {findings.alerted} explains it: who else is unwell by now?"
+            return self._say({"action_type": "list_services"}, why)
         if findings.now - findings.rows_at > _STALE_LIST_S:
             self._forget()
             why = "Nothing that was read so far explains it: see who is unwell by now, and begin again."
@@ -100,6 +106,8 @@ class PlaybookPolicy:
         answers = [FACTS[fact](self._findings, suspect).evidence for fact in row.because]
         self._evidence = tuple(evidence for evidence in answers if evidence) or (words.suspicion(row, suspect),)
         self._todo = cure_actions(row.mechanism, suspect, self._findings)
+        if scales(row.mechanism):
+            self._case.note_short((row, suspect), self._findings.shortage(suspect) or 0.0)
         return self._change(self._todo.pop(0)) if self._todo else self._prove(row, suspect)
 
     def _wait_and_see(self) -> Decision:

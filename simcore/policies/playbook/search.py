@@ -6,7 +6,7 @@ from typing import NamedTuple
 from simcore.decision import Hypothesis
 from simcore.policies.playbook import words
 from simcore.policies.playbook.casebook import Casebook, Suspicion
-from simcore.policies.playbook.facts import FACTS, LINKS, QUESTIONS, RESOURCES, Question
+from simcore.policies.playbook.facts import FACTS, LINKS, QUESTIONS, RESOURCES, SETUP, Question
 from simcore.policies.playbook.findings import Findings
 from simcore.policies.playbook.suspects import NAMED_IN_RESOURCES, SEEN_IN_THE_LIST, SUSPECTS
 from simcore.policies.playbook.table import Row, load_table
@@ -40,6 +40,10 @@ class Search:
         self._table = load_table()
         self.trace: Trace | None = None
 
+    @property
+    def ends_where_paged(self) -> bool:
+        return self.trace is not None and self.trace.path == [self._findings.alerted]
+
     def next(self) -> Look | Suspicion | None:
         """The next read; a suspicion whose questions are all answered; None if nothing fits."""
         trace = self._followed()
@@ -52,7 +56,7 @@ class Search:
                 found = self._weigh(row, suspect)
                 if found is not None:
                     return found
-        return None
+        return self._ask_callers()
 
     def _followed(self) -> Trace | None:
         """From who was paged, if unwell, else from somebody who is; from where it led last, if nobody is any more."""
@@ -77,6 +81,17 @@ class Search:
             return ""
         check = self._findings.check(path[-2], "check_connectivity", f"connect {path[-1]}")
         return f"{path[-2]}: {check.name}: {check.detail}" if check else ""
+
+    def _ask_callers(self) -> Look | None:
+        """Who is named by the page and shows nothing may be well for want of anybody who gets through."""
+        named = self._findings.alerted
+        if not self._case.is_at_a_loss or not self._findings.firing:
+            return None
+        detail = self._findings.details.get(named)
+        if detail is None:
+            return Look(SETUP, named, words.who_calls(named)) if self._case.may_ask(SETUP, named) else None
+        callers = [name for name in detail.called_by if self._case.may_ask(LINKS, name)]
+        return Look(LINKS, callers[0], words.caller(callers[0], named)) if callers else None
 
     def _who(self, row: Row, origin: str) -> Look | None:
         """A look at the origin, when only it can name the suspects of a row."""
@@ -103,7 +118,8 @@ class Search:
                 return None
             if wanted:
                 known.append(answer.evidence)
-        return (row, suspect) if self._case.is_open((row, suspect)) else None
+        is_open = self._case.is_open((row, suspect), self._findings.shortage(suspect))
+        return (row, suspect) if is_open else None
 
     def _asked(self, row: Row, suspect: str, fact: str, known: Sequence[str]) -> Look | None:
         question = QUESTIONS[fact]

@@ -52,6 +52,14 @@ def who(origin: str) -> str:
     return f"The trouble leads to {origin} and no further: what is it short of, and who takes it?"
 
 
+def who_calls(named: str) -> str:
+    return f"The page names {named}, which shows nothing: its description tells who calls it, and may know more."
+
+
+def caller(name: str, named: str) -> str:
+    return f"The page names {named}, which shows nothing. {name} calls it: a check of its connections tells more."
+
+
 def way(path: Sequence[str], seen: str) -> str:
     """`seen` is what the connections of the one before said of the last on the path."""
     if len(path) == 1:
