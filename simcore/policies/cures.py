@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from math import ceil
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -18,6 +19,8 @@ _TABLE = Path(__file__).with_name("cures.yaml")
 MOST_REPLICAS = 8
 _USUAL_REPLICAS = 3  # where nobody remembers
 _FACTORS = {"double": 2.0, "more": 2.5, "fourfold": 4.0, "fivefold": 5.0}
+_ROOM = 1.3
+"""Times what is asked now: replicas that have just enough fall behind with the next wave."""
 
 
 class Change(BaseModel):
@@ -45,9 +48,11 @@ class CureStep(Change):
 
 
 class Known(Protocol):
-    """What a cure needs to know of the system; None for what is not known."""
+    """What a cure needs to know of the system; None for what is not known. `shortage` is how many times as much is
+    asked of a service as its replicas answer."""
 
     def replicas(self, service: str) -> int | None: ...
+    def shortage(self, service: str) -> float | None: ...
     def memory_limit_mb(self, service: str) -> float | None: ...
     def previous_version(self, service: str) -> str | None: ...
     def setting(self, service: str, key: str) -> float | None: ...
@@ -72,11 +77,18 @@ def cure_actions(mechanism: str, suspect: str, known: Known) -> list[Action]:
 
 
 def unknown_for_cure(mechanism: str, suspect: str, known: Known) -> str:
-    """What nobody knows and the cure needs; "" if it can be carried out."""
+    """What stands in the way of the cure; "" if it can be carried out."""
     rolls_back = any(step.to is not None and step.at == "suspect" for step in cures()[mechanism])
     if rolls_back and known.previous_version(suspect) is None:
         return f"{suspect}: no earlier version is known that it could be rolled back to"
+    if scales(mechanism) and (known.replicas(suspect) or 0) >= MOST_REPLICAS:
+        return f"{suspect}: it has {known.replicas(suspect)} replicas, and more than {MOST_REPLICAS} are not asked for"
     return ""
+
+
+def scales(mechanism: str) -> bool:
+    """Whether its cure is more replicas: as many as it takes, so that it may take another step."""
+    return any(step.replicas == "more" for step in cures()[mechanism])
 
 
 def _actions(step: CureStep, suspect: str, known: Known) -> list[Action]:
@@ -90,16 +102,18 @@ def _parameters(change: Change, service: str, known: Known) -> dict[str, Any]:
     if change.memory_limit is not None:
         return {"memory_limit": f"{round(2 * (known.memory_limit_mb(service) or 512))}Mi"}
     if change.replicas is not None:
-        return {"replicas": _replicas(change.replicas, known.replicas(service) or 0)}
+        return {"replicas": _replicas(change.replicas, known.replicas(service) or 0, known.shortage(service))}
     if change.key is not None:
         return {"key": change.key, "value": _value(change.key, change.value or "", service, known)}
     return {}
 
 
-def _replicas(word: str, now: int) -> int:
+def _replicas(word: str, now: int, shortage: float | None) -> int:
+    """As many as what is asked needs; where nobody knows how much that is, a good deal more."""
     if word == "usual":
         return max(now, _USUAL_REPLICAS)
-    return min(max(round(_FACTORS[word] * now), now + 1), MOST_REPLICAS)
+    factor = _FACTORS[word] if shortage is None else _ROOM * shortage
+    return max(min(max(ceil(factor * now), now + 1), MOST_REPLICAS), now)
 
 
 def _is_more(key: str, old: str, now: float | None) -> bool:

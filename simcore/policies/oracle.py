@@ -32,6 +32,9 @@ class TrueSystem:
     def replicas(self, service: str) -> int | None:
         return int(self._row(service)[at.DESIRED])
 
+    def shortage(self, service: str) -> float | None:
+        return None
+
     def memory_limit_mb(self, service: str) -> float | None:
         return self._row(service)[at.MEM_LIMIT_MB]
 

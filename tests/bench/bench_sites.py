@@ -52,7 +52,7 @@ def player(given: argparse.Namespace, twin: Namespace | None) -> Callable[[Cell]
             return simulated.played(cell)
         if twin is not None and cell.substrate == "cluster":
             return played(cell, lambda attempt: cluster_stage(cell, pace, attempt, twin))
-        return played(cell, lambda attempt: site_stage(cell, pace, attempt))
+        return played(cell, lambda attempt: site_stage(cell, pace, attempt, given.page))
 
     return play
 
@@ -77,6 +77,7 @@ def main() -> None:
     parser.add_argument("--no-floor", action="store_true", help="without random and doing nothing")
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--parallel", type=int, default=1)
+    parser.add_argument("--page", metavar="SERVICE", help="whom the page names on the site, otherwise nobody")
     parser.add_argument("--action-seconds", type=float, default=2.0)
     parser.add_argument("--stabilization-seconds", type=float, default=20.0)
     parser.add_argument("--record", type=Path, help="where runs are kept; those that it has are not played again")

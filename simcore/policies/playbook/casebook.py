@@ -3,8 +3,11 @@
 from dataclasses import dataclass, field
 
 from simcore.decision import Hypothesis
+from simcore.policies.playbook.facts import Question
 from simcore.policies.playbook.table import Row
 
+_LESS = 0.9
+"""What fell by less than a tenth may not have fallen at all."""
 Suspicion = tuple[Row, str]
 """A hypothesis about a service."""
 
@@ -12,19 +15,25 @@ Suspicion = tuple[Row, str]
 @dataclass(slots=True)
 class Casebook:
     """`tried` was cured and waits for a judgement, `kept` was cured rightly while the trouble went on elsewhere.
-    `asked` and `exhausted` hold until the next change: reads that were taken, services that no hypothesis fits."""
+    `asked`, `exhausted` and `is_at_a_loss` hold until the next change: reads that were taken, services to which the
+    trouble led and no hypothesis fitted, and whether the one who was paged shows nothing and leads nowhere."""
 
     ruled_out: dict[tuple[str, str], str] = field(default_factory=dict)
     tried: list[Suspicion] = field(default_factory=list)
     kept: list[Suspicion] = field(default_factory=list)
-    asked: set[tuple[str, str, str]] = field(default_factory=set)
+    asked: set[tuple[Question, str]] = field(default_factory=set)
     exhausted: set[str] = field(default_factory=set)
+    is_at_a_loss: bool = False
+    _short: dict[Suspicion, list[float]] = field(default_factory=dict)
     _raised: set[tuple[str, str]] = field(default_factory=set)
     _told: dict[tuple[str, str], str] = field(default_factory=dict)
     _untold: list[Hypothesis] = field(default_factory=list)
 
-    def may_ask(self, kind: str, service: str, command: str) -> bool:
-        return (kind, service, command) not in self.asked
+    def may_ask(self, question: Question, service: str) -> bool:
+        return (question, service) not in self.asked
+
+    def note_asked(self, question: Question, service: str) -> None:
+        self.asked.add((question, service))
 
     def rule_out(self, suspicion: Suspicion, evidence: str) -> None:
         row, suspect = suspicion
@@ -47,15 +56,27 @@ class Casebook:
             self._untold.append(Hypothesis(suspect, row.mechanism, evidence))
 
     def is_out(self, row: Row, suspect: str) -> bool:
-        return (row.mechanism, suspect) in self.ruled_out or suspect in self.exhausted
+        return (row.mechanism, suspect) in self.ruled_out
 
-    def is_open(self, suspicion: Suspicion) -> bool:
-        """Whether it may still be acted on. What was tried and shows again was wrong."""
+    def note_short(self, suspicion: Suspicion, shortage: float) -> None:
+        """How short it was before a change that may take several steps."""
+        self._short.setdefault(suspicion, []).append(shortage)
+
+    def is_open(self, suspicion: Suspicion, shortage: float | None = None) -> bool:
+        """Whether it may still be acted on. What was tried and shows again was wrong, unless more of it may help."""
         if suspicion in self.tried:
             self.tried.remove(suspicion)
+            if shortage is not None and self._may_take_more(suspicion, shortage):
+                return True
             self.rule_out(suspicion, "the change did not help")
             return False
         return suspicion not in self.kept
+
+    def _may_take_more(self, suspicion: Suspicion, shortage: float) -> bool:
+        """Another step, if the last one helped; a second one anyway, since what was read first may have been on its
+        way up."""
+        before = self._short.get(suspicion, [])
+        return len(before) == 1 or (bool(before) and shortage < _LESS * before[-1])
 
     def judge_tried(self, suspect: str) -> None:
         """Of what was cured before: kept is what was elsewhere; if the trouble is still here, it was wrong."""
@@ -70,6 +91,7 @@ class Casebook:
         """What was measured before the last change says nothing about now."""
         self.asked.clear()
         self.exhausted.clear()
+        self.is_at_a_loss = False
 
     def against(self) -> tuple[Hypothesis, ...]:
         """What was ruled out, or found unlikely, since this was asked last."""

@@ -18,6 +18,7 @@ from simcore.observation import (
 from simcore.quantity import mebibytes
 from simcore.settings import BY_NAME
 
+_ALMOST_ALL = 0.95
 DATABASE_RUNTIMES = ("postgres", "mysql", "mariadb", "mongodb")
 
 
@@ -91,6 +92,11 @@ class Findings:
     def unwell(self) -> list[ServiceRow]:
         return [row for row in self.rows.values() if row.health != "healthy"]
 
+    def leads_elsewhere(self) -> bool:
+        """Whether somebody is unwell, and the one who was paged is not."""
+        unwell = [row.name for row in self.unwell()]
+        return bool(unwell) and self.alerted not in unwell
+
     def is_database(self, service: str) -> bool:
         row = self.rows.get(service)
         return row is not None and row.runtime in DATABASE_RUNTIMES
@@ -115,6 +121,13 @@ class Findings:
     def replicas(self, service: str) -> int | None:
         row = self.rows.get(service)
         return row.replicas_desired if row else None
+
+    def shortage(self, service: str) -> float | None:
+        """By its newest health check: of what it turns away, and of what it cannot answer in time."""
+        limited, load = (self.check(service, "check_health", name) for name in ("rate limit", "load"))
+        turned_away = min(limited.value or 0.0, _ALMOST_ALL) if limited else 0.0
+        asked = max(1.0 / (1.0 - turned_away), load.value or 0.0 if load else 0.0)
+        return asked if asked > 1.0 else None
 
     def memory_limit_mb(self, service: str) -> float | None:
         """None where none is shown: sites write what they like."""

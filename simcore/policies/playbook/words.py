@@ -52,6 +52,14 @@ def who(origin: str) -> str:
     return f"The trouble leads to {origin} and no further: what is it short of, and who takes it?"
 
 
+def who_calls(named: str) -> str:
+    return f"The page names {named}, which shows nothing: its description tells who calls it, and may know more."
+
+
+def caller(name: str, named: str) -> str:
+    return f"The page names {named}, which shows nothing. {name} calls it: a check of its connections tells more."
+
+
 def way(path: Sequence[str], seen: str) -> str:
     """`seen` is what the connections of the one before said of the last on the path."""
     if len(path) == 1:
@@ -80,6 +88,16 @@ def watching(findings: Findings, needed_seconds: float) -> str:
     if unwell:
         return f"The alert is quiet, but {_listed(unwell)} not well yet: look again."
     return f"Well for {findings.quiet_seconds():.0f} s; {needed_seconds:.0f} s would prove the cure: look again."
+
+
+def proven(findings: Findings, row: Row, *, is_open: bool) -> str:
+    """`is_open`: nothing has told yet whether the fault comes back."""
+    quiet = f"{findings.quiet_seconds():.0f} s"
+    if row.refuted_by is None:
+        return f"Proven: everything has been well for {quiet} since the change"
+    if is_open:
+        return f"Everything has been well for {quiet}, far longer than it takes to tell"
+    return f"Proven: the fault has not come back for {quiet}"
 
 
 def in_words(action: Action) -> str:

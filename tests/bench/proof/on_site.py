@@ -31,6 +31,7 @@ class SiteStage:
     site: DemoSite
     pace: Pace
     seed: int
+    named: str | None = None
     promised_ms = 500.0
 
     def users(self, seconds: float) -> Figures:
@@ -50,14 +51,15 @@ class SiteStage:
             name="bench",
             scenario="unknown",
             policy=self.cell.policy,
-            alert=ALERT,
+            alert=ALERT | ({"service": self.named} if self.named else {}),
             site=asked,
         )
         return play(request, connect(request), policy_of(self.cell.policy, self.seed))
 
 
 @contextmanager
-def site_stage(cell: Cell, pace: Pace, attempt: int) -> Iterator[SiteStage]:
+def site_stage(cell: Cell, pace: Pace, attempt: int, named: str | None = None) -> Iterator[SiteStage]:
+    """`named` is whom the page names: otherwise nobody, so that it is about what users reach."""
     seed = cell.seed(attempt)
     with demo_site("--fault-seed", str(seed)) as site:
-        yield SiteStage(cell, site, pace, seed)
+        yield SiteStage(cell, site, pace, seed, named)

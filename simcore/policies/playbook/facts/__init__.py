@@ -3,6 +3,19 @@
 from simcore.policies.playbook.facts import afterwards, checks, fleet, setup
 from simcore.policies.playbook.facts.checks import named_by
 from simcore.policies.playbook.facts.fleet import grown
-from simcore.policies.playbook.facts.model import FACTS, QUESTIONS, Question
+from simcore.policies.playbook.facts.model import FACTS, LINKS, QUESTIONS, RESOURCES, SETUP, Question
 
-__all__ = ["FACTS", "QUESTIONS", "Question", "afterwards", "checks", "fleet", "grown", "named_by", "setup"]
+__all__ = [
+    "FACTS",
+    "LINKS",
+    "QUESTIONS",
+    "RESOURCES",
+    "SETUP",
+    "Question",
+    "afterwards",
+    "checks",
+    "fleet",
+    "grown",
+    "named_by",
+    "setup",
+]

@@ -32,12 +32,15 @@ def span(seconds: float) -> str:
 
 Fact = Callable[[Findings, str], Answer]
 UNKNOWN = Answer(None)
+LINKS = Question("run_diagnostic", "check_connectivity")
+RESOURCES = Question("run_diagnostic", "check_resources")
+SETUP = Question("describe_service")
 _KINDS = {
     "health": Question("run_diagnostic", "check_health"),
-    "resources": Question("run_diagnostic", "check_resources"),
+    "resources": RESOURCES,
     "names": Question("run_diagnostic", "check_dns"),
-    "links": Question("run_diagnostic", "check_connectivity"),
-    "detail": Question("describe_service"),
+    "links": LINKS,
+    "detail": SETUP,
     "traffic": Question("check_metrics", window=1800.0),
 }
 FACTS: dict[str, Fact] = {}
