@@ -15,6 +15,7 @@ from simcore.settings import BY_NAME
 
 _NOT_SET = "none"
 """Of a limit that can be taken away, as real systems show it."""
+_MEMORY_LIMIT = "memory.limit"
 _TABLE = Path(__file__).with_name("cures.yaml")
 MOST_REPLICAS = 8
 _USUAL_REPLICAS = 3  # where nobody remembers
@@ -100,12 +101,19 @@ def _parameters(change: Change, service: str, known: Known) -> dict[str, Any]:
     if change.to is not None:
         return {"to_version": known.previous_version(service) or "v0.0.0"}
     if change.memory_limit is not None:
-        return {"memory_limit": f"{round(2 * (known.memory_limit_mb(service) or 512))}Mi"}
+        return {"memory_limit": _memory_limit(service, known)}
     if change.replicas is not None:
         return {"replicas": _replicas(change.replicas, known.replicas(service) or 0, known.shortage(service))}
     if change.key is not None:
         return {"key": change.key, "value": _value(change.key, change.value or "", service, known)}
     return {}
+
+
+def _memory_limit(service: str, known: Known) -> str:
+    """Twice what it is, or what it was before where that is more."""
+    twice = 2 * (known.memory_limit_mb(service) or 512)
+    old = known.old_value(service, _MEMORY_LIMIT)
+    return old if old is not None and _is_more(_MEMORY_LIMIT, old, twice) and old != _NOT_SET else f"{round(twice)}Mi"
 
 
 def _replicas(word: str, now: int, shortage: float | None) -> int:

@@ -99,3 +99,15 @@ def test_a_limit_that_was_lowered_gets_its_old_value_and_another_one_five_times_
     detail = replace(seen("describe_service"), config=(("cpu.limit", now),), config_changes=changes)
     (cure,) = cure_actions("cfs_throttling", "api", Findings(details={"api": detail}))
     assert cure.parameters.model_dump() == {"key": "cpu.limit", "value": value}
+
+
+@pytest.mark.parametrize(
+    ("changed", "limit"),
+    [(("128Mi", "26Mi"), "128Mi"), (("30Mi", "26Mi"), "52Mi"), (("none", "26Mi"), "52Mi"), (None, "52Mi")],
+    ids=["a fifth of it", "nearly all of it", "there was none", "never changed"],
+)
+def test_memory_is_doubled_unless_there_was_more(changed, limit):
+    changes = (ConfigChange("memory.limit", *changed, 60.0),) if changed else ()
+    detail = replace(seen("describe_service"), memory_limit="26Mi", config_changes=changes)
+    (cure,) = cure_actions("memory_limit_lowered", "api", Findings(details={"api": detail}))
+    assert cure.parameters.memory_limit == limit
