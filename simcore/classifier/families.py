@@ -5,7 +5,7 @@ from functools import cache
 from simcore.scenarios.library import library_names, library_scenario
 
 _TWINS = {
-    "memory_leak": "oom_crash",
+    "memory_leak": "bad_deployment_cascade",
     "memory_limit_lowered": "oom_crash",
     "leaky_connections_release": "db_pool_exhaustion",
     "pool_misconfigured": "db_pool_exhaustion",
@@ -27,7 +27,9 @@ _TWINS = {
     "wrong_login_release": "stale_secret",
     "deadlocking_release": "thread_deadlock",
 }
-"""Mechanisms that are no family's first: they are a family's other ways to come about."""
+"""Mechanisms that are no family's first: they are a family's other ways to come about. A release that leaks is a bad
+deployment, as in the contract of sites, whether its pods are killed (in the library a twin of `oom_crash`) or an
+autoscaler hides it."""
 
 
 @cache

@@ -19,7 +19,7 @@ from simcore.scenarios.spec import Range, ScenarioDocument
 
 _LINES = 60
 _CALM_SHARE = 0.5
-_QUICK_LEAKS_S = ((40.0, 200.0), (200.0, 900.0))
+_QUICK_ONSET_S, _QUICK_LEAK_S = (25.0, 200.0), (15.0, 80.0)
 _LOOKS = (0, 0, 4, 8, 12)  # lists of services before the look, 10 s each
 FIGURES = tuple(Figures.__dataclass_fields__)
 
@@ -59,16 +59,14 @@ def calmer(document: ScenarioDocument) -> ScenarioDocument:
 
 
 def quicker(document: ScenarioDocument) -> Iterator[ScenarioDocument]:
-    """The same scenario where a release leaks within minutes: the library's leaks take their time to starve others, so
-    that the page comes before the leaking service itself fails."""
-    for variant in document.spec.variants[:1]:
-        if variant.mechanism == "leaky_release":
-            for low, high in _QUICK_LEAKS_S:
-                early = Range(low=0.4 * low, high=0.8 * high)
-                limits = {ONSET: Range(low=low, high=high), "seconds_to_limit": early, "pods_lost_after_seconds": early}
-                quick = [variant.model_copy(update={"parameters": limits})]
-                spec = document.spec.model_copy(update={"variants": quick, "self_healing_share": 0.0})
-                yield document.model_copy(update={"spec": spec})
+    """The same scenario where a release leaks its memory within seconds: the library's leaks take minutes to tell."""
+    for variant in document.spec.variants:
+        if variant.mechanism == "memory_leak":
+            ranges = {ONSET: _QUICK_ONSET_S, "seconds_to_limit": _QUICK_LEAK_S}
+            limits = {name: Range(low=low, high=high) for name, (low, high) in ranges.items()}
+            quick = [variant.model_copy(update={"parameters": limits})]
+            spec = document.spec.model_copy(update={"variants": quick, "self_healing_share": 0.0})
+            yield document.model_copy(update={"spec": spec})
 
 
 def _scenes(document: ScenarioDocument, seed: int, difficulty: float, split: str, copies: bool) -> Iterator[Scene]:
