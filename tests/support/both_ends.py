@@ -15,7 +15,7 @@ from xdist.workermanage import WorkerController
 
 TALKING = ("apiserver", "live")
 """Folders of tests/ whose tests wait for other processes, at least a little."""
-COMPUTING_NICENESS = 10
+COMPUTING_NICENESS = 5
 
 
 class BothEnds(LoadFileScheduling):
