@@ -1,13 +1,35 @@
-"""What all tests share: a line, before the summary, about each rung that could not be climbed here."""
+"""What all tests share: who runs which file when, and a line about each rung that could not be climbed here."""
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 TESTS = Path(__file__).parent
 
 pytest.register_assert_rewrite("tests.support")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        from tests.support.both_ends import step_back
+
+        step_back(config.workerinput["workerid"])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):  # of pytest-xdist; in one process, the order in which they are found is plainer
+        from tests.support.both_ends import waiting_first
+
+        waiting_first(items, TESTS)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from tests.support.both_ends import BothEnds
+
+    return BothEnds(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -16,6 +16,7 @@ from praetor.resources.approvals import POLICY_NAME
 from tests.controlplane.server import ControlPlane
 from tests.support.operators import Cluster, conditions, reason, run_manifest, running, until
 
+pytestmark = pytest.mark.waits(60)
 REPOSITORY = Path(__file__).parents[2]
 REQUEST, OTHER = "0123456789abcdef", "fedcba9876543210"
 WAITS = {"approval": "Always", "seed": 3}

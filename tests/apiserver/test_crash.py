@@ -22,6 +22,7 @@ from simcore.trace import broken_links
 from tests.controlplane.server import ControlPlane
 from tests.support.operators import FAST_LEASE, Cluster, Operator, run_manifest, running, until
 
+pytestmark = pytest.mark.waits(200)
 SPEC = {"policy": {"name": "playbook"}, "seed": 3}
 UNDISTURBED = "undisturbed"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")

@@ -14,6 +14,7 @@ from tests.support.experiment_lives import Experiment, ending_of
 from tests.support.experiments import experiment_manifest, site_manifest
 from tests.support.mortal import Crash
 
+pytestmark = pytest.mark.waits(120)
 EFFECTS = 27
 """Of an experiment that nobody disturbs; the same as over a directory."""
 AT_ONCE = 6

@@ -15,9 +15,12 @@ from tests.support.eventually import eventually
 from tests.support.gateway import TOKEN, WEBHOOK
 from tests.support.live_gateway import live_gateway
 
-pytestmark = pytest.mark.skipif(
-    alertmanager_binary() is None, reason="no Alertmanager here: apt-get install prometheus-alertmanager"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        alertmanager_binary() is None, reason="no Alertmanager here: apt-get install prometheus-alertmanager"
+    ),
+    pytest.mark.waits(100),
+]
 OOM = {"alertname": "ContainerOOMKilled", "service": "payment-service", "severity": "critical"}
 AWAY_SECONDS = 20.0
 COMPLETE = {

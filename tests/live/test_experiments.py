@@ -24,6 +24,7 @@ from tests.support.experiments import experiment_manifest, site_manifest
 pytestmark = [
     pytest.mark.skipif(find_postgres() is None, reason="no PostgreSQL here: apt-get install postgresql"),
     pytest.mark.timeout(500),
+    pytest.mark.waits(60),
 ]
 
 

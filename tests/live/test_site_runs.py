@@ -19,6 +19,7 @@ TOKEN = "a-token-that-nobody-may-see"
 pytestmark = [
     pytest.mark.skipif(find_postgres() is None, reason="no PostgreSQL here: apt-get install postgresql"),
     pytest.mark.timeout(400),
+    pytest.mark.waits(150),
 ]
 
 

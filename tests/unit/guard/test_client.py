@@ -1,5 +1,6 @@
 """The guarded client: what it dials, what it sends, and what it refuses to read."""
 
+import ssl
 import threading
 import time
 
@@ -30,6 +31,13 @@ def test_an_answer_comes_whole(server, clients):
     assert (answer.status, answer.json()) == (200, {"ok": True})
     method, path, headers = server.seen[0]
     assert (method, path, headers["Idempotency-Key"]) == ("POST", "/ops/scale", "u/1")
+
+
+def test_the_authorities_are_read_once_for_all_clients(clients, monkeypatch):
+    """Reading them costs more than a request does, and a client is made for every look at a site."""
+    first = clients()
+    monkeypatch.setattr(ssl, "create_default_context", lambda **_: pytest.fail("they are read again"))
+    assert [one.request("GET", "/").status for one in (first, clients())] == [200, 200]
 
 
 def test_paths_are_below_the_base_and_queries_are_encoded(server, clients):

@@ -1,0 +1,74 @@
+"""The demo site with its real PostgreSQL keeps its contract: a change is made once, and what cannot be is refused."""
+
+import time
+
+import pytest
+
+pytest.importorskip("psutil", reason="the site extra is not installed: pip install 'praetor[site]'")
+pytest.importorskip("psycopg", reason="the site extra is not installed: pip install 'praetor[site]'")
+
+from praetor.sites.check import check_site
+from praetor.sites.demo.postgres import find_postgres
+from tests.support.demo_site import DemoSite
+
+pytestmark = [
+    pytest.mark.skipif(find_postgres() is None, reason="no PostgreSQL here: apt-get install postgresql"),
+    pytest.mark.waits(60),
+]
+
+
+def test_the_site_keeps_its_own_contract(site: DemoSite) -> None:
+    report = check_site(site.url, changes=True, service="frontend")
+    assert report.complete, report
+    assert report.idempotency_key
+    assert report.services == ["frontend", "api", "postgres"]
+
+
+def test_a_healthy_rollout_fails_nobody(site: DemoSite) -> None:
+    for service in ("api", "frontend"):
+        site.change("restart", service=service)
+        time.sleep(3)
+        assert site.get("/users", seconds=3)["failed"] == 0
+
+
+def test_a_change_is_made_once_for_each_key(site: DemoSite) -> None:
+    def restarts() -> int:
+        return sum("restarting api" in line for line in site.get("/ops/logs", service="api", lines=1000)["logs"])
+
+    before = restarts()
+    answers = [
+        site.http.post("/ops/restart", json={"service": "api"}, headers={"Idempotency-Key": "one"}) for _ in range(3)
+    ]
+    assert len({answer.text for answer in answers}) == 1
+    time.sleep(1)
+    assert restarts() == before + 1
+    other = site.http.post("/ops/restart", json={"service": "frontend"}, headers={"Idempotency-Key": "one"})
+    assert other.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "status", "told"),
+    [
+        ("restart", {"service": "nobody"}, 404, "known are frontend, api, postgres"),
+        ("restart", {}, 422, "service: Field required"),
+        ("restart", {"service": "api", "memory_limit_mb": 1}, 422, "128"),
+        ("scale", {"service": "postgres", "replicas": 2}, 422, "at most 1"),
+        ("config", {"service": "postgres", "key": "db.pool.max_size", "value": "many"}, 422, "whole number"),
+        ("config", {"service": "api", "key": "db.pool.max_size", "value": 50}, 422, "of postgres"),
+        ("rollback", {"service": "api", "to_version": "v1.0"}, 409, "already"),
+        ("rollback", {"service": "api", "to_version": "v9"}, 422, "v1.0, v1.1, v1.2"),
+        ("break", {"scenario": "fire"}, 422, "oom_crash"),
+    ],
+)
+def test_a_change_that_cannot_be_made_is_refused_with_what_can(site: DemoSite, name, body, status, told) -> None:
+    answer = site.http.post(f"/ops/{name}", json=body)
+    assert answer.status_code == status
+    assert answer.json()["ok"] is False
+    assert told in answer.json()["error"]
+
+
+def test_one_experiment_at_a_time(site: DemoSite) -> None:
+    site.change("break", scenario="dns_failure")
+    answer = site.http.post("/ops/break", json={"scenario": "cert_expiry"})
+    assert answer.status_code == 409
+    assert "POST /ops/heal" in answer.json()["error"]

@@ -1,0 +1,76 @@
+"""The demo site with its real PostgreSQL: a fault ends by itself, and nothing of the site outlives it."""
+
+import json
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+pytest.importorskip("psutil", reason="the site extra is not installed: pip install 'praetor[site]'")
+pytest.importorskip("psycopg", reason="the site extra is not installed: pip install 'praetor[site]'")
+
+import psutil
+
+from praetor.sites.check import SiteUnreachableError, check_site
+from praetor.sites.demo.postgres import find_postgres
+from tests.support.demo_site import DemoSite, demo_site, left_of, until
+
+pytestmark = [
+    pytest.mark.skipif(find_postgres() is None, reason="no PostgreSQL here: apt-get install postgresql"),
+    pytest.mark.waits(90),
+]
+
+
+TOKEN = "a-secret"
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[DemoSite, Path]]:
+    """With a token, faults that end soon, and where it writes what users saw."""
+    record = tmp_path_factory.mktemp("site") / "users.jsonl"
+    with demo_site("--fault-seconds", "6", token=TOKEN, users_log=record) as site:
+        yield site, record
+
+
+def test_with_a_token_nobody_else_may_call(guarded: tuple[DemoSite, Path]) -> None:
+    site, _ = guarded
+    assert httpx.get(f"{site.url}/ops/health", trust_env=False).status_code == 401
+    with pytest.raises(SiteUnreachableError):
+        check_site(site.url)
+    assert check_site(site.url, token=TOKEN).complete
+
+
+def test_a_fault_ends_by_itself_and_what_users_saw_is_written(guarded: tuple[DemoSite, Path]) -> None:
+    site, record = guarded
+    site.change("break", scenario="cert_expiry")
+    until(lambda: site.errors() > 50, lambda: site.get("/users"))
+    until(site.users_are_served, lambda: site.get("/users", seconds=3))
+    seen = [json.loads(line) for line in record.read_text().splitlines() if line.endswith("}")]
+    assert {"at", "path", "status", "ms"} == seen[0].keys()
+    assert {200, 502} <= {one["status"] for one in seen}
+
+
+@contextmanager
+def open_folder() -> Iterator[str]:
+    """PostgreSQL runs as another user, who has to get there."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield folder
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_nothing_is_left_of_a_site_that_ended(number: signal.Signals) -> None:
+    with open_folder() as own, demo_site(temporary=own) as site:
+        site.change("break", scenario="db_pool_exhaustion")
+        (workdir,) = Path(own).glob("praetor-site-*")
+        until(lambda: site.metrics("postgres")["active_connections"] >= 20, lambda: site.metrics("postgres"))
+        pid = site.process.pid
+        children = [child.pid for child in psutil.Process(pid).children(recursive=True)]
+        assert len(children) > 20
+        site.process.send_signal(number)
+        site.process.wait(15)
+        until(lambda: not left_of(pid, str(workdir), children), lambda: left_of(pid, str(workdir), children), 10)
