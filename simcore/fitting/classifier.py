@@ -24,7 +24,7 @@ from simcore.fitting.scenes import Scene, scenes
 from simcore.fitting.softmax import Flags as Marks
 from simcore.fitting.softmax import fit
 
-_L2, _EPOCHS = 0.5, 20
+_L2, _EPOCHS = 0.5, 60
 _RARE_FLAG = 30  # services
 _FOLDS = 3
 

@@ -20,6 +20,9 @@ from simcore.scenarios.spec import Range, ScenarioDocument
 _LINES = 60
 _CALM_SHARE = 0.5
 _QUICK_ONSET_S, _QUICK_LEAK_S = (25.0, 200.0), (15.0, 80.0)
+_LEAST_ERRORS_PERCENT = 3.0
+_HEALTH_THRESHOLDS = ((2.0, 20.0), (5.0, 50.0), (1.0, 10.0))
+"""Percent of requests that fail from which a service is called degraded and unhealthy, the simulator's first."""
 _LOOKS = (0, 0, 4, 8, 12)  # lists of services before the look, 10 s each
 FIGURES = tuple(Figures.__dataclass_fields__)
 
@@ -83,7 +86,8 @@ def _scenes(document: ScenarioDocument, seed: int, difficulty: float, split: str
     truth = {(names[s], known[c.mechanism.name]) for c in incident.causes for s in c.named if c.mechanism.name in known}
     calm = incident.kind == "NoFault"
     look = look_at(episode)
-    for one in (look, *([poorer(look, dice)] if copies else [])):
+    told = look if calm else milder(look, dice)
+    for one in (look, *([poorer(told, dice)] if copies else [])):
         yield Scene(one, frozenset() if calm else frozenset(truth), calm)
 
 
@@ -120,10 +124,34 @@ def _read(episode: Episode, action: str, service: str | None = None, **given: ob
     return episode.fork().step(asked).observation.payload
 
 
+def milder(look: Look, dice: random.Random) -> Look:
+    """The same look where fewer requests fail, in a system with thresholds of its own for what it calls unhealthy: a
+    simulated fault is paged when it is large, a real one may be looked at when it is small."""
+    most = max(one.figures.error_rate_percent or 0.0 for one in look.services)
+    factor = max(10.0 ** dice.uniform(-1.0, 0.0), min(1.0, _LEAST_ERRORS_PERCENT / most) if most else 1.0)
+    thresholds = dice.choice(_HEALTH_THRESHOLDS)
+    return Look([_milder(one, factor, thresholds) for one in look.services])
+
+
+def _milder(service: ServiceLook, factor: float, thresholds: tuple[float, float]) -> ServiceLook:
+    errors = service.figures.error_rate_percent
+    if errors is None:
+        return service
+    figures = replace(service.figures, error_rate_percent=factor * errors)
+    fails = service.health in ("degraded", "unhealthy") and errors >= _HEALTH_THRESHOLDS[0][0]
+    health = _health(factor * errors, thresholds) if fails else service.health
+    return replace(service, figures=figures, health=health)
+
+
+def _health(errors_percent: float, thresholds: tuple[float, float]) -> str:
+    degraded, unhealthy = thresholds
+    return "unhealthy" if errors_percent >= unhealthy else "degraded" if errors_percent >= degraded else "healthy"
+
+
 def poorer(look: Look, dice: random.Random) -> Look:
     """The same look where something is not told: words, releases, who calls whom, some figures."""
     mute, ageless, flat = (dice.random() < share for share in (0.5, 0.2, 0.15))
-    missing = {one: None for one in FIGURES if dice.random() < 0.05}
+    missing = {one: None for one in FIGURES if dice.random() < 0.02}
     return Look([_poorer(one, missing, mute, ageless, flat) for one in look.services])
 
 
