@@ -15,14 +15,27 @@ def limited(cpu):
     return template(container(resources={"limits": {"cpu": cpu}} if cpu else {}))
 
 
-def api(now, before, *, used=None, throttled=None, its_pod=LATE, age=100):
+def calling(name):
+    return template(container(env=[{"name": "UPSTREAM", "value": f"http://{name}:8080/"}]), name="caller")
+
+
+CALLERS = [deployment("orders", pod=calling("api")), deployment("web", pod=calling("orders"))]
+
+
+def api(now, before, *, used=None, throttled=None, its_pod=LATE, age=100, web_is_ready=True):
     usage = [] if used is None else [used_by(its_pod, used)]
+    callers = [
+        pod("orders-1", owner="uid-orders-h1"), pod("web-1", owner="uid-web-h1", ready=web_is_ready, age=80),
+    ]  # fmt: skip
     found = looked_at(
-        deployments=[deployment(pod=limited(now))],
-        replica_sets=[replica_set(1, pod=limited(before), age=5000), replica_set(2, pod=limited(now), age=age)],
-        pods=[its_pod],
+        deployments=[deployment(pod=limited(now)), *CALLERS],
+        replica_sets=[
+            replica_set(1, pod=limited(before), age=5000), replica_set(2, pod=limited(now), age=age),
+            replica_set(1, "orders", pod=calling("api")), replica_set(1, "web", pod=calling("orders")),
+        ],
+        pods=[its_pod, *callers],
         usage=usage,
-    )
+    )  # fmt: skip
     return replace(found, requests={"api": Requests(throttled_share=throttled)})
 
 
@@ -52,6 +65,8 @@ WELL = pod(owner="uid-api-h2")
         (api("10m", None, throttled=0.01), set()),
         (api("10m", None, used="2m"), set()),
         (api("10m", None, its_pod=WELL), set()),
+        (api("10m", None, used="6m", its_pod=WELL), set()),
+        (api("10m", None, used="6m", its_pod=WELL, web_is_ready=False), {"cpu throttling"}),
         (api("10m", None, age=7200), set()),
         (api("200m", "10m"), set()),
         (api(None, "10m"), set()),
@@ -60,7 +75,8 @@ WELL = pod(owner="uid-api-h2")
     ids=[
         "lowered from none", "lowered", "lowered, and half of it used", "lowered, and used up", "lowered, and measured",
         "bursts", "simply used up", "nobody is held back", "lowered, and measured not to matter",
-        "lowered, and hardly used", "lowered, and well", "lowered long ago", "raised", "taken away", "as it was",
+        "lowered, and hardly used", "lowered, and well", "lowered, half of it used, and well",
+        "lowered, and felt by who waits for it", "lowered long ago", "raised", "taken away", "as it was",
     ],
 )  # fmt: skip
 def test_a_limit_holds_back_if_it_is_measured_to_or_was_lowered_and_is_felt(found, names):

@@ -19,7 +19,7 @@ _LATELY_S = 3600.0
 def cpu_checks(seen: Seen, service: str) -> Iterator[Check]:
     usage, throttled = seen.usage(service), seen.requests.get(service, Requests()).throttled_share
     lowered = _lowered(seen, seen.workloads[service])
-    if lowered is not None and _binds(usage, throttled, unwell=seen.health(service) != "healthy"):
+    if lowered is not None and _binds(usage, throttled, unwell=_is_felt(seen, service)):
         yield _held_back(lowered, usage, throttled)
     elif throttled is not None and not _is_used_up(usage):
         yield Check(
@@ -37,6 +37,11 @@ def _lowered(seen: Seen, workload: Workload) -> ConfigChange | None:
     if last is None or last.new != now or last.seconds_ago > _LATELY_S:
         return None
     return last if last.old == NOT_SET or (number(last.old) or 0.0) > (number(now) or 0.0) else None
+
+
+def _is_felt(seen: Seen, service: str) -> bool:
+    """By itself, or by whoever waits for its answers: one that is slow may be ready all the while."""
+    return any(seen.health(one) != "healthy" for one in (service, *seen.callers_of_callers(service)))
 
 
 def _binds(usage: Usage, throttled: float | None, *, unwell: bool) -> bool:

@@ -56,6 +56,13 @@ class Seen:
     def callers(self, service: str) -> list[str]:
         return [name for name, called in self.calls.items() if service in called]
 
+    def callers_of_callers(self, service: str) -> list[str]:
+        """Who calls it, and who calls those, and so on."""
+        reached = [service]
+        for one in reached:  # which grows meanwhile
+            reached += [name for name in self.callers(one) if name not in reached]
+        return reached[1:]
+
     def runtime(self, service: str) -> str:
         """The database that its image or its name is of; "" for all else."""
         workload = self.workloads[service]
