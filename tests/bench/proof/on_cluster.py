@@ -183,7 +183,8 @@ def _service(name: str) -> Iterator[dict[str, Any]]:
 
 def _users() -> dict[str, Any]:
     arguments = ["users", "http://web:8080/", str(USERS_PER_SECOND)]
-    return _deployment("users", arguments, {"app": "users"}, {})
+    share = {"requests": {"cpu": "50m", "memory": "32Mi"}}  # who judges is not to be the first who goes short
+    return _deployment("users", arguments, {"app": "users"}, {"resources": share})
 
 
 def _deployment(name: str, arguments: list[str], labels: dict[str, str], container: dict[str, Any]) -> dict[str, Any]:
