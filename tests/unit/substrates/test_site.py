@@ -14,7 +14,7 @@ from praetor.substrates.site.substrate import SiteSubstrate
 from simcore import check_substrate
 from simcore.observation import AlertNotice
 from tests.support.playing import do
-from tests.support.small_site import SmallSite
+from tests.support.small_site import CALM, SmallSite
 from tests.support.tiny_stage import Script, decision
 
 ALERT = AlertNotice("checkout fails", "frontend", "critical", "40 % of requests fail")
@@ -215,6 +215,20 @@ def test_a_service_that_has_gone_since_the_last_look_is_an_error_to_read(site, c
 def test_a_read_is_tried_again(site, connect):
     substrate = connect()
     substrate.reset()
+def test_every_service_that_the_contract_can_name_can_be_acted_on(site, connect):
+    name = "Shop.Cart_Service-2"
+    site.metrics[name], site.logs[name] = dict(CALM), []
+    site.answers["/ops/health"] = (200, {"status": "ok", "services": [{"name": name, "health": "healthy"}]})
+    site.answers["/ops/services"] = (200, {"services": [{"name": name, "replicas": 1}]})
+    substrate = connect()
+    substrate.reset()
+    for action in (do("restart_service", name), do("describe_service", name), do("read_logs", name)):
+        assert substrate.step(action).observation.error is None
+    assert [(endpoint, body["service"]) for endpoint, body, _ in site.changes] == [("restart", name)]
+    substrate.step(do("resolve_incident", causes=[{"service": name, "mechanism": "heap_oom"}]))
+    assert [cause.service for cause in substrate.verdict().declared] == [name]
+
+
     site.fail = 2
     assert substrate.step(do("read_logs", "api")).observation.error is None
 
