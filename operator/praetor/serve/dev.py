@@ -24,6 +24,7 @@ from praetor.store.scope import Scope
 from praetor.web.callers import CallerCheck, Loopback, NoCallersError, SharedToken, is_loopback
 from praetor.web.gate import OPEN_PATHS
 from praetor.web.metrics import Metrics
+from praetor.web.ending import run_to_the_end
 from praetor.web.quick_websocket import QuickWebSocket
 from praetor.web.serving import bind, server_of, url_of
 from simcore.errors import SimcoreError
@@ -65,7 +66,7 @@ def run_dev(
     listening = bind(host, port)
     store = open_store(folder)
     typer.echo(f"Praetor at {url_of(listening)} with its data in {folder.resolve()}; Ctrl-C ends it.", err=True)
-    asyncio.run(DevServer(store, checks, workers, alerts, sources).serve(listening))
+    run_to_the_end(DevServer(store, checks, workers, alerts, sources).serve(listening))
 
 
 def allow_dialling(texts: Sequence[str]) -> None:
@@ -151,5 +152,6 @@ class DevServer:
     async def _play(self) -> None:
         async with episode_pool(self._workers) as pool, EmbeddedController(self._store, pool) as controller:
             with controller.live.subscribe() as happening:
+            proving.cancel()
                 async for told in happening:
                     self._live.publish(told.event)

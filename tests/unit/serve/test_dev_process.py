@@ -15,15 +15,18 @@ import pytest
 from tests.support.alert_bodies import captured
 from tests.support.gateway import JSON, WEBHOOK
 from tests.support.openenv_servers import talk
+from tests.support.operators import until
 
 PRAETOR = (sys.executable, "-c", "from praetor.cli.main import main; main()")
+COLD = (sys.executable, "-m", "tests.support.cold_pools")
+"""The same, with processes for episodes that never get warm: as with a kernel that is still compiled."""
 
 
 @contextmanager
-def dev(folder, *options, **settings):
+def dev(folder, *options, praetor=PRAETOR, **settings):
     """The process and its address, once it has announced it."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PRAETOR_")}
-    command = [*PRAETOR, "dev", "--port", "0", "--data", str(folder), "--workers", "1", *options]
+    command = [*praetor, "dev", "--port", "0", "--data", str(folder), "--workers", "1", *options]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment | settings)
     try:
         announced = process.stderr.readline()
@@ -57,6 +60,14 @@ def test_an_alert_becomes_a_report_and_the_process_ends_when_told_to(tmp_path, s
         assert "ttlSecondsAfterFinished" not in run["spec"]
         process.send_signal(signal_number)
         assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_while_nothing_can_be_played_yet_the_process_ends_when_told_to(tmp_path, signal_number):
+    with dev(tmp_path / "data", praetor=COLD) as (process, url):
+        until(lambda: httpx.get(f"{url}/healthz").status_code == 200, 60)
+        process.send_signal(signal_number)
+        assert process.wait(60) == 0
 
 
 def test_a_killed_process_loses_nothing(tmp_path):
@@ -111,3 +122,29 @@ def test_openenv_clients_of_other_machines_give_the_token_in_the_three_ways(tmp_
         assert httpx.get(f"{url}/openenv/health").status_code in (200, 503)  # it may not have played yet
         for path in ("/openenv/state", "/openenv/t/a-token-of-another/state", f"/t/{token}/runs"):
             assert httpx.get(url + path).status_code == 401
+
+
+KUBECONFIG = {
+    "apiVersion": "v1",
+    "kind": "Config",
+    "current-context": "none",
+    "clusters": [{"name": "none", "cluster": {"server": "http://127.0.0.1:9"}}],
+    "users": [{"name": "none", "user": {"token": "nobody"}}],
+    "contexts": [{"name": "none", "context": {"cluster": "none", "user": "none"}}],
+}
+
+
+def test_an_operator_that_can_play_nothing_yet_ends_when_told_to(tmp_path):
+    (tmp_path / "config").write_text(json.dumps(KUBECONFIG))
+    command = [*COLD, "operator", "--metrics-port", "0", "--workers", "1"]
+    environment = os.environ | {"KUBECONFIG": str(tmp_path / "config")}
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    try:
+        url = re.search(r"http://\S+:\d+", process.stderr.readline())[0].replace("0.0.0.0", "127.0.0.1")
+        until(lambda: httpx.get(f"{url}/healthz").status_code == 200, 60)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
