@@ -1,5 +1,6 @@
 """`praetor dev` as a process: from its first line on stderr to a clean end."""
 
+import asyncio
 import json
 import os
 import re
@@ -12,10 +13,13 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
+from praetor.store.directory import DirectoryStore
 from tests.support.alert_bodies import captured
+from tests.support.experiments import site_manifest
 from tests.support.gateway import JSON, WEBHOOK
 from tests.support.openenv_servers import talk
 from tests.support.operators import until
+from tests.support.small_site import SmallSite
 
 PRAETOR = (sys.executable, "-c", "from praetor.cli.main import main; main()")
 COLD = (sys.executable, "-m", "tests.support.cold_pools")
@@ -54,6 +58,7 @@ def test_an_alert_becomes_a_report_and_the_process_ends_when_told_to(tmp_path, s
         answer = httpx.post(url + WEBHOOK, content=captured("oom_crash_firing"), headers=JSON)
         assert answer.status_code == 202
         (run,) = finished(url, 1)
+        assert httpx.get(f"{url}/readyz").status_code == 200
         name = run["metadata"]["name"]
         assert httpx.get(f"{url}/runs/{name}/postmortem").text.startswith("# Post-mortem")
         assert run["status"]["substrate"] == "Simulator"
@@ -68,6 +73,34 @@ def test_while_nothing_can_be_played_yet_the_process_ends_when_told_to(tmp_path,
         until(lambda: httpx.get(f"{url}/healthz").status_code == 200, 60)
         process.send_signal(signal_number)
         assert process.wait(60) == 0
+
+
+def test_while_nothing_can_be_played_yet_sites_are_probed_and_readyz_says_what_is_true(tmp_path):
+    site, folder = SmallSite(), tmp_path / "data"
+    try:
+        with dev(folder, "--allow", str(site.port), praetor=COLD) as (_, url):
+            in_store(folder, lambda store: store.create(site_manifest(site.url)))
+            assert httpx.post(url + WEBHOOK, content=captured("oom_crash_firing"), headers=JSON).status_code == 202
+            until(lambda: "lastProbe" in status_of_site(folder), 60)
+            assert status_of_site(folder)["conditions"][0]["status"] == "True"
+            answer = httpx.get(f"{url}/readyz")
+            assert (answer.status_code, "WarmingUpError" in answer.text) == (503, True)
+            (run,) = httpx.get(f"{url}/runs").json()["items"]
+            assert "startTime" not in run.get("status", {})
+    finally:
+        site.close()
+
+
+def in_store(folder, work):
+    store = DirectoryStore(folder)
+    try:
+        return asyncio.run(work(store))
+    finally:
+        store.close()
+
+
+def status_of_site(folder):
+    return in_store(folder, lambda store: store.get("TargetSite", "default", "shop")).get("status", {})
 
 
 def test_a_killed_process_loses_nothing(tmp_path):
