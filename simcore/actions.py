@@ -20,7 +20,8 @@ from pydantic import (
 from simcore.errors import ActionError
 from simcore.quantity import mebibytes
 
-ServiceName = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
+ServiceName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+"""What systems call their services, real ones too: workloads of Kubernetes have dots, others capitals and `_`."""
 FreeText = Annotated[str, StringConstraints(max_length=2000)]
 Severity = Literal["DEBUG", "INFO", "WARN", "ERROR", "FATAL"]
 DiagnosticCommand = Literal["check_connectivity", "check_health", "check_resources", "check_dns"]

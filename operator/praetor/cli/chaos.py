@@ -10,7 +10,7 @@ import typer
 
 from praetor.cli.errors import NOT_DONE, BadInput, need_extra
 from praetor.cli.output import Format, OutputOption, say, show
-from simcore.errors import AlreadyExistsError, InvalidObjectError, NotFoundError
+from simcore.errors import AlreadyExistsError, DeniedError, InvalidObjectError, NotFoundError
 
 if TYPE_CHECKING:
     from simcore.protocols import Manifest, Store
@@ -68,6 +68,7 @@ def inject(
 
     async def created(store: "Store", home: str) -> "Manifest":
         run = experiment_run(namespace or home, site, fault, wanted, policy=policy, name=name)
+        await _need_site(store, run["metadata"]["namespace"], site)
         try:
             made = await store.create(run)
         except (AlreadyExistsError, InvalidObjectError) as problem:
@@ -113,6 +114,15 @@ def list_(namespace: NamespaceOption = None, data: DataOption = None, output: Ou
     runs = _in_store(data, found)
     rows = [_row(one) for one in runs]
     show(rows, output, rows=rows)
+
+
+async def _need_site(store: "Store", namespace: str, site: str) -> None:
+    try:
+        await store.get("TargetSite", namespace, site)
+    except (NotFoundError, InvalidObjectError):
+        raise BadInput(f"--site {site}: there is no TargetSite of that name in namespace {namespace}") from None
+    except DeniedError:
+        return  # whoever may create runs need not be let read sites: the run says what is wrong
 
 
 def _in_store(data: Path | None, work: "Callable[[Store, str], Awaitable[T]]") -> T:

@@ -123,11 +123,13 @@ def check(
 ) -> None:
     """Says for each endpoint whether it keeps the contract; exit code 1 when the site does not conform."""
     need_extra("server", "praetor site check")
-    from praetor.sites.check import SiteUnreachableError, check_site
+    from praetor.sites.check import SiteMisnamedError, SiteUnreachableError, check_site
 
     try:
         token = os.environ.get(TOKEN_VARIABLE, "")
         report = check_site(url, token=token, changes=changes, service=service, allow=allow or [])
+    except SiteMisnamedError as problem:
+        raise BadInput(str(problem)) from None
     except SiteUnreachableError as problem:
         say(str(problem))
         raise typer.Exit(NOT_DONE) from None

@@ -37,8 +37,10 @@ class Controller:
         clock: Clock = utc_now,
         workers: int = WORKERS,
         lab: Lab | None = None,
+        plays: bool = True,
     ) -> None:
-        """`lab` is what experiments are made with; without one they are refused."""
+        """`lab` is what experiments are made with; without one they are refused. Without `plays` runs are left alone
+        until `play` is called, as if they had just been created: a deadline must not pass before a pool is warm."""
         self.metrics = metrics or ControllerMetrics()
         self.live = LiveHub()
         self.queue: WorkQueue[Key] = WorkQueue()
@@ -47,6 +49,7 @@ class Controller:
         self._questions = Questions(lab, self.queue.add)
         seam = Seam(store, self.metrics, CrashPoint.from_environment(), lab)
         self._sites = SiteProber(store, clock)
+        self._plays, self._held_back = plays, set[Key]()
         self._runs = RunHandler(
             store, seam, self._episodes, self.queue, clock, self._questions, Trials(lab, self._questions)
         )
@@ -69,6 +72,13 @@ class Controller:
         await self._episodes.close()
         await self._questions.close()
 
+    def play(self) -> None:
+        """Runs are looked at from here on, those first that have waited."""
+        self._plays = True
+        for key in self._held_back:
+            self.queue.add(key)
+        self._held_back.clear()
+
     def notice(self, manifest: Manifest) -> None:
         """An object is there or has changed."""
         if needs_look(manifest):
@@ -85,6 +95,9 @@ class Controller:
                     self.notice(manifest)
 
     async def look_at(self, key: Key) -> None:
+        if key.kind == "IncidentRun" and not self._plays:
+            self._held_back.add(key)
+            return
         self.metrics.reconciles.labels(key.kind).inc()
         with self.metrics.errors.labels(key.kind).count_exceptions():
             if key.kind == "IncidentRun":

@@ -32,8 +32,10 @@ class EmbeddedController:
         *,
         metrics: ControllerMetrics | None = None,
         lab: Lab | None = None,
+        plays: bool = True,
     ) -> None:
-        self._controller = Controller(store, pool, metrics=metrics, lab=lab or local_lab(store))
+        """Without `plays` runs wait until `play` is called, and all else does not."""
+        self._controller = Controller(store, pool, metrics=metrics, lab=lab or local_lab(store), plays=plays)
         self._watcher = DirectoryWatcher(store, self._controller)
         self._watching: asyncio.Task[None] | None = None
 
@@ -44,6 +46,9 @@ class EmbeddedController:
     @property
     def metrics(self) -> ControllerMetrics:
         return self._controller.metrics
+
+    def play(self) -> None:
+        self._controller.play()
 
     async def __aenter__(self) -> Self:
         await self._controller.__aenter__()

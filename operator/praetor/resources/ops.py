@@ -7,10 +7,12 @@ A site reads requests strictly and may put more into its answers than the contra
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-"""Of a service, a version, a scenario or a key."""
+from simcore.actions import ServiceName
+
+Name = ServiceName
+"""Of a service, a version, a scenario or a key: what a site may call its services, the ten actions can name."""
 ServiceHealth = Literal["healthy", "degraded", "unhealthy", "crashed", "restarting"]
 SiteStatus = Literal["ok", "degraded", "down"]
 DEFAULT_SERVICES = ("frontend", "api", "postgres")

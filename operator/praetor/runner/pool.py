@@ -25,7 +25,8 @@ def ignore(event: dict[str, Any]) -> None:
 
 
 class EpisodePool:
-    """`async with EpisodePool(...) as pool: outcome = await pool.play(request)`.
+    """`async with EpisodePool(...) as pool: outcome = await pool.play(request)`; or `start` and, whatever came of it,
+    `aclose`.
 
     `stage` and `policy` are dotted paths, as praetor.runner.worker takes them. With `warm_up`, every
     process plays that request once before it gets another, so that no run waits for imports and
@@ -41,11 +42,18 @@ class EpisodePool:
         self._aside = self._surplus = 0
 
     async def __aenter__(self) -> Self:
-        for worker in await asyncio.gather(*(self._started() for _ in range(self.workers))):
-            self._idle.put_nowait(worker)
+        await self.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def start(self) -> None:
+        """Until all processes have warmed up. Raises EpisodeError."""
+        for worker in await asyncio.gather(*(self._started() for _ in range(self.workers))):
+            self._idle.put_nowait(worker)
+
+    async def aclose(self) -> None:
         await asyncio.gather(*(worker.kill() for worker in self._alive))
 
     async def play(self, request: RunRequest, on_event: OnEvent = ignore, clear: Clear = nobody_to_ask) -> RunOutcome:

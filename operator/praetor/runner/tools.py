@@ -47,6 +47,14 @@ class Unsure(Protocol):
         """Services of which it does not say how many replicas there are: what a snapshot has is a guess."""
 
 
+@runtime_checkable
+class CountsRefusals(Protocol):
+    """A substrate whose own count has the steps at which something was kept from it, too."""
+
+    def refuse(self, why: str) -> StepResult:
+        """A step that changes nothing; `why` is the error of its observation."""
+
+
 class Listener(Protocol):
     """Who writes down what becomes of a change: the journal."""
 
@@ -213,11 +221,17 @@ class Tools:
             return f"the dry run refused it: {problem}"
 
     def _refused(self, objection: str, before: Observation) -> StepResult:
+        result = self._counted(objection, before)
+        ended = self.exhausted or self.escalation is not None
+        return replace(result, truncated=True) if ended and not result.done else result
+
+    def _counted(self, objection: str, before: Observation) -> StepResult:
+        if isinstance(self._substrate, CountsRefusals):
+            return self._substrate.refuse(objection)
         observation = Observation(
             "error", self.steps, before.max_steps, before.sim_seconds, error=objection, missing=before.missing
         )
-        ended = self.exhausted or self.escalation is not None
-        return StepResult(observation, 0.0, RewardBreakdown(), truncated=ended)
+        return StepResult(observation, 0.0, RewardBreakdown())
 
 
 def utc_now() -> datetime:

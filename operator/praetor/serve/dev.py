@@ -5,6 +5,7 @@ import logging
 import os
 import socket
 from collections.abc import Sequence
+from contextlib import aclosing
 from pathlib import Path
 
 import typer
@@ -19,9 +20,11 @@ from praetor.openenv.counters import SessionCollector
 from praetor.openenv.path_token import PathToken
 from praetor.openenv.sessions import Sessions
 from praetor.serve.gateway_http import TOKEN_VARIABLE, AlertSettings, check_token, gateway_app
+from praetor.serve.readiness import Readiness
 from praetor.store.directory import DirectoryStore
 from praetor.store.scope import Scope
 from praetor.web.callers import CallerCheck, Loopback, NoCallersError, SharedToken, is_loopback
+from praetor.web.ending import run_to_the_end
 from praetor.web.gate import OPEN_PATHS
 from praetor.web.metrics import Metrics
 from praetor.web.quick_websocket import QuickWebSocket
@@ -65,7 +68,7 @@ def run_dev(
     listening = bind(host, port)
     store = open_store(folder)
     typer.echo(f"Praetor at {url_of(listening)} with its data in {folder.resolve()}; Ctrl-C ends it.", err=True)
-    asyncio.run(DevServer(store, checks, workers, alerts, sources).serve(listening))
+    run_to_the_end(DevServer(store, checks, workers, alerts, sources).serve(listening))
 
 
 def allow_dialling(texts: Sequence[str]) -> None:
@@ -100,6 +103,10 @@ def open_store(folder: Path) -> DirectoryStore:
         raise DataError(f"data directory {folder}: {problem.strerror or problem}") from None
 
 
+class WarmingUpError(SimcoreError):
+    """Alerts are taken in and sites are probed, but nothing is played yet."""
+
+
 class DevServer:
     """The whole of Praetor over one directory. Ends when a signal says so, or `stop` is called."""
 
@@ -112,6 +119,7 @@ class DevServer:
         sources: Sources | None = None,
     ) -> None:
         self._store, self._workers, self._live = store, workers, LiveTraces()
+        self._store_answers, self._plays = Readiness(store, HOME), False
         self._openenv = OpenEnv.over(Sessions())
         metrics = Metrics()
         metrics.registry.register(SessionCollector(self._openenv.sessions))
@@ -123,6 +131,7 @@ class DevServer:
             alerts=alerts,
             sources=sources,
             metrics=metrics,
+            ready=self._check_ready,
             open_paths=OPEN_PATHS | {f"{OPENENV_PATH}/health"},
         )
         app.mount(OPENENV_PATH, mounted_app(self._openenv, web_url="/"))
@@ -132,7 +141,7 @@ class DevServer:
         self._server.should_exit = True
 
     async def serve(self, listening: socket.socket) -> None:
-        """Alerts are taken in at once; they are played as soon as the pool has warmed up.
+        """Alerts are taken in and sites probed at once; runs are played as soon as the pool has warmed up.
 
         Raises ControllerEndedError: a server that plays nothing must not look alive.
         """
@@ -143,13 +152,24 @@ class DevServer:
             await self._server.serve(sockets=[listening])
         finally:
             playing.cancel()
+            proving.cancel()
             (ending, *_) = await asyncio.gather(playing, proving, self._openenv.mcp.stop(), return_exceptions=True)
             self._store.close()
         if isinstance(ending, Exception):
             raise ControllerEndedError(f"the controller ended: {type(ending).__name__}: {ending}") from ending
 
     async def _play(self) -> None:
-        async with episode_pool(self._workers) as pool, EmbeddedController(self._store, pool) as controller:
+        pool = episode_pool(self._workers)
+        async with aclosing(pool), EmbeddedController(self._store, pool, plays=False) as controller:
+            await pool.start()
             with controller.live.subscribe() as happening:
+                self._plays = True
+                controller.play()
                 async for told in happening:
                     self._live.publish(told.event)
+
+    async def _check_ready(self) -> None:
+        """Raises what the store raises, and WarmingUpError."""
+        await self._store_answers()
+        if not self._plays:
+            raise WarmingUpError("runs are played as soon as the processes for them have warmed up")

@@ -1,6 +1,6 @@
 """What the gateway answers over HTTP, over any store: in a cluster, and in `praetor dev` without Kubernetes."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -28,6 +28,7 @@ from praetor.web.limits import BODY_LIMIT_BYTES
 from praetor.web.metrics import Metrics
 from simcore.protocols import Store
 
+Ready = Callable[[], Awaitable[None]]
 TOKEN_VARIABLE = "PRAETOR_WEBHOOK_TOKEN"  # noqa: S105 (a variable's name)
 
 
@@ -57,9 +58,11 @@ def gateway_app(
     later: Later = at_once,
     metrics: Metrics | None = None,
     open_paths: frozenset[str] = OPEN_PATHS,
+    ready: Ready | None = None,
 ) -> FastAPI:
     """The gateway over any store. `checks` say who may call, beside senders whose signature is right; none lets
-    nobody else in. `sources` are those of the environment by default. `later` does what no sender waits for.
+    nobody else in. `sources` are those of the environment by default. `later` does what no sender waits for. `ready`
+    raises while the process cannot do its work; by default when the store does not answer.
     """
     alerts, sources = alerts or AlertSettings(), sources_of() if sources is None else sources
     metrics, runs = metrics or Metrics(), Runs(store, scope)
@@ -68,7 +71,7 @@ def gateway_app(
         version("praetor"),
         checks=checks,
         access_of=lambda connection: wanted_access(connection, scope),
-        ready=Readiness(store, scope.home),
+        ready=ready or Readiness(store, scope.home),
         metrics=metrics,
         claims=claims_of(sources, PATH),
         limit_bytes=limit_bytes,

@@ -24,6 +24,7 @@ from praetor.runner.errors import EpisodeError
 from praetor.serve.chaos import chaos_lab
 from praetor.serve.operator_http import operator_app
 from praetor.store.kubernetes import KubernetesStore
+from praetor.web.ending import run_to_the_end
 from praetor.web.metrics import Metrics
 from praetor.web.serving import bind, server_of, url_of
 from simcore.errors import SimcoreError
@@ -43,7 +44,7 @@ def main(namespaces: Sequence[str] = (), metrics_port: int = METRICS_PORT, worke
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for chatty in ("httpx", "kopf.objects"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    asyncio.run(run_operator(namespaces, metrics_port, workers))
+    run_to_the_end(run_operator(namespaces, metrics_port, workers))
 
 
 async def run_operator(

@@ -26,6 +26,10 @@ class SiteUnreachableError(SimcoreError):
     """Nothing answers there, it lets nobody in, or it must not be dialled; the text says which and why."""
 
 
+class SiteMisnamedError(SiteUnreachableError):
+    """What was given is no URL of a site, or says wrongly what may be dialled."""
+
+
 class Client(Protocol):
     """praetor.guard.client.GuardedClient."""
 
@@ -51,11 +55,12 @@ def check_site(
     client: Client | None = None,
 ) -> SiteConformance:
     """`service`: which to change; default the last that the site names. `allow`: networks that the URL may lead into
-    beside public addresses; a URL of this machine itself is its caller's own. Raises SiteUnreachableError."""
+    beside public addresses; a URL of this machine itself is its caller's own. Raises SiteUnreachableError, and of that
+    SiteMisnamedError before anything is dialled."""
     try:
         own = client or _guarded(url, token, allow)
     except (GuardedError, ValueError) as problem:
-        raise SiteUnreachableError(str(problem)) from None
+        raise SiteMisnamedError(str(problem)) from None
     try:
         return _Check(own, url.rstrip("/"), changes, service).report()
     finally:

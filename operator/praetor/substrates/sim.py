@@ -1,6 +1,6 @@
 """The simulator as a substrate: an adapter around one Episode."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Literal
 
 from simcore.actions import Action, action_json
@@ -8,6 +8,8 @@ from simcore.episode import Episode
 from simcore.observation import ChangeReceipt, Observation
 from simcore.replaying import counterfactual
 from simcore.results import Snapshot, StepResult, Verdict
+
+_NOTHING: dict[str, Any] = {"action_type": ""}
 
 
 class SimSubstrate:
@@ -27,6 +29,13 @@ class SimSubstrate:
 
     def step(self, action: Action | dict[str, Any], *, idempotency_key: str = "") -> StepResult:
         return self.episode.step(action)
+
+    def refuse(self, why: str) -> StepResult:
+        """To the world it is as if something malformed had been said: a step goes by, and its time."""
+        result = self.episode.step(_NOTHING)
+        seen = result.observation
+        told = Observation("error", seen.step, seen.max_steps, seen.sim_seconds, error=why, alerts=seen.alerts)
+        return replace(result, observation=told)
 
     def dry_run(self, action: dict[str, Any]) -> str:
         """What would come of it, tried in another world. Raises ValueError for what would be refused."""

@@ -1,11 +1,13 @@
 """Experiments at a site: who planned one may dial it again, to break and to heal."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from praetor.guard.targets import SiteRequest
 from praetor.resources.experiment import ChaosRules, Inject
+from praetor.substrates.chaos.errors import ChaosRefusedError
 from praetor.substrates.chaos.plan import Order, Plan
 from praetor.substrates.chaos.site import SiteGround
 from tests.support.breakable_site import BreakableSite
@@ -16,6 +18,40 @@ def site() -> Iterator[BreakableSite]:
     site = BreakableSite()
     yield site
     site.close()
+
+
+def order_at(site: BreakableSite, *, max_pods: int = 10, **inject: Any) -> Order:
+    place, rules = SiteRequest("shop", site.url, allow=(str(site.port),)), ChaosRules(allowed="Always")
+    limited = rules.model_copy(update={"max_pods": max_pods})
+    return Order("default", "one", "uid-1", place, Inject(**{"fault": "oom_crash"} | inject), limited)
+
+
+@pytest.mark.parametrize("hidden", ["the count", "the service", "all"])
+async def test_a_count_of_pods_that_nobody_tells_passes_no_limit(site: BreakableSite, hidden: str) -> None:
+    if hidden == "the count":
+        site.facts["api"] = {"replicas": None}
+    else:
+        told = {"services": [{"name": "frontend", "replicas": 1}]}
+        site.answers["/ops/services"] = (200, told) if hidden == "the service" else (404, {})
+    with pytest.raises(ChaosRefusedError, match=r"maxPods of the TargetSite is 10.*how many replicas api has"):
+        await SiteGround().plan(order_at(site))
+    assert site.fault is None
+
+
+async def test_a_fault_of_a_service_that_nobody_names_passes_no_limit(site: BreakableSite) -> None:
+    with pytest.raises(ChaosRefusedError, match=r"maxPods.*spec\.inject\.service names it"):
+        await SiteGround().plan(order_at(site, fault="gremlins"))
+    assert (await SiteGround().plan(order_at(site, fault="gremlins", service="api"))).service == "api"
+
+
+@pytest.mark.parametrize(("replicas", "may"), [(2, True), (3, False)])
+async def test_as_many_pods_as_the_limit_may_be_hit(site: BreakableSite, replicas: int, may: bool) -> None:
+    site.facts["api"] = {"replicas": replicas}
+    if may:
+        assert (await SiteGround().plan(order_at(site, max_pods=2))).service == "api"
+        return
+    with pytest.raises(ChaosRefusedError, match="api has 3 replicas"):
+        await SiteGround().plan(order_at(site, max_pods=2))
 
 
 async def test_what_may_be_dialled_for_a_site_goes_with_the_plan(site: BreakableSite) -> None:

@@ -72,6 +72,14 @@ def test_what_is_wrong_is_said_in_a_line(call: Call, data: Path, arguments: list
     assert len(result.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize("wrong", [["--site", "nosuch"], ["--site", "shop", "--namespace", "other"], ["--site", "No!"]])
+def test_without_its_site_no_experiment_is_created(call: Call, json_of: JsonOf, data: Path, wrong: list[str]) -> None:
+    result = call("chaos", "inject", "oom_crash", *wrong, "--data", data, code=2)
+    assert f"--site {wrong[1]}: there is no TargetSite" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert json_of("chaos", "list", "--data", data) == []
+
+
 def test_a_directory_that_is_not_there_is_not_made(call: Call, tmp_path: Path) -> None:
     assert "no such directory" in call("chaos", "list", "--data", tmp_path / "none", code=2).stderr
     assert not (tmp_path / "none").exists()

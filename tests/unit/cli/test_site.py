@@ -65,6 +65,27 @@ def test_without_its_token_a_site_is_not_judged(call, url, monkeypatch):
     assert "PRAETOR_SITE_TOKEN" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nowhere"], "begins with http://"),
+        (["ftp://site.test"], "begins with http://"),
+        (["http://u:p@site.test"], "credentials"),
+        (["http://site.test:1x"], "no URL"),
+        (["http://127.0.0.1:9", "--allow", "everything"], "everything"),
+    ],
+)
+def test_what_is_no_url_of_a_site_is_bad_input(call, arguments, words):
+    result = call("site", "check", *arguments, code=2)
+    assert words in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_a_site_that_does_not_answer_or_must_not_be_dialled_exits_1(call):
+    assert "127.0.0.1:9" in call("site", "check", "http://127.0.0.1:9", code=1).stderr
+    assert "allowCIDRs" in call("site", "check", "http://10.0.0.1", code=1).stderr
+
+
 @pytest.mark.parametrize("framework", FILES)
 def test_an_adapter_is_written_once(call, tmp_path, framework):
     file = tmp_path / "ops"

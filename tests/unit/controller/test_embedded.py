@@ -18,6 +18,12 @@ from tests.support.inline_pool import InlinePool
 from tests.support.operators import conditions, reason, run_manifest
 
 Run = dict[str, Any]
+SITE: dict[str, Any] = {
+    "apiVersion": "praetor.dev/v1alpha1",
+    "kind": "TargetSite",
+    "metadata": {"name": "shop", "namespace": "default"},
+    "spec": {"match": {"labels": {"team": "shop"}}},
+}
 
 
 @asynccontextmanager
@@ -65,6 +71,18 @@ async def test_a_run_that_is_created_completes_with_trace_and_report(store: Dire
 async def test_runs_that_were_there_before_are_taken_up(store: DirectoryStore) -> None:
     await store.create(wanted())
     async with controlled(store, InlinePool()):
+        assert await when(store, "one", is_in("Complete"))
+
+
+async def test_while_nothing_may_be_played_runs_wait_and_the_rest_does_not(store: DirectoryStore) -> None:
+    pool = InlinePool()
+    async with asyncio.timeout(120), EmbeddedController(store, pool, plays=False) as controller:
+        await store.create(wanted(activeDeadlineSeconds=3600))
+        await store.create(SITE)
+        await status_of_site(store)
+        run = await store.get("IncidentRun", "default", "one")
+        assert (run.get("status", {}), pool.requests) == ({}, [])
+        controller.play()
         assert await when(store, "one", is_in("Complete"))
 
 
@@ -231,21 +249,22 @@ async def test_the_ledger_that_the_gateway_writes_meanwhile_is_kept(store: Direc
 
 
 async def test_scenarios_and_sites_say_what_is_known_of_them(store: DirectoryStore) -> None:
-    site = {
-        "apiVersion": "praetor.dev/v1alpha1",
-        "kind": "TargetSite",
-        "metadata": {"name": "shop", "namespace": "default"},
-        "spec": {"match": {"labels": {"team": "shop"}}},
-    }
     async with controlled(store, InlinePool()):
-        await store.create(site)
-        changes = store.subscribe()
-        while "status" not in (found := await store.get("TargetSite", "default", "shop")):
-            await changes.get()
-    (condition,) = found["status"]["conditions"]
+        await store.create(SITE)
+        (condition,) = (await status_of_site(store))["conditions"]
     assert (condition["type"], condition["status"], condition["reason"]) == (
         *("Reachable", "Unknown", "NothingToProbe"),
     )
+
+
+async def status_of_site(store: DirectoryStore) -> dict[str, Any]:
+    changes = store.subscribe()
+    try:
+        while "status" not in (found := await store.get("TargetSite", "default", "shop")):
+            await changes.get()
+        return dict(found["status"])
+    finally:
+        store.unsubscribe(changes)
 
 
 async def eventually(holds: Callable[[], bool]) -> None:

@@ -123,7 +123,7 @@ async def test_a_wrong_declaration_is_judged_and_the_fault_healed(store: Directo
 
 
 async def test_a_fault_that_nobody_can_name_is_graded_in_part(store: DirectoryStore, site: BreakableSite) -> None:
-    async with desk(store, site, fault="gremlins") as at:
+    async with desk(store, site, fault="gremlins", inject={"service": "api"}) as at:
         run = await at.ended()
     assert (run["status"]["grading"], reason(run, "Diagnosed")) == ("Partial", "TruthUnknown")
     assert site.is_as_it_was

@@ -13,6 +13,7 @@ from praetor.runner.changes import GO, Clearance, Gate, PastChange, WantedChange
 from praetor.runner.loop import play
 from praetor.runner.request import RunOutcome, RunRequest
 from praetor.substrates.sim import SimSubstrate
+from simcore.episode import Episode
 from simcore.trace import read_trace
 from tests.support.guarded_stage import MORNING, GuardedStage
 from tests.support.tiny_stage import DECLARE, LIST, Script, TinyStage, decision
@@ -219,6 +220,29 @@ def test_the_simulators_dry_run_says_what_would_be_refused_and_moves_nothing() -
     with pytest.raises(ValueError, match="no-such"):
         stage.dry_run(restart("no-such"))
     assert stage.snapshot() == before
+
+
+@pytest.mark.parametrize("mode", ["Act", "DryRun"])
+def test_what_is_refused_costs_a_step_of_the_simulators_verdict_too(mode: str) -> None:
+    stage = SimSubstrate(simcore.make("oom-crash", seed=3))
+    first, second = (service.name for service in stage.snapshot().services[:2])
+    look = {"action_type": "list_services", "target_service": None, "parameters": {}}
+    words = [look, restart(first), restart(first), look, restart(second), DECLARE]
+    asked = replace(request(protectedServices=[first]), mode=mode)
+    outcome = play(asked, stage, Script(*map(decision, words)), gate=lambda change: GO)
+    assert outcome.verdict["steps"] == len(outcome.steps) == 6
+    credited = [credit["step"] for credit in outcome.verdict["counterfactual"]["credits"]]
+    assert credited == ([5] if mode == "Act" else [])
+    told = [event for event in read_trace(outcome.trace) if event["kind"] in ("effect", "observation")]
+    assert [event["observation"]["step"] for event in told if event["action"]] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_simulated_episode_whose_last_step_is_refused_has_ended() -> None:
+    stage = SimSubstrate(Episode(simcore.make("oom-crash", seed=3).scenario, 3, 0.5, max_steps=2))
+    outcome = play(request(allowedActions=[]), stage, Script(decision(restart("api-gateway"))), gate=lambda change: GO)
+    assert "nothing may be changed here" in told(outcome, 1)
+    assert outcome.verdict["steps"] == 2
+    assert outcome.verdict["counterfactual"]["credits"] == []
 
 
 def test_suggest_writes_the_first_change_down_and_leaves_the_rest_to_a_person() -> None:

@@ -95,6 +95,20 @@ async def test_no_process_is_left_when_the_pool_is_closed() -> None:
     assert [worker.is_alive for worker in workers] == [False]
 
 
+async def test_a_pool_that_is_told_to_end_while_it_gets_warm_ends_and_leaves_no_process(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", f"{request.config.rootpath}:{request.config.rootpath}/operator")
+    pool = EpisodePool(STAGE, POLICY, workers=2, warm_up=replace(REQUEST, policy="hangs"))
+    getting_warm = asyncio.create_task(pool.__aenter__())
+    while len(pool._alive) < 2:  # noqa: ASYNC110 (there is no event to wait for)
+        await asyncio.sleep(0.01)
+    getting_warm.cancel()
+    await asyncio.wait({getting_warm}, timeout=60)
+    assert getting_warm.cancelled()
+    assert not pids(pool)
+
+
 @pytest.mark.parametrize("answer", ["no json", "x" * 5000, '{"outcome": {}}', "[7]"])
 async def test_a_worker_that_talks_nonsense_loses_its_episode(answer: str) -> None:
     pipe = asyncio.subprocess.PIPE

@@ -1,5 +1,6 @@
 """`praetor dev` as a process: from its first line on stderr to a clean end."""
 
+import asyncio
 import json
 import os
 import re
@@ -12,18 +13,24 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
+from praetor.store.directory import DirectoryStore
 from tests.support.alert_bodies import captured
+from tests.support.experiments import site_manifest
 from tests.support.gateway import JSON, WEBHOOK
 from tests.support.openenv_servers import talk
+from tests.support.operators import until
+from tests.support.small_site import SmallSite
 
 PRAETOR = (sys.executable, "-c", "from praetor.cli.main import main; main()")
+COLD = (sys.executable, "-m", "tests.support.cold_pools")
+"""The same, with processes for episodes that never get warm: as with a kernel that is still compiled."""
 
 
 @contextmanager
-def dev(folder, *options, **settings):
+def dev(folder, *options, praetor=PRAETOR, **settings):
     """The process and its address, once it has announced it."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PRAETOR_")}
-    command = [*PRAETOR, "dev", "--port", "0", "--data", str(folder), "--workers", "1", *options]
+    command = [*praetor, "dev", "--port", "0", "--data", str(folder), "--workers", "1", *options]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment | settings)
     try:
         announced = process.stderr.readline()
@@ -51,12 +58,49 @@ def test_an_alert_becomes_a_report_and_the_process_ends_when_told_to(tmp_path, s
         answer = httpx.post(url + WEBHOOK, content=captured("oom_crash_firing"), headers=JSON)
         assert answer.status_code == 202
         (run,) = finished(url, 1)
+        assert httpx.get(f"{url}/readyz").status_code == 200
         name = run["metadata"]["name"]
         assert httpx.get(f"{url}/runs/{name}/postmortem").text.startswith("# Post-mortem")
         assert run["status"]["substrate"] == "Simulator"
         assert "ttlSecondsAfterFinished" not in run["spec"]
         process.send_signal(signal_number)
         assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_while_nothing_can_be_played_yet_the_process_ends_when_told_to(tmp_path, signal_number):
+    with dev(tmp_path / "data", praetor=COLD) as (process, url):
+        until(lambda: httpx.get(f"{url}/healthz").status_code == 200, 60)
+        process.send_signal(signal_number)
+        assert process.wait(60) == 0
+
+
+def test_while_nothing_can_be_played_yet_sites_are_probed_and_readyz_says_what_is_true(tmp_path):
+    site, folder = SmallSite(), tmp_path / "data"
+    try:
+        with dev(folder, "--allow", str(site.port), praetor=COLD) as (_, url):
+            in_store(folder, lambda store: store.create(site_manifest(site.url)))
+            assert httpx.post(url + WEBHOOK, content=captured("oom_crash_firing"), headers=JSON).status_code == 202
+            until(lambda: "lastProbe" in status_of_site(folder), 60)
+            assert status_of_site(folder)["conditions"][0]["status"] == "True"
+            answer = httpx.get(f"{url}/readyz")
+            assert (answer.status_code, "WarmingUpError" in answer.text) == (503, True)
+            (run,) = httpx.get(f"{url}/runs").json()["items"]
+            assert "startTime" not in run.get("status", {})
+    finally:
+        site.close()
+
+
+def in_store(folder, work):
+    store = DirectoryStore(folder)
+    try:
+        return asyncio.run(work(store))
+    finally:
+        store.close()
+
+
+def status_of_site(folder):
+    return in_store(folder, lambda store: store.get("TargetSite", "default", "shop")).get("status", {})
 
 
 def test_a_killed_process_loses_nothing(tmp_path):
@@ -111,3 +155,29 @@ def test_openenv_clients_of_other_machines_give_the_token_in_the_three_ways(tmp_
         assert httpx.get(f"{url}/openenv/health").status_code in (200, 503)  # it may not have played yet
         for path in ("/openenv/state", "/openenv/t/a-token-of-another/state", f"/t/{token}/runs"):
             assert httpx.get(url + path).status_code == 401
+
+
+KUBECONFIG = {
+    "apiVersion": "v1",
+    "kind": "Config",
+    "current-context": "none",
+    "clusters": [{"name": "none", "cluster": {"server": "http://127.0.0.1:9"}}],
+    "users": [{"name": "none", "user": {"token": "nobody"}}],
+    "contexts": [{"name": "none", "context": {"cluster": "none", "user": "none"}}],
+}
+
+
+def test_an_operator_that_can_play_nothing_yet_ends_when_told_to(tmp_path):
+    (tmp_path / "config").write_text(json.dumps(KUBECONFIG))
+    command = [*COLD, "operator", "--metrics-port", "0", "--workers", "1"]
+    environment = os.environ | {"KUBECONFIG": str(tmp_path / "config")}
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    try:
+        url = re.search(r"http://\S+:\d+", process.stderr.readline())[0].replace("0.0.0.0", "127.0.0.1")
+        until(lambda: httpx.get(f"{url}/healthz").status_code == 200, 60)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()

@@ -26,6 +26,20 @@ def test_a_typed_action_passes_as_it_is():
     assert parse_action(action) is action
 
 
+@pytest.mark.parametrize("name", ["Cart_Service", "shop.cart", "API", "a", "0", "cart-", "Cart_Service.v2" * 6])
+@pytest.mark.parametrize("action_type", ACTION_TYPES)
+def test_every_action_names_services_as_real_systems_call_them(action_type, name):
+    wire = ONE_OF_EACH[action_type] | {"target_service": name}
+    assert action_json(parse_action(wire))["target_service"] == name
+
+
+@pytest.mark.parametrize("name", ["", "-a", ".a", "../a", "a b", "a/b", "a\n", "a\u0430", "a" * 101, "${a}", "a;b"])
+def test_what_could_be_more_than_a_name_is_none(name):
+    for wire in (do("read_logs", name), do("resolve_incident", causes=[{"service": name, "mechanism": "x"}])):
+        with pytest.raises(ActionError):
+            parse_action(wire)
+
+
 @pytest.mark.parametrize(
     ("malformed", "field"),
     [

@@ -6,6 +6,8 @@ import pytest
 
 from praetor.guard.addresses import AddressRules
 from praetor.guard.client import ANSWER_LIMIT_BYTES, GuardedClient
+from praetor.guard.targets import SiteRequest
+from praetor.runner.changes import GO
 from praetor.runner.loop import play
 from praetor.runner.request import RunRequest
 from praetor.substrates.live.system import Clock, Pace
@@ -13,8 +15,9 @@ from praetor.substrates.site.ops_client import OpsClient
 from praetor.substrates.site.substrate import SiteSubstrate
 from simcore import check_substrate
 from simcore.observation import AlertNotice
+from simcore.trace import read_trace
 from tests.support.playing import do
-from tests.support.small_site import SmallSite
+from tests.support.small_site import CALM, SmallSite
 from tests.support.tiny_stage import Script, decision
 
 ALERT = AlertNotice("checkout fails", "frontend", "critical", "40 % of requests fail")
@@ -212,6 +215,20 @@ def test_a_service_that_has_gone_since_the_last_look_is_an_error_to_read(site, c
     assert "postgres is not there any more" in substrate.step(look).observation.error
 
 
+def test_every_service_that_the_contract_can_name_can_be_acted_on(site, connect):
+    name = "Shop.Cart_Service-2"
+    site.metrics[name], site.logs[name] = dict(CALM), []
+    site.answers["/ops/health"] = (200, {"status": "ok", "services": [{"name": name, "health": "healthy"}]})
+    site.answers["/ops/services"] = (200, {"services": [{"name": name, "replicas": 1}]})
+    substrate = connect()
+    substrate.reset()
+    for action in (do("restart_service", name), do("describe_service", name), do("read_logs", name)):
+        assert substrate.step(action).observation.error is None
+    assert [(endpoint, body["service"]) for endpoint, body, _ in site.changes] == [("restart", name)]
+    substrate.step(do("resolve_incident", causes=[{"service": name, "mechanism": "heap_oom"}]))
+    assert [cause.service for cause in substrate.verdict().declared] == [name]
+
+
 def test_a_read_is_tried_again(site, connect):
     substrate = connect()
     substrate.reset()
@@ -313,6 +330,32 @@ def test_a_fix_that_holds_resolves(site, virtual, connect):
     assert verdict.truth is None
     assert verdict.breakdown.r_diagnostic is None
     assert verdict.score == pytest.approx(0.45 + 0.10 + 0.02)
+
+
+@pytest.mark.parametrize(("refused", "efficient"), [(2, 0.10), (3, 0.0)])
+def test_a_change_that_a_guardrail_refused_is_a_step_of_the_verdict(site, connect, refused, efficient):
+    site.breaks("api")
+    site.changed = lambda name, body: site.heals()
+    substrate = connect(max_steps=8)
+    guarded = SiteRequest("shop", site.url, guardrails={"protectedServices": ["postgres"]})
+    words = [*[do("restart_service", "postgres")] * refused, do("restart_service", "api"), DECLARE]
+    request = RunRequest("u", "default", "one", "unknown", site=guarded)
+    outcome = play(request, substrate, Script(*map(decision, words)), gate=lambda change: GO)
+    assert outcome.verdict["steps"] == len(outcome.steps) == refused + 2
+    assert outcome.verdict["breakdown"]["r_efficiency"] == efficient
+    assert [body["service"] for _, body, _ in site.changes] == ["api"]
+    told = [event for event in read_trace(outcome.trace) if event["kind"] in ("effect", "observation")]
+    assert [event["observation"]["step"] for event in told if event["action"]] == list(range(1, refused + 3))
+
+
+def test_a_budget_that_ends_with_a_refusal_is_judged_as_any_other(site, connect):
+    substrate = connect(max_steps=2)
+    guarded = SiteRequest("shop", site.url, guardrails={"allowedActions": []})
+    request = RunRequest("u", "default", "one", "unknown", site=guarded)
+    outcome = play(request, substrate, Script(decision(do("restart_service", "api"))), gate=lambda change: GO)
+    assert (outcome.verdict["steps"], outcome.verdict["resolved"]) == (2, False)
+    assert outcome.verdict["notes"][0] == "nothing was declared"
+    assert site.changes == []
 
 
 def test_a_fix_that_does_not_hold_does_not(site, virtual, connect):

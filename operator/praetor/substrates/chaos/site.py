@@ -124,12 +124,14 @@ def _check_radius(order: Order, service: str | None, ops: OpsClient) -> None:
             f"a site with /ops/* breaks a service as a whole, and spec.chaos.maxPercent of the TargetSite is "
             f"{order.rules.max_percent}"
         )
-    facts = ops.services().get(service or "")
-    replicas = facts.replicas if facts else None
-    if replicas is not None and replicas > order.rules.max_pods:
-        raise ChaosRefusedError(
-            f"{service} has {replicas} replicas, and spec.chaos.maxPods of the TargetSite is {order.rules.max_pods}"
-        )
+    limit = f"spec.chaos.maxPods of the TargetSite is {order.rules.max_pods}"
+    if service is None:
+        raise ChaosRefusedError(f"{limit}, and which service is hit is not known: spec.inject.service names it")
+    facts = ops.services().get(service)
+    if facts is None or facts.replicas is None:
+        raise ChaosRefusedError(f"{limit}, and /ops/services of the site does not tell how many replicas {service} has")
+    if facts.replicas > order.rules.max_pods:
+        raise ChaosRefusedError(f"{service} has {facts.replicas} replicas, and {limit}")
 
 
 def _sight(ops: OpsClient) -> Sight:

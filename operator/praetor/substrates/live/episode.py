@@ -59,8 +59,7 @@ class LiveSubstrate:
     def step(self, action: Action | dict[str, Any], *, idempotency_key: str = "") -> StepResult:
         if self._done:
             return self._after_the_end()
-        self._steps += 1
-        self._undo = ()
+        self._begin_step()
         try:
             parsed = parse_action(action)
         except ActionError as problem:
@@ -69,6 +68,13 @@ class LiveSubstrate:
         kind, payload, error = self._carried_out(parsed, idempotency_key)
         self._let_pass(begin + self._pace.action_seconds)
         return self._result(kind, payload, error, formed=True)
+
+    def refuse(self, why: str) -> StepResult:
+        """A step at which a change was kept from the system: it counts, and nothing is waited for."""
+        if self._done:
+            return self._after_the_end()
+        self._begin_step()
+        return self._result("error", None, why, formed=False)
 
     def dry_run(self, action: dict[str, Any]) -> str:
         """What the system says of a change that is not made. Raises ValueError for what would be refused."""
@@ -120,6 +126,10 @@ class LiveSubstrate:
     @property
     def _now(self) -> float:
         return self._clock.monotonic() - self._began
+
+    def _begin_step(self) -> None:
+        self._steps += 1
+        self._undo = ()
 
     def _carried_out(self, action: Action, key: str) -> tuple[str, Payload | None, str | None]:
         """(kind, payload, error). What a system refuses or does not have is an error to read, never an exception."""
