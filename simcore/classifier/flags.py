@@ -108,7 +108,7 @@ def _measured(service: ServiceLook) -> Iterator[tuple[str, Flag]]:
         yield "database", Flag("")
     yield from _health(service)
     yield from _steps("memory", _share(now.memory_mb, now.memory_limit_mb), _SHARES, _memory_words(service))
-    yield from _steps("cpu", now.cpu_percent, _CPU, f"{name} uses {now.cpu_percent or 0:.0f} % of a core")
+    yield from _steps("cpu", now.cpu_percent, _CPU, f"{name} uses {now.cpu_percent or 0:.0f} % of its CPU")
     failing = f"{name}: {now.error_rate_percent or 0:.0f} % of requests fail"
     yield from _steps("errors", now.error_rate_percent, _ERRORS, failing)
     yield from _steps("p99", now.latency_p99_ms, _SLOW_MS, f"{name}: p99 is {now.latency_p99_ms or 0:.0f} ms")
@@ -146,10 +146,14 @@ def _health(service: ServiceLook) -> Iterator[tuple[str, Flag]]:
         yield "unhealthy", words
     if service.health in GONE:
         yield "gone", words
-    if service.replicas_desired is not None and service.replicas_desired >= _MANY_REPLICAS:
+    if _has_grown(service):
         yield "many replicas", Flag(f"{service.name} has grown to {service.replicas_desired} replicas")
     if service.replicas_desired == 0:
         yield "scaled to zero", Flag(f"no replica of {service.name} is wanted")
+
+
+def _has_grown(service: ServiceLook) -> bool:
+    return (service.replicas_desired or 0) >= max(_MANY_REPLICAS, (service.replicas_usual or 0) + 1)
 
 
 def _steps(kind: str, value: float | None, limits: Iterable[float], words: str) -> Iterator[tuple[str, Flag]]:

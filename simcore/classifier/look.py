@@ -12,7 +12,7 @@ GONE = ("crashed", "restarting")
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Metrics of a service over the last seconds; `cpu_percent` of a core, memory in MiB."""
+    """Metrics of a service over the last seconds; `cpu_percent` of a core, or of its limit; memory in MiB."""
 
     cpu_percent: float | None = None
     memory_mb: float | None = None
@@ -26,7 +26,8 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class ServiceLook:
-    """A service. `released_seconds`: for how long its version has run, None where no rollout is known."""
+    """A service. `released_seconds`: for how long its version has run, None where no rollout is known;
+    `replicas_usual`: how many it has when nothing is the matter, None where nobody knows."""
 
     name: str
     health: str | None = None
@@ -37,6 +38,7 @@ class ServiceLook:
     released_seconds: float | None = None
     replicas_ready: int | None = None
     replicas_desired: int | None = None
+    replicas_usual: int | None = None
 
     @property
     def is_database(self) -> bool:

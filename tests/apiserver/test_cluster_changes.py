@@ -22,6 +22,7 @@ from praetor.substrates.cluster.probing import survey
 from praetor.substrates.cluster.system import NamespaceSystem, Promises
 from praetor.substrates.live.system import Made, OutcomeUnknownError
 from simcore.actions import parse_action
+from simcore.classifier.look import Figures
 from simcore.errors import SimcoreError, UnavailableError
 from tests.controlplane.server import ControlPlane
 from tests.support.playing import do
@@ -232,6 +233,24 @@ def test_a_probe_says_which_rights_are_there(shop: Shop) -> None:
     assert {"patch deployments.apps", "patch configmaps settings"} <= {one.text for one in found.rights}
 
 
+def test_a_probe_looks_at_what_it_may_read_and_a_run_starts_from_the_same(shop: Shop) -> None:
+    """Nobody makes pods here, nobody serves metrics.k8s.io, and Prometheus must not be dialled."""
+    place = {"namespace": shop.name, "prometheus": {"url": "http://127.0.0.1:9"}}
+    look = survey(SiteRequest("shop", kubernetes=place)).look
+    assert look is not None
+    web = look.by_name["web"]
+    assert (web.health, web.replicas_ready, web.replicas_desired) == ("restarting", 0, 2)
+    assert web.figures == Figures(memory_limit_mb=64.0)
+    here = SiteRequest("shop", kubernetes={"namespace": shop.name})
+    substrate = cluster_substrate(here, {"title": "it is slow"}, family="unknown")
+    try:
+        told = substrate.reset().text
+    finally:
+        substrate.close()
+    assert "A look at all services finds" in told
+    assert "is restarting" in told
+
+
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
@@ -274,7 +293,7 @@ def test_an_action_on_a_namespace_leaves_a_trace_of_what_was_before(shop: Shop) 
     substrate = cluster_substrate(site, None, family="unknown")
     try:
         substrate.reset()
-        assert substrate.missing.keys() == {"update_config"}, "nothing may be set where nothing is named"
+        assert substrate.missing == {}, "of every workload the CPU limit may be set"
         result = substrate.step(do("scale_service", "web", replicas=3), idempotency_key="uid/1/1")
         assert result.info["undo"][0]["was"] == {"replicas": 2}
         assert "undo" not in substrate.step(do("list_services"), idempotency_key="uid/1/2").info

@@ -119,7 +119,8 @@ class SiteProber:
         try:
             request = await request_of(site, self._store)
             if request.kubernetes is not None:
-                return *said_of_namespace(await asyncio.to_thread(self._survey, request)), None
+                survey = await asyncio.to_thread(self._survey, request)
+                return *said_of_namespace(survey), survey.look
             probed = await asyncio.to_thread(self._ask, request)
             return *said_of(probed), probed.look
         except UnusableError as problem:

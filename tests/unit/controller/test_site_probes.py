@@ -1,5 +1,7 @@
 """What a probe says of a TargetSite."""
 
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from praetor.controller.times import utc_now
 from praetor.guard.targets import SiteRequest
 from praetor.store.directory import DirectoryStore
 from praetor.substrates.live.survey import RightHeld, Survey
+from simcore.classifier.look import Look, ServiceLook
 from simcore.errors import NotFoundError
 from tests.support.on_sites import HTTP, WORKLOADS, site_manifest
 from tests.support.small_site import SmallSite
@@ -124,3 +127,35 @@ async def test_a_probe_of_workloads_says_what_the_operator_may_not_do(store: Dir
     assert status["endpoints"][1] == {
         "endpoint": "patch deployments.apps", "verdict": "Denied", "problem": "every change is refused for it",
     }  # fmt: skip
+
+
+async def test_a_fault_of_workloads_is_found_and_begins_a_run_as_one_of_a_site_does(store: DirectoryStore) -> None:
+    now, look = utc_now(), Look([ServiceLook("web", "healthy"), ServiceLook("api", "crashed")])
+    found = Survey((("web", "healthy"), ("api", "crashed")), (), look)
+    await store.create(site_manifest(**WORKLOADS, onFault="Run"))
+    key, statuses = Key("TargetSite", "default", "shop"), []
+    for number in range(3):
+        prober = SiteProber(store, partial(later, now, 60 * number), survey=lambda request: found)
+        await prober.look_at(key)
+        conditions = (await store.get(*key))["status"]["conditions"]
+        statuses += [one["status"] for one in conditions if one["type"] == "FaultDetected"]
+    assert statuses == ["Unknown", "True", "True"]
+    fault = (await store.get(*key))["status"]["detectedFault"]
+    assert "api is crashed" in fault["evidence"]
+    (run,) = await store.find("IncidentRun", "default")
+    assert run["spec"]["target"]["siteRef"] == {"name": "shop"}
+    assert run["spec"]["alert"]["source"] == "probe"
+
+
+def later(now: datetime, seconds: float) -> datetime:
+    return now + timedelta(seconds=seconds)
+
+
+async def test_workloads_that_nobody_measures_are_well_until_something_is_seen(store: DirectoryStore) -> None:
+    look = Look([ServiceLook(name, "healthy", released_seconds=20.0) for name in ("web", "api")])
+    await store.create(site_manifest(**WORKLOADS, onFault="Run"))
+    key = Key("TargetSite", "default", "shop")
+    await SiteProber(store, utc_now, survey=lambda request: Survey((), (), look)).look_at(key)
+    status = (await store.get(*key))["status"]
+    assert {one["type"]: one["status"] for one in status["conditions"]}["FaultDetected"] == "False"
+    assert "detectedFault" not in status

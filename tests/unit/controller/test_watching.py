@@ -17,7 +17,9 @@ SITE = {
 
 
 def found(family: str, service: str = "api", *evidence: str) -> Classification:
-    return Classification(family, "" if family == HEALTHY else service, 0.9, evidence, ())
+    if family == HEALTHY:
+        return Classification(family, "", 0.9, (), ())
+    return Classification(family, service, 0.9, evidence or (f"{service} is degraded",), ())
 
 
 def seen(*families: str) -> list[Watched]:
@@ -37,6 +39,12 @@ def test_one_probe_is_a_suspicion_and_two_in_a_row_are_a_fault() -> None:
     assert CONSECUTIVE == 2
     assert statuses("disk_full", "disk_full", "disk_full") == ["Unknown", "True", "True"]
     assert [one.firing for one in seen("disk_full", "disk_full")] == [None, True]
+
+
+def test_what_nobody_has_seen_a_sign_of_is_no_fault() -> None:
+    nothing_seen = Classification(UNKNOWN, "", 0.98, (), ())
+    told = watched(None, nothing_seen, NOW)
+    assert (told.said.status, told.fault, told.firing) == ("False", None, None)
 
 
 def test_a_site_that_flaps_is_never_paged_for() -> None:

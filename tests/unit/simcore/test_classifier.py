@@ -7,6 +7,7 @@ import pytest
 import simcore
 from simcore.classifier.classify import HEALTHY, UNKNOWN, classify, in_words
 from simcore.classifier.families import families, family_of
+from simcore.classifier.flags import Seen
 from simcore.classifier.look import Figures, Look, ServiceLook
 from simcore.classifier.model import as_text, fitted, from_text
 from simcore.classifier.signs import signs_in
@@ -86,7 +87,34 @@ def test_evidence_has_no_text_of_others() -> None:
 def test_nothing_known_is_unknown() -> None:
     found = classify(Look([ServiceLook("api"), ServiceLook("db", runtime="postgres")]))
     assert found.family == UNKNOWN
-    assert found.is_fault
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        Look([ServiceLook("api"), ServiceLook("db", runtime="postgres")]),
+        Look([ServiceLook("api", "healthy", released_seconds=20.0), ServiceLook("db", "healthy", "postgres")]),
+        Look([ServiceLook("api", "healthy", replicas_desired=6), ServiceLook("db", "healthy", "postgres")]),
+        Look([ServiceLook("api", "healthy", lines=[LogLine(1.0, "ERROR", "status=500")], released_seconds=20.0)]),
+    ],
+)
+def test_what_nobody_feels_is_no_fault_however_little_is_known(seen: Look) -> None:
+    found = classify(seen)
+    assert (found.is_fault, found.evidence) == (False, ())
+    assert any(words in in_words(found) for words in ("no sign of trouble", "finds them healthy"))
+
+
+def test_what_somebody_feels_is_a_fault_although_nothing_else_is_known() -> None:
+    for health in ("degraded", "crashed"):
+        found = classify(Look([ServiceLook("api", health), ServiceLook("db", "healthy", "postgres")]))
+        assert found.is_fault
+        assert f"api is {health}" in found.evidence
+
+
+def test_a_service_that_always_had_many_replicas_has_not_grown() -> None:
+    grown = ServiceLook("api", "healthy", figures=CALM, replicas_desired=6, replicas_usual=2)
+    assert "many replicas" in Seen(look(api=grown)).of["api"]
+    assert "many replicas" not in Seen(look(api=replace(grown, replicas_usual=6))).of["api"]
 
 
 def test_a_look_needs_a_service() -> None:

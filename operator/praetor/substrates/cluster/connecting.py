@@ -1,5 +1,6 @@
 """From a request to a namespace's substrate: who we are to the API server, what was promised, the alert."""
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 from pydantic import ValidationError
@@ -17,8 +18,10 @@ from praetor.substrates.cluster.prometheus import Get, RequestSource, proxied_pa
 from praetor.substrates.cluster.system import NamespaceSystem, Promises
 from praetor.substrates.live.alerts import notice_of
 from praetor.substrates.live.episode import LiveSubstrate
+from praetor.substrates.live.first_look import family_of
 from praetor.substrates.live.samples import Objectives
 from praetor.substrates.live.system import Pace
+from simcore.classifier.classify import classify
 from simcore.errors import UnavailableError
 
 _MAX_STEPS, _SAMPLE_S, _READINESS = 60, 2.0, 0.99
@@ -38,6 +41,7 @@ def cluster_substrate(
     system = namespace_system(asked)
     try:
         system.begin()
+        found = classify(system.first_look())
     except UnavailableError as problem:
         system.close()
         raise UnreachableError(str(problem)) from None
@@ -46,8 +50,8 @@ def cluster_substrate(
         raise
     return ClusterSubstrate(
         system,
-        notice_of(alert or {}, system.names),
-        family=family,
+        notice_of(alert or {}, system.names, found),
+        family=family_of(family, found),
         max_steps=max_steps or _MAX_STEPS,
         pace=Pace(asked.action_seconds, _SAMPLE_S, asked.stabilization_seconds),
     )
@@ -84,16 +88,21 @@ def request_source(
     """Raises NamespaceError for a URL that must not be dialled."""
     if site.prometheus is None:
         return None
-    return RequestSource(_getter(asked, site.prometheus, namespace, kube), site.prometheus.queries, namespace)
+    get, close = _getter(asked, site.prometheus, namespace, kube)
+    return RequestSource(get, site.prometheus.queries, namespace, close)
 
 
-def _getter(asked: SiteRequest, prometheus: Prometheus, namespace: str, kube: BlockingKube) -> Get:
+def _getter(
+    asked: SiteRequest, prometheus: Prometheus, namespace: str, kube: BlockingKube
+) -> tuple[Get, Callable[[], None]]:
     if prometheus.url is None:
         root = proxied_path(prometheus, namespace)
-        return lambda path, query: kube.run(lambda client: client.request("GET", root + path, query=query))
+        return lambda path, query: kube.run(
+            lambda client: client.request("GET", root + path, query=query)
+        ), lambda: None
     headers = {"Authorization": f"Bearer {asked.token}"} if asked.token else {}
     try:
         http = GuardedClient(prometheus.url, rules=rules_of(asked.allow), headers=headers)
     except (GuardError, ValueError) as problem:
         raise NamespaceError(f"spec.kubernetes.prometheus.url: {problem}") from None
-    return lambda path, query: http.request("GET", path, query=query).json()
+    return lambda path, query: http.request("GET", path, query=query).json(), http.close

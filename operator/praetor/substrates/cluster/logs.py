@@ -1,7 +1,9 @@
 """Logs of a service's pods: the newest lines of a few of them, of a container that crashed also its last words."""
 
 import asyncio
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,6 +14,7 @@ from praetor.substrates.cluster.pods import Pod
 from praetor.substrates.cluster.templates import main_container
 from praetor.substrates.cluster.times import utc_now
 from praetor.substrates.cluster.workloads import Workload
+from praetor.substrates.live.first_look import READ_LINES
 from praetor.substrates.live.log_lines import log_line
 from simcore.errors import DeniedError, StoreError
 from simcore.observation import LogLine
@@ -20,6 +23,8 @@ MOST_PODS = 3
 _LIMIT_BYTES = 256 * 1024
 _LAST_WORDS_S = 900.0
 """So long after its end a container's last words are worth reading."""
+_PATIENCE_S = 10.0
+"""Of a look that is taken at every probe, for one log: a node that is away keeps nobody waiting."""
 
 
 class _Source(NamedTuple):
@@ -48,9 +53,40 @@ async def log_lines(client: KubeClient, namespace: str, workload: Workload, line
     return sorted(found, key=lambda line: -line.seconds_ago)
 
 
-def _worth_reading(pods: Sequence[Pod]) -> list[Pod]:
+async def recent_lines(
+    client: KubeClient, namespace: str, workload: Workload, seconds: float, most_pods: int
+) -> list[LogLine]:
+    """Those of the last `seconds`, of a container that is down of its last ones: they are its newest, and count as of
+    now. What cannot be read is left out."""
+    container = main_container(workload.template)["name"]
+    found = [
+        _recent(client, namespace, _Source(pod.name, container, previous), seconds, _down_for(pod, container))
+        for pod in _worth_reading(workload.pods, most_pods)
+        for previous in _which(pod, container)
+    ]
+    return [line for lines in await asyncio.gather(*found) for line in lines]
+
+
+def _down_for(pod: Pod, container: str) -> float:
+    return pod.last.seconds_ago if pod.last is not None and container in pod.waiting else 0.0
+
+
+async def _recent(
+    client: KubeClient, namespace: str, source: _Source, seconds: float, down_for: float
+) -> list[LogLine]:
+    since = seconds + down_for
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            body = await _text(client, namespace, source, READ_LINES, sinceSeconds=str(math.ceil(since)))
+    except (StoreError, TimeoutError):
+        return []
+    read = (_line(text, "", utc_now()) for text in body.splitlines() if text)
+    return [replace(one, seconds_ago=max(0.0, one.seconds_ago - down_for)) for one in read]
+
+
+def _worth_reading(pods: Sequence[Pod], most: int = MOST_PODS) -> list[Pod]:
     """Those in trouble first, then the newest."""
-    return sorted(pods, key=lambda pod: (not pod.trouble, pod.last is None, -pod.created.timestamp()))[:MOST_PODS]
+    return sorted(pods, key=lambda pod: (not pod.trouble, pod.last is None, -pod.created.timestamp()))[:most]
 
 
 def _which(pod: Pod, container: str) -> list[bool]:
@@ -59,14 +95,18 @@ def _which(pod: Pod, container: str) -> list[bool]:
     return [*([True] if crashed else []), *([] if container in pod.waiting and not crashed else [False])]
 
 
-async def _text(client: KubeClient, namespace: str, source: _Source, lines: int) -> str:
+async def _text(client: KubeClient, namespace: str, source: _Source, lines: int, **more: str) -> str:
     """ "" where there is none, for example of a container that has not begun."""
-    query = {
-        "container": source.container,
-        "tailLines": str(lines),
-        "limitBytes": str(_LIMIT_BYTES),
-        "timestamps": "true",
-    } | ({"previous": "true"} if source.previous else {})
+    query = (
+        {
+            "container": source.container,
+            "tailLines": str(lines),
+            "limitBytes": str(_LIMIT_BYTES),
+            "timestamps": "true",
+        }
+        | ({"previous": "true"} if source.previous else {})
+        | more
+    )
     try:
         return await client.text(PODS.path(namespace, source.pod, "log"), query=query)
     except DeniedError:

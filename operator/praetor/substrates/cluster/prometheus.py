@@ -29,10 +29,12 @@ def proxied_path(prometheus: Prometheus, namespace: str) -> str:
 class RequestSource:
     """What one Prometheus knows of the services of a namespace."""
 
-    def __init__(self, get: Get, queries: RequestQueries, namespace: str) -> None:
-        self._get, self._queries, self._namespace = get, queries, namespace
+    def __init__(
+        self, get: Get, queries: RequestQueries, namespace: str, close: Callable[[], None] = lambda: None
+    ) -> None:
+        self._get, self._queries, self._namespace, self.close = get, queries, namespace, close
 
-    def of(self, service: str) -> Requests:
+    def of(self, service: str, *, throttling: bool = True) -> Requests:
         """Of a service without requests the share that fails is not known. Raises SimcoreError, GuardedError."""
         total = self._value(self._queries.requests, service)
         failing = self._value(self._queries.errors, service)
@@ -41,7 +43,7 @@ class RequestSource:
             per_second=total,
             failing_share=None if not total else min((failing or 0.0) / total, 1.0),
             latency_p99_ms=None if seconds is None else 1000.0 * seconds,
-            throttled_share=self._value(self._queries.cpu_throttled, service),
+            throttled_share=self._value(self._queries.cpu_throttled, service) if throttling else None,
         )
 
     def _value(self, query: str, service: str) -> float | None:

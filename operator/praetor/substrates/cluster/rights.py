@@ -59,6 +59,10 @@ async def held(client: KubeClient, namespace: str, rights: Sequence[Right]) -> l
     return list(await asyncio.gather(*map(ask, rights)))
 
 
+def reads_logs(rights: Sequence[Held]) -> bool:
+    return any(granted for right, granted in rights if (right.resource, right.subresource) == (paths.PODS, "log"))
+
+
 def objection(rights: Sequence[Held], verb: str, resource: Resource, name: str, namespace: str) -> str:
     """Why something must fail before it is tried, or ""."""
     for right, granted in rights:

@@ -9,7 +9,7 @@ from praetor.kube.blocking import BlockingKube
 from praetor.kube.client import KubeClient
 from praetor.kube.paths import CONFIG_MAPS
 from praetor.resources.kubernetes_site import KubernetesSite
-from praetor.substrates.cluster import checks, network, payloads
+from praetor.substrates.cluster import checks, looking, network, payloads
 from praetor.substrates.cluster.errors import NamespaceError, RefusedChangeError
 from praetor.substrates.cluster.health import has_trouble
 from praetor.substrates.cluster.logs import log_lines
@@ -19,7 +19,7 @@ from praetor.substrates.cluster.planning import planned
 from praetor.substrates.cluster.prometheus import RequestSource
 from praetor.substrates.cluster.readiness import Readiness, look_at
 from praetor.substrates.cluster.reading import Objects, read_all, read_workloads
-from praetor.substrates.cluster.rights import Held, held, objection, rights_of
+from praetor.substrates.cluster.rights import Held, held, objection, reads_logs, rights_of
 from praetor.substrates.cluster.sightings import Requests, Seen, seen
 from praetor.substrates.cluster.stuck import cleared, is_in_the_way
 from praetor.substrates.cluster.times import utc_now
@@ -29,6 +29,7 @@ from praetor.substrates.live.samples import Objectives, Samples
 from praetor.substrates.live.snapshots import request_slos, service_snapshot
 from praetor.substrates.live.system import Made, OutcomeUnknownError
 from simcore.actions import CHANGES, Action, CheckMetrics, DescribeService, ReadLogs, RunDiagnostic
+from simcore.classifier.look import Look
 from simcore.errors import ConflictError, NotFoundError, SimcoreError, StoreError, UnavailableError
 from simcore.observation import LogLine, Logs, Payload
 from simcore.protocols import Manifest
@@ -97,6 +98,11 @@ class NamespaceSystem:
         self._readiness = Readiness(self._promises.readiness)
         self._unwell_since: dict[str, float] = {}
         self._changed_at, self._whole_at = _LONG_AGO_S, _LONG_AGO_S
+
+    def first_look(self) -> Look:
+        """Everything that the classifier is shown, after `begin`."""
+        seen = looking.with_requests(self._seen, self._source)
+        return looking.look_at(self._kube, self._namespace, seen, reads_logs=reads_logs(self._rights))
 
     def measure(self, now: float) -> None:
         if now - self._whole_at >= _WHOLE_S:
@@ -308,4 +314,6 @@ class NamespaceSystem:
         return (*told, *self._complaints)
 
     def close(self) -> None:
+        if self._source is not None:
+            self._source.close()
         self._kube.close()

@@ -29,7 +29,8 @@ def number(quantity: str | None) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Of one service: cores of all pods together; of the pod that uses most: its memory, and the shares of its limits.
+    """Of one service: cores of all pods together; of the pod that uses most: its memory, its cores, and the shares of
+    its limits.
     None for what nobody measured, or where there is no limit."""
 
     cores: float | None = None
@@ -37,6 +38,7 @@ class Usage:
     memory_limit_mib: float | None = None
     cpu_share: float | None = None
     age_seconds: float = 0.0
+    most_cores: float | None = None
 
     @property
     def memory_share(self) -> float | None:
@@ -60,6 +62,7 @@ def usage_of(workload: Workload, measured: Sequence[Manifest], now: datetime) ->
         memory_limit_mib=limit / MEBIBYTE if limit else None,
         cpu_share=max(cores) / cpu_limit if cores and cpu_limit else None,
         age_seconds=min((seconds_ago(one.get("timestamp"), now) or 0.0 for one in found), default=0.0),
+        most_cores=max(cores, default=None),
     )
 
 

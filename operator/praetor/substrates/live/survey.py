@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from simcore.classifier.look import Look
+
 
 class RightHeld(NamedTuple):
     """`text` such as `patch deployments.apps`; `note` says what goes without it."""
@@ -12,7 +14,8 @@ class RightHeld(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """`services` has (name, health); the first is what users reach."""
+    """`services` has (name, health); the first is what users reach. `look` is for the classifier."""
 
     services: tuple[tuple[str, str], ...]
     rights: tuple[RightHeld, ...]
+    look: Look | None = None

@@ -8,13 +8,14 @@ from praetor.guard.client import GuardedClient
 from praetor.guard.errors import GuardError
 from praetor.guard.targets import SiteRequest
 from praetor.substrates.live.alerts import notice_of
+from praetor.substrates.live.first_look import family_of
 from praetor.substrates.live.samples import Objectives
 from praetor.substrates.live.system import Pace
 from praetor.substrates.site.errors import SiteError
 from praetor.substrates.site.looking import look_at
 from praetor.substrates.site.ops_client import OpsClient
 from praetor.substrates.site.substrate import SiteSubstrate
-from simcore.classifier.classify import HEALTHY, UNKNOWN, Classification, classify
+from simcore.classifier.classify import classify
 
 MAX_STEPS = 60
 
@@ -52,8 +53,3 @@ def site_substrate(
         pace=Pace(action_seconds=asked.action_seconds, stabilization_seconds=asked.stabilization_seconds),
         objectives=Objectives(asked.availability, asked.latency_p99_ms),
     )
-
-
-def family_of(family: str, found: Classification) -> str:
-    """What the alert's words say, else what the first look shows."""
-    return found.family if family == UNKNOWN and found.family != HEALTHY else family

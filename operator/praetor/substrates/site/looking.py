@@ -5,15 +5,14 @@ from datetime import datetime
 
 from praetor.guard.errors import GuardedError
 from praetor.resources.ops import ServiceFacts, ServiceMetrics, SiteHealth
+from praetor.substrates.live.first_look import READ_LINES, figures_of
 from praetor.substrates.live.log_lines import log_line
 from praetor.substrates.live.sight import runtime_of
 from praetor.substrates.live.supposing import supposed
 from praetor.substrates.site.errors import SiteError
 from praetor.substrates.site.ops_client import OpsClient
-from simcore.classifier.look import Figures, Look, ServiceLook
+from simcore.classifier.look import Look, ServiceLook
 from simcore.observation import LogLine
-
-READ_LINES = 400
 
 
 def look_at(ops: OpsClient, now: datetime) -> Look:
@@ -49,24 +48,11 @@ def _service(
         name=name,
         health=health,
         runtime=runtime_of(name, facts),
-        figures=_figures(metrics) if metrics is not None else Figures(),
+        figures=figures_of(metrics),
         lines=lines,
         calls=tuple(facts.calls) if facts is not None else (),
         released_seconds=facts.version_seconds if facts is not None else None,
         replicas_desired=facts.replicas if facts is not None else None,
-    )
-
-
-def _figures(metrics: ServiceMetrics) -> Figures:
-    return Figures(
-        cpu_percent=metrics.cpu_percent,
-        memory_mb=metrics.memory_mb,
-        memory_limit_mb=metrics.memory_limit_mb,
-        error_rate_percent=metrics.error_rate_percent,
-        latency_p99_ms=metrics.request_latency_p99_ms,
-        active_connections=metrics.active_connections,
-        connection_limit=metrics.connection_limit,
-        requests_per_second=metrics.requests_per_second,
     )
 
 

@@ -8,9 +8,10 @@ from praetor.guard.client import Answer, GuardedClient
 from praetor.guard.targets import SiteRequest
 from praetor.resources.conformance import NOT_THERE, SiteConformance, Verdict, fault_of, is_there, report_of
 from praetor.resources.ops import ENDPOINTS, Endpoint, ServiceLogs, ServiceMetrics, SiteHealth, SiteServices
+from praetor.substrates.live.first_look import READ_LINES
 from praetor.substrates.site.connecting import guarded_client
 from praetor.substrates.site.errors import SiteError
-from praetor.substrates.site.looking import READ_LINES, look_of
+from praetor.substrates.site.looking import look_of
 from simcore.classifier.look import Look
 
 _UNAUTHORIZED = frozenset({401, 403})
