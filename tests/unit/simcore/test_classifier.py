@@ -132,6 +132,7 @@ def test_a_look_needs_a_service() -> None:
         ("dial tcp: lookup payment.internal: server misbehaving", "names"),
         ("worker ended with exit code 137", "killed"),
         ("call to billing answered 429 Too Many Requests", "answered 429"),
+        ("billing said: Too Many Requests", "answered 429"),
     ],
 )
 def test_lines_are_read_in_the_words_of_many_runtimes(message: str, sign: str) -> None:
