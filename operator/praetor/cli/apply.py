@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from praetor.cli.documents import read_objects
 from praetor.cli.errors import BadInput
 from praetor.cli.output import Format, OutputOption, show
 from simcore.errors import AlreadyExistsError, InvalidObjectError
@@ -25,6 +24,7 @@ def register(app: typer.Typer) -> None:
 
 def apply(filename: FilesOption, data: DataOption = Path("praetor-data"), output: OutputOption = Format.table) -> None:
     """Puts TargetSites, IncidentScenarios and IncidentRuns where `praetor dev` finds them. In a cluster: kubectl."""
+    from praetor.cli.documents import read_objects
     from praetor.store.directory import DirectoryStore
 
     objects = read_objects(filename)
