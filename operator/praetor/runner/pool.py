@@ -42,7 +42,11 @@ class EpisodePool:
         self._aside = self._surplus = 0
 
     async def __aenter__(self) -> Self:
-        await self.start()
+        try:
+            await self.start()
+        except BaseException:  # the first that fails or is cancelled ends the waiting for the others
+            await self.aclose()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
