@@ -11,7 +11,7 @@ IMAGE ?= praetor:dev
 SITE_IMAGE ?= praetor-site:dev
 KIND_CLUSTER ?= praetor
 # Of which every other one takes what mostly waits (tests/support/both_ends.py): about twice the cores.
-WORKERS ?= 4
+WORKERS ?= 2
 # What runs anywhere; tests/cluster needs a cluster and tests/bench gives figures, so they have their own targets.
 TESTS := $(wildcard tests/unit tests/property tests/calibration tests/apiserver tests/live)
 
