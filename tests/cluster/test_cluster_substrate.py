@@ -127,23 +127,6 @@ def test_a_container_that_is_killed_for_its_memory_is_cured_by_a_higher_limit(sh
     assert limits == {"memory": "128Mi"}
 
 
-def test_a_cpu_limit_that_was_lowered_is_named_and_put_back(shop: Namespace, hand: Hand) -> None:
-    shop.kubectl("set", "resources", "deployment/moody", "--limits=cpu=10m")
-    hand.until("moody", lambda row: row.health != "healthy")
-    detail: ServiceDetail = hand.look("describe_service", "moody")
-    assert detail.cpu_limit == dict(detail.config)["cpu.limit"] == "10m"
-    changed = [(change.key, change.old, change.new) for change in detail.config_changes]
-    assert ("cpu.limit", "none", "10m") in changed
-    checks = hand.look("run_diagnostic", "moody", command="check_resources").checks
-    assert any("lowered from none to 10m" in check.detail for check in checks if check.name == "cpu throttling")
-
-    undo = hand.change("update_config", "moody", key="cpu.limit", value="none")
-    assert undo["was"]["cpu limit"] == "10m"
-    hand.until_well("moody")
-    resources = shop.get("deployment", "moody")["spec"]["template"]["spec"]["containers"][0]["resources"]
-    assert "cpu" not in resources["limits"]
-
-
 def test_a_release_that_cannot_be_pulled_is_rolled_back_to_the_version_before(shop: Namespace, hand: Hand) -> None:
     before = hand.row("web").version
     shop.kubectl("set", "image", "deployment/web", "main=localhost/busybox:no-such-tag")
@@ -194,6 +177,23 @@ def test_a_key_of_a_config_map_is_put_right_and_takes_effect(shop: Namespace, ha
     undo = hand.change("update_config", "moody", key="mode", value="good")
     assert (undo["kind"], undo["was"]) == ("ConfigMap", {"MODE": "evil"})
     hand.until_well("moody")
+
+
+def test_a_cpu_limit_that_was_lowered_is_named_and_put_back(shop: Namespace, hand: Hand) -> None:
+    shop.kubectl("set", "resources", "deployment/moody", "--limits=cpu=10m")
+    hand.until("moody", lambda row: row.health != "healthy")
+    detail: ServiceDetail = hand.look("describe_service", "moody")
+    assert detail.cpu_limit == dict(detail.config)["cpu.limit"] == "10m"
+    changed = [(change.key, change.old, change.new) for change in detail.config_changes]
+    assert ("cpu.limit", "none", "10m") in changed
+    checks = hand.look("run_diagnostic", "moody", command="check_resources").checks
+    assert any("lowered from none to 10m" in check.detail for check in checks if check.name == "cpu throttling")
+
+    undo = hand.change("update_config", "moody", key="cpu.limit", value="none")
+    assert undo["was"]["cpu limit"] == "10m"
+    hand.until_well("moody")
+    resources = shop.get("deployment", "moody")["spec"]["template"]["spec"]["containers"][0]["resources"]
+    assert "cpu" not in resources["limits"]
 
 
 def test_an_environment_variable_is_set_and_rolled_out(shop: Namespace, hand: Hand) -> None:
