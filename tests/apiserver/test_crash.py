@@ -84,6 +84,8 @@ def doomed(cluster: Cluster, logs: Path, crash: tuple[str, int] | None) -> Itera
 
 
 def leads(cluster: Cluster, operator: Operator) -> bool:
+    if not cluster.exists("lease", "praetor-operator"):
+        return False
     holder = cluster.get("lease", "praetor-operator")["spec"].get("holderIdentity") or ""
     return f"_{operator.process.pid}_" in holder
 

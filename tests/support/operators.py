@@ -16,7 +16,7 @@ from tests.controlplane.processes import free_port
 from tests.controlplane.server import ControlPlane
 
 START_SECONDS = 280.0  # the kernel may have to be compiled first
-FAST_LEASE = {"PRAETOR_LEASE_SECONDS": "2/1.5/0.2"}
+FAST_LEASE = {"PRAETOR_LEASE_SECONDS": "4/3/0.2"}
 """For an operator that another one is to follow soon. Its leader gives up when a busy machine stops it for 1.5 s."""
 
 
