@@ -25,6 +25,7 @@ from simcore.quantity import format_mebibytes, mebibytes
 from simcore.settings import BY_NAME
 
 _MADE_BEFORE = "made before, under the same key; it is not made twice"
+_SHOWN_AS = {"memory": "memory", "cpu": "CPU"}
 
 
 def planned(seen: Seen, action: Action, key: str) -> Plan:
@@ -52,18 +53,23 @@ def _restart(workload: Workload, memory_limit: str | None, key: str, now: dateti
     if memory_limit is None:
         return Plan(f"{_named(workload)}: its pods are replaced one after another", (_rollout(workload, key, now),))
     limit = format_mebibytes(mebibytes(memory_limit))
-    container = main_container(workload.template)
-    was = limit_of(container, "memory")
+    was = limit_of(main_container(workload.template), "memory")
     if (old := number(was)) and old == number(limit):
         raise RefusedChangeError(f"{workload.name}: its memory limit is {was} already; a plain restart takes none")
-    new, before = _resources(container, "memory", limit)
+    return _limited(workload, "memory", limit, key, now)
+
+
+def _limited(workload: Workload, resource: str, limit: str | None, key: str, now: datetime) -> Plan:
+    """The rollout that gives the main container this limit, or none."""
+    container = main_container(workload.template)
+    was, (new, before) = limit_of(container, resource), _resources(container, resource, limit)
     patch = _rollout(
         workload, key, now,
         {"name": container["name"], "resources": new}, {"name": container["name"], "resources": before},
-        {"memory limit": was},
+        {f"{resource} limit": was},
     )  # fmt: skip
-    message = f"{_named(workload)}: its pods are replaced, now with a memory limit of {limit} (it was {was or 'none'})"
-    return Plan(message, (patch,))
+    told = f"now with a {_SHOWN_AS[resource]} limit of {limit or NOT_SET} (it was {was or NOT_SET})"
+    return Plan(f"{_named(workload)}: its pods are replaced, {told}", (patch,))
 
 
 def _resources(container: dict[str, Any], resource: str, limit: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -199,19 +205,10 @@ def _cpu_limit(workload: Workload, value: str, key: str, now: datetime) -> Plan:
     """As a restart sets the memory limit; `none` takes it away."""
     if was_made(workload.manifest, key):
         return Plan(_MADE_BEFORE)
-    limit = _cores(value)
-    container = main_container(workload.template)
-    was = limit_of(container, "cpu")
+    limit, was = _cores(value), limit_of(main_container(workload.template), "cpu")
     if number(was) == number(limit):
         raise RefusedChangeError(f"{workload.name}: its CPU limit is {was or NOT_SET} already")
-    new, before = _resources(container, "cpu", limit)
-    patch = _rollout(
-        workload, key, now,
-        {"name": container["name"], "resources": new}, {"name": container["name"], "resources": before},
-        {"cpu limit": was},
-    )  # fmt: skip
-    told = f"now with a CPU limit of {limit or NOT_SET} (it was {was or NOT_SET})"
-    return Plan(f"{_named(workload)}: its pods are replaced, {told}", (patch,))
+    return _limited(workload, "cpu", limit, key, now)
 
 
 def _cores(value: str) -> str | None:
