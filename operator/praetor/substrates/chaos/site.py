@@ -34,8 +34,9 @@ class SiteGround:
         def rehearsed() -> None:
             http = guarded_client(place)
             try:
-                OpsClient(http).health()
-                if not OpsClient(http).has("heal"):
+                ops = OpsClient(http)
+                ops.health()
+                if not ops.has("heal"):
                     raise ChaosRefusedError(f"this site has no POST {_HEAL}")
             finally:
                 http.close()
