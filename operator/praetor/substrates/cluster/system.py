@@ -274,6 +274,9 @@ class NamespaceSystem:
         return found is not None and was_made(found.manifest, key)
 
     # whether it keeps what was promised ----------------------------------------------------------------------------
+    def unsure_of(self) -> frozenset[str]:
+        return frozenset()
+
     def measured_at(self) -> float | None:
         newest = self._readiness.newest
         return None if newest is None else newest.at

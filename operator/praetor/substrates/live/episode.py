@@ -89,6 +89,9 @@ class LiveSubstrate:
     def snapshot(self) -> Snapshot:
         return self._system.snapshot(self._now)
 
+    def unsure_of(self) -> frozenset[str]:
+        return self._system.unsure_of()
+
     def verdict(self) -> Verdict:
         resolved = self._resolved
         return Verdict(

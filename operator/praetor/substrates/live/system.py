@@ -35,6 +35,9 @@ class System(Protocol):
     def missing(self) -> Mapping[str, str]:
         """Actions that it cannot carry out, each with the reason."""
 
+    def unsure_of(self) -> frozenset[str]:
+        """Services of which it does not tell how many replicas there are: what a snapshot has of them is a guess."""
+
     def begin(self) -> None:
         """Reads it as it is found. Without that there is nothing to act on."""
 

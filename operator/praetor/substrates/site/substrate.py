@@ -102,7 +102,6 @@ class OpsSystem:
         return snapshot_of(now, rows, self._samples, self._objectives)
 
     def unsure_of(self) -> frozenset[str]:
-        """Services of which the site does not tell how many replicas there are."""
         told = {name for name, facts in self._reader.facts.items() if facts.replicas is not None}
         return frozenset(self.names) - told
 
@@ -161,8 +160,5 @@ class SiteSubstrate(LiveSubstrate):
         objectives: Objectives | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self._site = OpsSystem(ops, objectives or Objectives())
-        super().__init__(self._site, alert, family=family, max_steps=max_steps, pace=pace, clock=clock)
-
-    def unsure_of(self) -> frozenset[str]:
-        return self._site.unsure_of()
+        system = OpsSystem(ops, objectives or Objectives())
+        super().__init__(system, alert, family=family, max_steps=max_steps, pace=pace, clock=clock)
