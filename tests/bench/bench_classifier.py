@@ -26,7 +26,8 @@ from pathlib import Path
 from typing import Any
 
 from praetor.resources.ops import SCENARIOS, ServiceFacts, ServiceMetrics, SiteHealth
-from praetor.substrates.site.looking import READ_LINES, look_of
+from praetor.substrates.live.first_look import READ_LINES
+from praetor.substrates.site.looking import look_of
 from simcore.classifier.classify import HEALTHY, UNKNOWN, Classification, classify
 from simcore.evaluation.counts import wilson_interval
 from tests.bench.foreign_telemetry import foreign
