@@ -7,22 +7,19 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("psutil", reason="the site extra is not installed: pip install 'praetor[site]'")
-pytest.importorskip("psycopg", reason="the site extra is not installed: pip install 'praetor[site]'")
-
 from praetor.controller.embedded import EmbeddedController
 from praetor.policies.registry import make_policy
 from praetor.runner.loop import play
 from praetor.runner.process import Clear
 from praetor.runner.request import RunOutcome, RunRequest
-from praetor.sites.demo.postgres import find_postgres
 from praetor.store.directory import DirectoryStore
 from praetor.substrates.connect import connect
 from tests.support.demo_site import demo_site, until
 from tests.support.experiments import experiment_manifest, site_manifest
+from tests.support.needs_site import needs_postgres
 
 pytestmark = [
-    pytest.mark.skipif(find_postgres() is None, reason="no PostgreSQL here: apt-get install postgresql"),
+    needs_postgres,
     pytest.mark.timeout(500),
     pytest.mark.waits(60),
 ]

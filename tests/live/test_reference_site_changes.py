@@ -4,15 +4,12 @@ import time
 
 import pytest
 
-pytest.importorskip("psutil", reason="the site extra is not installed: pip install 'praetor[site]'")
-pytest.importorskip("psycopg", reason="the site extra is not installed: pip install 'praetor[site]'")
-
 from praetor.sites.check import check_site
-from praetor.sites.demo.postgres import find_postgres
 from tests.support.demo_site import DemoSite
+from tests.support.needs_site import needs_postgres
 
 pytestmark = [
-    pytest.mark.skipif(find_postgres() is None, reason="no PostgreSQL here: apt-get install postgresql"),
+    needs_postgres,
     pytest.mark.waits(60),
 ]
 

@@ -10,21 +10,16 @@ from pathlib import Path
 import httpx
 import pytest
 
-pytest.importorskip("psutil", reason="the site extra is not installed: pip install 'praetor[site]'")
-pytest.importorskip("psycopg", reason="the site extra is not installed: pip install 'praetor[site]'")
-
-import psutil
-
 from praetor.sites.check import SiteUnreachableError, check_site
-from praetor.sites.demo.postgres import find_postgres
 from tests.support.demo_site import DemoSite, demo_site, left_of, until
+from tests.support.needs_site import needs_postgres
 
 pytestmark = [
-    pytest.mark.skipif(find_postgres() is None, reason="no PostgreSQL here: apt-get install postgresql"),
+    needs_postgres,
     pytest.mark.waits(90),
 ]
 
-
+psutil = pytest.importorskip("psutil")
 TOKEN = "a-secret"
 
 

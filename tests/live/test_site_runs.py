@@ -8,16 +8,13 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("psutil", reason="the site extra is not installed: pip install 'praetor[site]'")
-pytest.importorskip("psycopg", reason="the site extra is not installed: pip install 'praetor[site]'")
-
-from praetor.sites.demo.postgres import find_postgres
 from simcore.trace import broken_links
 from tests.support.demo_site import START, demo_site, until
+from tests.support.needs_site import needs_postgres
 
 TOKEN = "a-token-that-nobody-may-see"
 pytestmark = [
-    pytest.mark.skipif(find_postgres() is None, reason="no PostgreSQL here: apt-get install postgresql"),
+    needs_postgres,
     pytest.mark.timeout(400),
     pytest.mark.waits(150),
 ]
