@@ -1,4 +1,4 @@
-"""Episodes on a small site in virtual time: the alert that they begin with, and what they end with."""
+"""Episodes on live systems in virtual time: the alert that they begin with, and what they end with."""
 
 from simcore.observation import AlertNotice
 from tests.support.playing import do

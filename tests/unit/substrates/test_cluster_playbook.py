@@ -9,6 +9,7 @@ from simcore.observation import AlertNotice, Logs
 from simcore.policies.playbook.policy import PlaybookPolicy
 from simcore.results import Snapshot
 from tests.support.cluster_objects import container, deployment, looked_at, pod, replica_set, service, template
+from tests.support.site_episodes import VirtualTime
 
 CALLS = {"web": "orders", "orders": "stock", "stock": ""}
 
@@ -88,15 +89,8 @@ class Shelf:
     def close(self): ...
 
 
-class Time:
-    now = 0.0
-
-    def sleep(self, seconds):
-        self.now += seconds
-
-
 def played(limited):
-    time, shelf, policy = Time(), Shelf(limited), PlaybookPolicy()
+    time, shelf, policy = VirtualTime(), Shelf(limited), PlaybookPolicy()
     substrate = LiveSubstrate(
         shelf, AlertNotice("users wait", "web", "critical", ""), pace=Pace(2.0, 2.0, 20.0),
         clock=Clock(lambda: time.now, time.sleep), max_steps=60,
