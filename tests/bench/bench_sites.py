@@ -51,8 +51,8 @@ def player(given: argparse.Namespace, twin: Namespace | None) -> Callable[[Cell]
         if cell.substrate == "simulator":
             return simulated.played(cell)
         if twin is not None and cell.substrate == "cluster":
-            return played(cell, lambda attempt: cluster_stage(cell, pace, attempt, twin))
-        return played(cell, lambda attempt: site_stage(cell, pace, attempt, given.page))
+            return played(cell, lambda attempt: cluster_stage(cell, pace, attempt, twin), given.traces)
+        return played(cell, lambda attempt: site_stage(cell, pace, attempt, given.page), given.traces)
 
     return play
 
@@ -81,8 +81,11 @@ def main() -> None:
     parser.add_argument("--action-seconds", type=float, default=2.0)
     parser.add_argument("--stabilization-seconds", type=float, default=20.0)
     parser.add_argument("--record", type=Path, help="where runs are kept; those that it has are not played again")
+    parser.add_argument("--traces", type=Path, help="a folder for the traces of runs on sites and clusters")
     parser.add_argument("-o", "--output", choices=("table", "json"), default="table")
     given = parser.parse_args()
+    if given.traces is not None:
+        given.traces.mkdir(parents=True, exist_ok=True)
     record = Record(given.record)
     wanted = list(cells(given))
     left = [cell for cell in wanted if cell not in record.played]

@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, Protocol
 
 from praetor.runner.request import RunOutcome
@@ -37,17 +38,18 @@ class UnhealthyError(Exception):
     """What is to be broken is not well to begin with: the machine is too slow, or something is left over."""
 
 
-def played(cell: Cell, stage_of: Callable[[int], AbstractContextManager[Stage]]) -> Played:
-    """`stage_of(attempt)` makes one of its own for each attempt. Raises UnhealthyError."""
+def played(cell: Cell, stage_of: Callable[[int], AbstractContextManager[Stage]], traces: Path | None = None) -> Played:
+    """`stage_of(attempt)` makes one of its own for each attempt; `traces` is a folder for what was done and seen.
+    Raises UnhealthyError."""
     for attempt in range(MOST_UNSEEN):
         with stage_of(attempt) as stage:
-            one = _once(cell, stage, attempt)
+            one = _once(cell, stage, attempt, traces)
         if one is not None:
             return one
     raise UnhealthyError(f"{cell}: no user noticed {MOST_UNSEEN} faults in turn")
 
 
-def _once(cell: Cell, stage: Stage, unseen: int) -> Played | None:
+def _once(cell: Cell, stage: Stage, unseen: int, traces: Path | None) -> Played | None:
     if not _comes(lambda: are_well(stage.users(HEALTHY_SECONDS), stage.promised_ms)):
         raise UnhealthyError(f"{cell}: {stage.users(HEALTHY_SECONDS)} before the fault")
     fault = stage.break_()
@@ -59,6 +61,8 @@ def _once(cell: Cell, stage: Stage, unseen: int) -> Played | None:
     began = time.monotonic()
     outcome = stage.play()
     seconds = round(time.monotonic() - began, 1)
+    if traces is not None:
+        (traces / f"{'-'.join(map(str, cell))}.jsonl").write_bytes(outcome.trace)
     time.sleep(JUDGED_SECONDS)
     seen = stage.users(JUDGED_SECONDS)
     resolved, cause = in_short(outcome)
