@@ -60,7 +60,12 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, self._clock.left(timeout)), self._clock)
+        try:
+            left_seconds = self._clock.left(timeout)
+        except httpcore.ReadTimeout:
+            self.close()  # nobody else knows of it yet
+            raise
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left_seconds), self._clock)
 
     def close(self) -> None:
         self._inner.close()

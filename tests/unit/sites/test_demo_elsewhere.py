@@ -65,6 +65,12 @@ def files(tmp_path: Path) -> list[Path]:
     return [own.path]
 
 
+async def test_the_port_of_users_is_free_again_when_a_part_is_closed(tmp_path):
+    async with serving(tmp_path) as (_, part):
+        port = part.users_port
+    bind("127.0.0.1", port).close()
+
+
 async def test_a_process_elsewhere_gets_its_files_answers_and_ends_when_told(tmp_path, files):
     async with serving(tmp_path) as (url, part):
         pod = Elsewhere(url, TOKEN, files)

@@ -44,11 +44,13 @@ class Wanted(BaseModel):
 
 
 class Part:
-    """`folder` is for files of the supervisor, `journal` a small volume, `data` PostgreSQL's."""
+    """`folder` is for files of the supervisor, `journal` a small volume, `data` PostgreSQL's, `listening` where users
+    reach it, which it closes."""
 
     def __init__(self, folder: Path, journal: Path | None, data: Path, listening: socket.socket) -> None:
         self.folder, self.journal, self.data = folder, journal, data
         self.users_port: int = listening.getsockname()[1]
+        self._listening = listening
         self._here = Here(Cages(), listening)
         self._running: dict[int, RunningHere] = {}
         folder.mkdir(parents=True, exist_ok=True)
@@ -112,6 +114,7 @@ class Part:
 
     async def close(self) -> None:
         await asyncio.gather(*(self.end(pid) for pid in list(self._running)))
+        self._listening.close()
 
 
 def part_app(part: Part, checks: Sequence[CallerCheck], version: str) -> FastAPI:
