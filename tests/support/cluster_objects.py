@@ -59,7 +59,9 @@ def replica_set(
 def pod(
     name: str = "api-1", owner: str = "uid-api-h1", *, ready: bool = True, age: float = 600, restarts: int = 0,
     state: Manifest | None = None, last: Manifest | None = None, conditions: tuple[Manifest, ...] = (),
+    since: float = 30,
 ) -> Manifest:  # fmt: skip
+    """`since`: for how many seconds it has been ready, or not."""
     status = {
         "name": "main",
         "ready": ready,
@@ -67,7 +69,7 @@ def pod(
         "state": {"running": {"startedAt": ago(age)}} if state is None else state,
         "lastState": {"terminated": last} if last else {},
     }
-    said = {"type": "Ready", "status": str(ready), "lastTransitionTime": ago(min(age, 30))}
+    said = {"type": "Ready", "status": str(ready), "lastTransitionTime": ago(min(age, since))}
     return {
         "metadata": {
             "name": name, "uid": f"uid-{name}", "creationTimestamp": ago(age),

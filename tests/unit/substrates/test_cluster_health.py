@@ -144,6 +144,26 @@ def test_what_a_health_check_says_tells_a_failing_release_from_a_lack_of_memory(
     assert "exceptions" not in names(pod(ready=False, state={}, conditions=(NO_ROOM,)))
 
 
+def test_who_waits_for_one_that_was_away_until_a_moment_ago_does_not_fail_by_itself():
+    calling = template(container(env=[{"name": "UPSTREAM", "value": "http://api:8080/"}]), name="web")
+
+    def bad(command, api_since, web_since, *, web_is_ready=False):
+        waiting_pod = pod("web-1", "uid-web-h1", ready=web_is_ready, since=web_since)
+        found = looked_at(
+            deployments=[deployment("web", pod=calling), deployment()],
+            replica_sets=[replica_set(1, "web", pod=calling), replica_set(1)],
+            pods=[waiting_pod, pod(since=api_since)],
+        )
+        return {check.name: check for check in checks.diagnostic(found, "web", command, {}).checks if not check.ok}
+
+    assert "exceptions" not in bad("check_health", 5, 60)
+    assert "exceptions" in bad("check_health", 300, 60)
+    assert "exceptions" in bad("check_health", 20, 10)
+    assert bad("check_connectivity", 5, 60)["connect api"].detail == "healthy, 1 of 1 pods ready, and for 5 s only"
+    assert "connect api" in bad("check_connectivity", 5, 2, web_is_ready=True)
+    assert "connect api" not in bad("check_connectivity", 300, 60)
+
+
 def test_usage_is_held_against_the_limits_of_the_pod_that_uses_most():
     def used(name, cpu, memory):
         usage = {"name": "main", "usage": {"cpu": cpu, "memory": memory}}

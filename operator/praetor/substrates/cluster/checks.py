@@ -9,12 +9,13 @@ from praetor.substrates.cluster.network import service_checks
 from praetor.substrates.cluster.pods import Pod, is_only_late, was_killed_for_memory
 from praetor.substrates.cluster.settings import values_of
 from praetor.substrates.cluster.sightings import Seen
+from praetor.substrates.cluster.waiting import newly_back, waits_for_others
 from praetor.substrates.live.checks import diagnosed
 from praetor.substrates.live.sight import Sight
 from simcore.observation import Check, Diagnostic, LogLine
 from simcore.settings import BY_NAME
 
-_NEARLY = 0.9
+_NEARLY, _NEWLY_BACK = 0.9, 0.1
 _TIMEOUT_KEY = "client.timeout_ms"
 
 
@@ -43,8 +44,8 @@ def _health(seen: Seen, service: str) -> Iterator[Check]:
     workload = seen.workloads[service]
     ready, wanted = workload.ready, workload.wanted
     yield Check("readiness", ready >= wanted > 0, f"{ready} of {wanted} pods ready", float(ready))
-    lacks_cpu = any(not check.ok for check in cpu_checks(seen, service))
-    if failing := [pod for pod in workload.troubled if fails_by_itself(pod, lacks_cpu=lacks_cpu)]:
+    is_held_up = waits_for_others(seen, service) or any(not check.ok for check in cpu_checks(seen, service))
+    if failing := [pod for pod in workload.troubled if fails_by_itself(pod, is_held_up=is_held_up)]:
         share = min(len(failing) / max(wanted, 1), 1.0)
         detail = f"{len(failing)} of {len(workload.pods)} pods cannot run: {failing[0].trouble}"
         yield Check("exceptions", False, detail[:300], share)
@@ -63,10 +64,11 @@ def _health(seen: Seen, service: str) -> Iterator[Check]:
             yield Check(kind, False, event.message[:200], float(event.count))
 
 
-def fails_by_itself(pod: Pod, *, lacks_cpu: bool = False) -> bool:
-    """Whether its own code, image or configuration keeps it from running: neither memory nor CPU nor room does."""
+def fails_by_itself(pod: Pod, *, is_held_up: bool = False) -> bool:
+    """Whether its own code, image or configuration keeps it from running: neither memory nor room does, nor is it held
+    up by a lack of CPU or by others."""
     reason = pod.trouble.partition(":")[0]
-    if lacks_cpu and is_only_late(pod):
+    if is_held_up and is_only_late(pod):
         return False
     return not was_killed_for_memory(pod) and reason not in ("Unschedulable", "SchedulingGated", "Evicted")
 
@@ -95,8 +97,10 @@ def _connectivity(seen: Seen, service: str) -> Iterator[Check]:
         lacking = 1.0 - min(ready / wanted, 1.0) if wanted else 1.0
         failing = (seen.requests[callee].failing_share or 0.0) if callee in seen.requests else 0.0
         share = max(1.0 if not ready else 0.0, failing, 0.5 * lacking)
+        detail = f"{seen.health(callee)}, {ready} of {wanted} pods ready"
+        if (served := newly_back(seen, service, callee)) is not None:
+            share, detail = max(share, _NEWLY_BACK), f"{detail}, and for {served:.0f} s only"
         if share >= 0.02:  # else what the caller's own log tells of the way is the better answer
-            detail = f"{seen.health(callee)}, {ready} of {wanted} pods ready"
             yield Check(f"connect {callee}", False, detail, share, callee)
         yield from _patience(seen, service, callee)
 

@@ -8,6 +8,7 @@ from praetor.substrates.cluster.settings import CPU_LIMIT, NOT_SET
 from praetor.substrates.cluster.sightings import Requests, Seen
 from praetor.substrates.cluster.templates import limit_of, main_container
 from praetor.substrates.cluster.usage import Usage, number
+from praetor.substrates.cluster.waiting import is_new
 from praetor.substrates.cluster.workloads import Workload
 from simcore.observation import Check, ConfigChange
 
@@ -40,8 +41,9 @@ def _lowered(seen: Seen, workload: Workload) -> ConfigChange | None:
 
 
 def _is_felt(seen: Seen, service: str) -> bool:
-    """By itself, or by whoever waits for its answers: one that is slow may be ready all the while."""
-    return any(seen.health(one) != "healthy" for one in (service, *seen.callers_of_callers(service)))
+    """By itself, or by whoever waits for its answers: one that is slow may be ready all the while, or now and then."""
+    concerned = (service, *seen.callers_of_callers(service))
+    return any(seen.health(one) != "healthy" or is_new(seen.workloads[one]) for one in concerned)
 
 
 def _binds(usage: Usage, throttled: float | None, *, unwell: bool) -> bool:

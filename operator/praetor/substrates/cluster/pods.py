@@ -18,7 +18,8 @@ _OOM_KILLED = "OOMKilled"
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """One pod. `trouble` says what keeps it from being ready, or "" while it is well or only starts."""
+    """One pod. `trouble` says what keeps it from being ready, or "" while it is well or only starts. Either
+    `ready_seconds` or `unready_seconds` says for how long it has been so, as far as its conditions tell."""
 
     name: str
     owner: str
@@ -28,9 +29,14 @@ class Pod:
     restarts: int
     trouble: str
     last: LastTermination | None
-    troubled_seconds: float | None
+    ready_seconds: float | None
+    unready_seconds: float | None
     waiting: tuple[str, ...]
     leaving: bool
+
+    @property
+    def troubled_seconds(self) -> float | None:
+        return self.unready_seconds if self.trouble else None
 
 
 def pod_of(manifest: Manifest, now: datetime) -> Pod:
@@ -39,7 +45,7 @@ def pod_of(manifest: Manifest, now: datetime) -> Pod:
     ready, containers = conditions.get("Ready") or {}, list(_containers(status))
     is_ready = ready.get("status") == "True"
     created = moment(metadata.get("creationTimestamp")) or now
-    trouble = "" if is_ready else _trouble(status, conditions, containers, now)
+    since = seconds_ago(ready.get("lastTransitionTime"), now)
     return Pod(
         name=metadata["name"],
         owner=_owner(metadata),
@@ -47,9 +53,10 @@ def pod_of(manifest: Manifest, now: datetime) -> Pod:
         ready=is_ready,
         created=created,
         restarts=sum(one.get("restartCount", 0) for one in containers),
-        trouble=trouble,
+        trouble="" if is_ready else _trouble(status, conditions, containers, now),
         last=_last(containers, now),
-        troubled_seconds=seconds_ago(ready.get("lastTransitionTime"), now) if trouble else None,
+        ready_seconds=since if is_ready else None,
+        unready_seconds=None if is_ready else since,
         waiting=tuple(one["name"] for one in containers if (one.get("state") or {}).get("waiting")),
         leaving="deletionTimestamp" in metadata,
     )
