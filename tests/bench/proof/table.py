@@ -1,4 +1,5 @@
-"""The rows as one table: families down, substrates and policies across."""
+"""The rows as one table: families down, substrates and policies across; a column of neither chance nor doing nothing
+has the name of its substrate."""
 
 from typing import Any
 
@@ -28,7 +29,7 @@ def markdown(rows: list[Row]) -> str:
     policies = sorted({policy for _, _, policy in found}, key=lambda name: (name in FLOOR, name == NOTHING, name))
     columns = [(on, policy) for on in SUBSTRATES for policy in policies if _any(rows, on, policy)]
     families = [family for family in (*SCENARIOS, *ON_CLUSTERS) if any(row["family"] == family for row in rows)]
-    head = ["family", *(f"{on}: {policy}" for on, policy in columns)]
+    head = ["family", *(f"{on}: {policy}" if policy in FLOOR else on for on, policy in columns)]
     lines = [head, ["---"] * len(head)]
     lines += [[f"`{family}`", *(_cell(found, family, *column) for column in columns)] for family in families]
     lines.append(["**all**", *(_sum(rows, *column) for column in columns)])
@@ -44,13 +45,17 @@ def _any(rows: list[Row], on: str, policy: str) -> bool:
 def _cell(found: dict[tuple[str, str, str], Row], family: str, on: str, policy: str) -> str:
     row = found.get((family, on, policy))
     if row is not None:
-        low, high = round(100 * row["ci_low"]), round(100 * row["ci_high"])
-        return f"{row['resolved']} of {row['runs']} ({low}-{high} %)"
+        return share(row)
     if policy in FLOOR:
         return "-"
     if on == "cluster":
         return WHY_NOT_IN_CLUSTERS.get(family, "-")
     return WHY_NOT_ON_SITES if on == "site" and family in ON_CLUSTERS else "-"
+
+
+def share(row: Row) -> str:
+    low, high = round(100 * row["ci_low"]), round(100 * row["ci_high"])
+    return f"{row['resolved']} of {row['runs']} ({low}-{high} %)"
 
 
 def _sum(rows: list[Row], on: str, policy: str) -> str:

@@ -1,6 +1,7 @@
 """What is made of an episode on a site: whether it was resolved, and by what that is judged."""
 
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 
@@ -161,3 +162,15 @@ def test_the_verdict_says_what_stood_for_an_error_rate_that_nobody_tells(site, c
     substrate.reset()
     substrate.step(DECLARE)
     assert "frontend tells no error rate: its health stands for it" in substrate.verdict().notes
+
+
+def test_a_site_that_takes_longer_to_measure_than_a_step_is_raises_no_alarm_for_it(site, virtual, connect):
+    substrate = connect()
+    substrate.reset()
+    answer = site.answer
+    site.answer = lambda *asked: (virtual.sleep(2.0), answer(*asked))[1]
+    calm = [substrate.step(do("list_services")).observation for _ in range(3)]
+    site.breaks("frontend", error_rate_percent=40.0)
+    assert [one.alerts for one in calm] == [()] * 3
+    assert all(after.sim_seconds - before.sim_seconds > 5.0 for before, after in pairwise(calm))
+    assert substrate.step(do("list_services")).observation.alerts != ()

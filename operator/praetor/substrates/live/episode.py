@@ -182,6 +182,12 @@ class LiveSubstrate:
         self._held, self._done = self._is_kept_since(since), True
         return Declaration("declared; what happened next was watched")
 
+    def _is_kept_lately(self) -> bool:
+        """In the last step, or by what was measured last if that takes longer than a step."""
+        since = self._now - max(self._pace.action_seconds, self._pace.sample_seconds)
+        measured_at = self._system.measured_at()
+        return self._is_kept_since(since if measured_at is None else min(since, measured_at))
+
     def _is_kept_since(self, since: float) -> bool:
         """A system that has fallen silent is not known to be well."""
         at, silent_seconds = self._system.measured_at(), max(_SILENT_S, 2 * self._pace.sample_seconds)
@@ -203,8 +209,7 @@ class LiveSubstrate:
             return
 
     def _observation(self, kind: str, payload: Payload | None, error: str | None = None) -> Observation:
-        window_seconds = max(self._pace.action_seconds, self._pace.sample_seconds)
-        firing = () if self._is_kept_since(self._now - window_seconds) else (self._alert.title,)
+        firing = () if self._is_kept_lately() else (self._alert.title,)
         return Observation(kind, self._steps, self.max_steps, self._now, payload, error, firing, missing=self.missing)
 
     def _after_the_end(self) -> StepResult:
