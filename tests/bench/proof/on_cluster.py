@@ -42,6 +42,7 @@ class ClusterStage:
     pace: Pace
     seed: int
     twin: Namespace
+    poll_seconds = 2.0
 
     @property
     def promised_ms(self) -> float:

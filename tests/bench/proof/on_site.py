@@ -33,6 +33,7 @@ class SiteStage:
     seed: int
     named: str | None = None
     promised_ms = 500.0
+    poll_seconds = 0.5
 
     def users(self, seconds: float) -> Figures:
         seen: Figures = self.site.get("/users", seconds=seconds)

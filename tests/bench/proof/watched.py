@@ -17,13 +17,15 @@ NOTICED_SECONDS, JUDGED_SECONDS, HEALTHY_SECONDS = 6.0, 15.0, 6.0
 PATIENCE_SECONDS = 90.0
 LATEST_PAGE_SECONDS = 15.0
 MOST_UNSEEN = 5
-_STEP_SECONDS = 0.5
 Figures = dict[str, Any]
 """`requests`, `error_rate_percent`, `p99_ms` of what a load generator that knows nothing of faults saw."""
 
 
 class Stage(Protocol):
     """Something real with users on it, who were promised an answer within `promised_ms`, 99 times of 100."""
+
+    poll_seconds: float
+    """Between two looks at its users: where they cost something they are not to be the load."""
 
     @property
     def promised_ms(self) -> float: ...
@@ -50,10 +52,10 @@ def played(cell: Cell, stage_of: Callable[[int], AbstractContextManager[Stage]],
 
 
 def _once(cell: Cell, stage: Stage, unseen: int, traces: Path | None) -> Played | None:
-    if not _comes(lambda: are_well(stage.users(HEALTHY_SECONDS), stage.promised_ms)):
+    if not _comes(lambda: are_well(stage.users(HEALTHY_SECONDS), stage.promised_ms), stage.poll_seconds):
         raise UnhealthyError(f"{cell}: {stage.users(HEALTHY_SECONDS)} before the fault")
     fault = stage.break_()
-    if not _comes(lambda: suffer(stage.users(NOTICED_SECONDS), stage.promised_ms)):
+    if not _comes(lambda: suffer(stage.users(NOTICED_SECONDS), stage.promised_ms), stage.poll_seconds):
         return None
     time.sleep(random.Random(f"{cell}").uniform(0.0, LATEST_PAGE_SECONDS))
     if not suffer(stage.users(NOTICED_SECONDS), stage.promised_ms):
@@ -81,12 +83,12 @@ def are_well(seen: Figures, promised_ms: float) -> bool:
     return seen["requests"] > 0 and seen["error_rate_percent"] <= WELL_PERCENT and seen["p99_ms"] <= promised_ms
 
 
-def _comes(met: Callable[[], bool]) -> bool:
+def _comes(met: Callable[[], bool], step_seconds: float) -> bool:
     ends = time.monotonic() + PATIENCE_SECONDS
     while not met():
         if time.monotonic() > ends:
             return False
-        time.sleep(_STEP_SECONDS)
+        time.sleep(step_seconds)
     return True
 
 
