@@ -91,7 +91,8 @@ def main() -> None:
     left = [cell for cell in wanted if cell not in record.played]
     with shop() if any(cell.substrate == "cluster" for cell in left) else nullcontext() as twin:
         run(left, player(given, twin), given.parallel, record)
-    told = list(rows(record.played[cell] for cell in wanted if cell in record.played))
+    kinds = {cell[:3] for cell in wanted}
+    told = list(rows(one for cell, one in record.played.items() if cell[:3] in kinds))
     sys.stdout.write((json.dumps(told, indent=2) if given.output == "json" else markdown(told)) + "\n")
 
 
