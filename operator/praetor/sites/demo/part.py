@@ -50,7 +50,6 @@ class Part:
     def __init__(self, folder: Path, journal: Path | None, data: Path, listening: socket.socket) -> None:
         self.folder, self.journal, self.data = folder, journal, data
         self.users_port: int = listening.getsockname()[1]
-        self._listening = listening
         self._here = Here(Cages(), listening)
         self._running: dict[int, RunningHere] = {}
         folder.mkdir(parents=True, exist_ok=True)
@@ -114,7 +113,7 @@ class Part:
 
     async def close(self) -> None:
         await asyncio.gather(*(self.end(pid) for pid in list(self._running)))
-        self._listening.close()
+        await self._here.close()
 
 
 def part_app(part: Part, checks: Sequence[CallerCheck], version: str) -> FastAPI:

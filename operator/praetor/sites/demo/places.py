@@ -49,11 +49,8 @@ _EVERYWHERE = "0.0.0.0"  # noqa: S104 (in a pod of its own)
 
 def places_here(workdir: Workdir, cages: Cages) -> Places:
     listening = socket.create_server(("127.0.0.1", 0), backlog=256)
-
-    async def close() -> None:
-        listening.close()
-
-    spot = Spot(Here(cages, listening), workdir.path)
+    here = Here(cages, listening)
+    spot = Spot(here, workdir.path)
     return Places(
         frontend=spot,
         api=spot,
@@ -63,7 +60,7 @@ def places_here(workdir: Workdir, cages: Cages) -> Places:
         cluster=cluster_here(workdir.path / "postgres"),
         users=listening.getsockname()[:2],
         own_address="127.0.0.1",
-        close=close,
+        close=here.close,
     )
 
 

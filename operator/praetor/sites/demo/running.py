@@ -105,10 +105,10 @@ class Place(Protocol):
 
 
 class Here:
-    """This machine. `listening` is for processes that users reach."""
+    """This machine. `listening` is for processes that users reach; it is closed with it."""
 
     def __init__(self, cages: Cages, listening: socket.socket | None = None) -> None:
-        self._cages, self.listening = cages, listening
+        self._cages, self._listening = cages, listening
 
     async def start(self, command: Command, limit_mb: int) -> RunningHere:
         """Who is cancelled meanwhile ends what was started: nobody else knows of it."""
@@ -121,7 +121,7 @@ class Here:
         return RunningHere(process, command.stop, self._cages, limit_mb)
 
     async def _started(self, command: Command) -> asyncio.subprocess.Process:
-        sockets = [self.listening.fileno()] if command.listens and self.listening is not None else []
+        sockets = [self._listening.fileno()] if command.listens and self._listening is not None else []
         return await asyncio.create_subprocess_exec(
             *command.arguments(),
             stdin=asyncio.subprocess.DEVNULL,
@@ -132,6 +132,10 @@ class Here:
             limit=_LONGEST_LINE_BYTES,
             start_new_session=True,  # Ctrl-C is the supervisor's to handle
         )
+
+    async def close(self) -> None:
+        if self._listening is not None:
+            self._listening.close()
 
 
 async def _end(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
