@@ -8,7 +8,7 @@ from praetor.substrates.cluster.settings import CPU_LIMIT, NOT_SET
 from praetor.substrates.cluster.sightings import Requests, Seen
 from praetor.substrates.cluster.templates import limit_of, main_container
 from praetor.substrates.cluster.usage import Usage, number
-from praetor.substrates.cluster.waiting import is_new
+from praetor.substrates.cluster.waiting import new_seconds
 from praetor.substrates.cluster.workloads import Workload
 from simcore.observation import Check, ConfigChange
 
@@ -43,7 +43,7 @@ def _lowered(seen: Seen, workload: Workload) -> ConfigChange | None:
 def _is_felt(seen: Seen, service: str) -> bool:
     """By itself, or by whoever waits for its answers: one that is slow may be ready all the while, or now and then."""
     concerned = (service, *seen.callers_of_callers(service))
-    return any(seen.health(one) != "healthy" or is_new(seen.workloads[one]) for one in concerned)
+    return any(seen.health(one) != "healthy" or new_seconds(seen.workloads[one]) is not None for one in concerned)
 
 
 def _binds(usage: Usage, throttled: float | None, *, unwell: bool) -> bool:

@@ -10,27 +10,20 @@ _NEWLY_S = 30.0
 
 def newly_back(seen: Seen, service: str, callee: str) -> float | None:
     """For how many seconds the callee has been serving, if it was not when the caller's trouble began."""
-    served, unready = _ready_seconds(seen.workloads[callee]), _unready_seconds(seen.workloads[service])
-    if served is None or served >= _NEWLY_S:
-        return None
-    return served if unready is None or served < unready else None
+    served, unready = new_seconds(seen.workloads[callee]), _unready_seconds(seen.workloads[service])
+    return None if served is None or (unready is not None and served >= unready) else served
 
 
-def is_new(workload: Workload) -> bool:
-    """Whether it has served for a moment only."""
-    served = _ready_seconds(workload)
-    return served is not None and served < _NEWLY_S
+def new_seconds(workload: Workload) -> float | None:
+    """For how long it has served, if only for a moment; None if for longer, or if nobody serves."""
+    served = max((pod.ready_seconds for pod in workload.pods if pod.ready_seconds is not None), default=None)
+    return served if served is not None and served < _NEWLY_S else None
 
 
 def waits_for_others(seen: Seen, service: str) -> bool:
     """Whether what it calls is not well, or was not when its own trouble began."""
     callees = seen.calls.get(service, ())
     return any(not seen.workloads[one].ready or newly_back(seen, service, one) is not None for one in callees)
-
-
-def _ready_seconds(workload: Workload) -> float | None:
-    """For how long somebody has been serving; None if nobody is."""
-    return max((pod.ready_seconds for pod in workload.pods if pod.ready_seconds is not None), default=None)
 
 
 def _unready_seconds(workload: Workload) -> float | None:
