@@ -7,17 +7,9 @@ import pytest
 import yaml
 
 from tests.support.chat_server import ChatServer
-from tests.support.small_site import SmallSite
 
 TOKEN = "a-token-that-nobody-may-see"
 QUICK = ("--action-seconds", 0, "--stabilization-seconds", 1)
-
-
-@pytest.fixture
-def site():
-    site = SmallSite()
-    yield site
-    site.close()
 
 
 @pytest.fixture

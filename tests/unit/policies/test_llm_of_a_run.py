@@ -22,7 +22,6 @@ from praetor.substrates.connect import connect
 from simcore.errors import DeniedError, NotFoundError, SimcoreError
 from tests.support.chat_server import ChatServer, call
 from tests.support.operators import run_manifest
-from tests.support.small_site import SmallSite
 
 KEY = "sk-not-to-be-seen"
 ENDPOINT = "https://api.example.com/v1"
@@ -142,13 +141,6 @@ async def test_a_model_that_cannot_be_asked_fails_the_run_with_what_would_help(
 def test_a_policy_that_contradicts_itself_is_refused(policy: dict[str, Any], complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         PolicyRef.model_validate(policy)
-
-
-@pytest.fixture
-def site():
-    site = SmallSite()
-    yield site
-    site.close()
 
 
 @pytest.fixture

@@ -8,14 +8,6 @@ from praetor.substrates.live.system import Clock, Pace
 from praetor.substrates.site.ops_client import OpsClient
 from praetor.substrates.site.substrate import SiteSubstrate
 from tests.support.site_episodes import ALERT, VirtualTime
-from tests.support.small_site import SmallSite
-
-
-@pytest.fixture
-def site():
-    site = SmallSite()
-    yield site
-    site.close()
 
 
 @pytest.fixture

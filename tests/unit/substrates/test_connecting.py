@@ -14,7 +14,6 @@ from praetor.substrates.site.errors import SiteError
 from simcore.decision import Decision
 from simcore.trace import broken_links
 from tests.support.playing import do
-from tests.support.small_site import SmallSite
 
 TOKEN = "a-token-that-nobody-may-see"
 ALERT = {"source": "cli", "groupKey": "g", "title": "checkout fails"}
@@ -28,13 +27,6 @@ class Says:
 
     def decide(self, observation, history):
         return Decision(self._actions[len(history)])
-
-
-@pytest.fixture
-def site():
-    site = SmallSite()
-    yield site
-    site.close()
 
 
 @pytest.fixture

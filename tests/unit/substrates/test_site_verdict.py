@@ -15,14 +15,20 @@ from tests.support.site_episodes import DECLARE
 from tests.support.tiny_stage import Script, decision
 
 
-def test_a_fix_that_holds_resolves(site, virtual, connect):
+@pytest.fixture
+def restarted(site, connect):
+    """A substrate whose api was broken, and is well since the restart that was its first step."""
     site.breaks("api")
     site.changed = lambda name, body: site.heals()
     substrate = connect()
     substrate.reset()
     substrate.step(do("restart_service", "api"))
-    result = substrate.step(DECLARE)
-    verdict = substrate.verdict()
+    return substrate
+
+
+def test_a_fix_that_holds_resolves(restarted):
+    result = restarted.step(DECLARE)
+    verdict = restarted.verdict()
     assert (result.terminated, verdict.resolved, verdict.mitigated, verdict.diagnosed) == (True, True, True, None)
     assert verdict.truth is None
     assert verdict.breakdown.r_diagnostic is None
@@ -55,16 +61,11 @@ def test_a_budget_that_ends_with_a_refusal_is_judged_as_any_other(site, connect)
     assert site.changes == []
 
 
-def test_a_fix_that_does_not_hold_does_not(site, virtual, connect):
-    site.breaks("api")
-    site.changed = lambda name, body: site.heals()
-    substrate = connect()
-    substrate.reset()
-    substrate.step(do("restart_service", "api"))
+def test_a_fix_that_does_not_hold_does_not(site, virtual, restarted):
     virtual.then = [(virtual.now + 25.0, lambda: site.breaks("api"))]
-    substrate.step(DECLARE)
-    assert not substrate.verdict().mitigated
-    assert substrate.verdict().notes
+    restarted.step(DECLARE)
+    assert not restarted.verdict().mitigated
+    assert restarted.verdict().notes
 
 
 def test_an_episode_without_a_declaration_is_not_resolved(connect):
@@ -85,18 +86,13 @@ def test_what_users_lose_is_requests_that_failed(site, virtual, connect):
     assert substrate.verdict().user_minutes_lost == pytest.approx(60 * 0.4 * 50 / 6, rel=0.02)
 
 
-def test_watching_that_was_done_before_the_declaration_is_not_done_again(site, virtual, connect):
-    site.breaks("api")
-    site.changed = lambda name, body: site.heals()
-    substrate = connect()
-    substrate.reset()
-    substrate.step(do("restart_service", "api"))
+def test_watching_that_was_done_before_the_declaration_is_not_done_again(virtual, restarted):
     for _ in range(13):
-        substrate.step(do("list_services"))
+        restarted.step(do("list_services"))
     declared_at = virtual.now
-    substrate.step(DECLARE)
+    restarted.step(DECLARE)
     assert virtual.now - declared_at <= 5.0
-    assert substrate.verdict().resolved
+    assert restarted.verdict().resolved
 
 
 def test_what_was_well_before_a_change_proves_nothing_about_it(site, virtual, connect):
