@@ -16,7 +16,7 @@ from simcore.errors import AlreadyExistsError, NotFoundError
 from simcore.protocols import Manifest
 from tests.controlplane.server import ControlPlane
 from tests.support.eventually import eventually
-from tests.support.store_contract import run_manifest
+from tests.support.store_contract.manifests import run_manifest
 
 LIMIT_BYTES = 512 * 1024
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from praetor.store.directory import DirectoryStore
 from simcore.errors import NotFoundError, StoreError
 from simcore.protocols import Manifest
-from tests.support.store_contract import changed, run_manifest
+from tests.support.store_contract.manifests import changed, run_manifest
 
 Seen = dict[str, tuple[Manifest, bytes | None, int]]
 """By name: the run, its trace, and how many events it has."""

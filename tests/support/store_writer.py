@@ -8,7 +8,7 @@ import itertools
 import sys
 
 from praetor.store.directory import DirectoryStore
-from tests.support.store_contract import increment_attempts
+from tests.support.store_contract.manifests import increment_attempts
 
 
 async def count(directory: str, name: str, times: int) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from praetor.store.directory import DirectoryStore
 from simcore.errors import InvalidObjectError, NotFoundError, UnavailableError
-from tests.support.store_contract import changed, run_manifest, site_manifest
+from tests.support.store_contract.manifests import changed, run_manifest, site_manifest
 
 
 async def test_the_layout_is_for_people(store: DirectoryStore, tmp_path: Path) -> None:

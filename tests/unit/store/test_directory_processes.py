@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from praetor.store.directory import DirectoryStore
-from tests.support.store_contract import increment_attempts, run_manifest
+from tests.support.store_contract.manifests import increment_attempts, run_manifest
 
 REPOSITORY = Path(__file__).parents[3]
 TIMES = 25

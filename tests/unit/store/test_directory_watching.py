@@ -5,7 +5,7 @@ from pathlib import Path
 from praetor.store import journal
 from praetor.store.directory import DirectoryStore
 from praetor.store.journal import Change, Journal
-from tests.support.store_contract import changed, run_manifest, site_manifest
+from tests.support.store_contract.manifests import changed, run_manifest, site_manifest
 
 RUN = Change("IncidentRun", "default", "oom-1")
 
