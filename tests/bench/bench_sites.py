@@ -12,6 +12,7 @@ repeated with another, and counted as `unseen`. Progress goes to stderr, a table
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -71,7 +72,7 @@ def run(wanted: list[Cell], play: Callable[[Cell], Played], parallel: int, recor
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--on", default="simulator,site")
+    parser.add_argument("--on", default=",".join(FAMILIES), help="default: %(default)s; the cluster needs KUBECONFIG")
     parser.add_argument("--family", default="all")
     parser.add_argument("--policy", default="playbook")
     parser.add_argument("--no-floor", action="store_true", help="without random and doing nothing")
@@ -89,6 +90,8 @@ def main() -> None:
     record = Record(given.record)
     wanted = list(cells(given))
     left = [cell for cell in wanted if cell not in record.played]
+    if any(cell.substrate == "cluster" for cell in left) and "KUBECONFIG" not in os.environ:
+        parser.error("cluster: set KUBECONFIG to one whose nodes have SHOP_IMAGE, or leave it out: --on simulator,site")
     with shop() if any(cell.substrate == "cluster" for cell in left) else nullcontext() as twin:
         run(left, player(given, twin), given.parallel, record)
     kinds = {cell[:3] for cell in wanted}

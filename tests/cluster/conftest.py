@@ -9,12 +9,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.cluster.shops import REPOSITORY
 from tests.support.cluster import Namespace, Release, chosen_cluster, missing_tools, run
 
 BESIDE = frozenset(
     {
         "test_chart_openenv", "test_chart_rendering", "test_cluster_substrate", "test_demo_rendering",
-        "test_openenv_provider",
+        "test_openenv_provider", "test_proof",
     }
 )  # fmt: skip
 """Modules that neither bring nor need what is the whole cluster's: they may run beside others."""
@@ -39,6 +40,16 @@ def image() -> str:
     missing = missing_tools("kubectl", "helm")
     assert not missing, f"KUBECONFIG names a cluster, but {' and '.join(missing)} is not on the PATH"
     return chosen[1]
+
+
+@pytest.fixture(scope="module")
+def crds(image: str) -> Iterator[None]:
+    """Those of this tree, with the policy that guards approvals; afterwards none, if there were none before."""
+    before = run("kubectl", "get", "crd", "-o", "name")
+    run("kubectl", "apply", "--server-side", "--force-conflicts", "-f", str(REPOSITORY / "crds"))
+    yield
+    if "praetor.dev" not in before:
+        run("kubectl", "delete", "--timeout=60s", "-f", str(REPOSITORY / "crds"))
 
 
 @pytest.fixture(scope="session")

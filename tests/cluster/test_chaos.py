@@ -1,34 +1,19 @@
 """Experiments on real pods: what is squeezed is really killed, and what was broken is put back, whoever dies."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cluster.conftest import fresh_namespace
-from tests.controlplane.processes import free_port
-from tests.support.cluster import CHART, Namespace, eventually, run
+from tests.cluster.shops import REPOSITORY, ended, operator, template
+from tests.support.cluster import Namespace, eventually
 from tests.support.workloads import GREEDY, PYTHON, deployment, service
 
 pytestmark = pytest.mark.timeout(600)
-REPOSITORY = CHART.parents[1]
-
-
-@pytest.fixture(scope="module")
-def crds(image: str) -> Iterator[None]:
-    """Those of this tree, with the policy that guards approvals; afterwards none, if there were none before."""
-    before = run("kubectl", "get", "crd", "-o", "name")
-    run("kubectl", "apply", "--server-side", "--force-conflicts", "-f", str(REPOSITORY / "crds"))
-    yield
-    if "praetor.dev" not in before:
-        run("kubectl", "delete", "--timeout=60s", "-f", str(REPOSITORY / "crds"))
 
 
 @pytest.fixture(scope="module")
@@ -62,33 +47,8 @@ def experiment(name: str, **inject: Any) -> dict[str, Any]:
     return {"apiVersion": "praetor.dev/v1alpha1", "kind": "IncidentRun", "metadata": {"name": name}, "spec": spec}
 
 
-@contextmanager
-def operator(namespace: Namespace, image: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """This tree's operator, for one namespace; its dead-men are pods of the image."""
-    settings = {"PRAETOR_NAMESPACE": namespace.name, "PRAETOR_CHAOS_IMAGE": image}
-    script = f"from praetor.serve.operator import main; main([{namespace.name!r}], {free_port()}, 1)"
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-c", script], stdout=output, stderr=subprocess.STDOUT, env=os.environ | settings
-        )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
 def state(namespace: Namespace, name: str) -> str:
     return str((namespace.get("irun", name).get("status") or {}).get("experiment", {}).get("state", ""))
-
-
-def ended(namespace: Namespace, name: str) -> Any:
-    found = namespace.get("irun", name)
-    return found if "completionTime" in (found.get("status") or {}) else None
-
-
-def template(namespace: Namespace, name: str) -> Any:
-    return namespace.get("deployment", name)["spec"]["template"]
 
 
 def nothing_is_left(namespace: Namespace, name: str) -> bool:

@@ -31,7 +31,7 @@ def markdown(rows: list[Row]) -> str:
     families = [family for family in (*SCENARIOS, *ON_CLUSTERS) if any(row["family"] == family for row in rows)]
     head = ["family", *(f"{on}: {policy}" if policy in FLOOR else on for on, policy in columns)]
     lines = [head, ["---"] * len(head)]
-    lines += [[f"`{family}`", *(_cell(found, family, *column) for column in columns)] for family in families]
+    lines += [[f"`{family}`", *(cell(found, family, *column) for column in columns)] for family in families]
     lines.append(["**all**", *(_sum(rows, *column) for column in columns)])
     text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     unseen = {on: sum(row["unseen"] for row in rows if row["substrate"] == on) for on in SUBSTRATES}
@@ -42,7 +42,7 @@ def _any(rows: list[Row], on: str, policy: str) -> bool:
     return any((row["substrate"], row["policy"]) == (on, policy) for row in rows)
 
 
-def _cell(found: dict[tuple[str, str, str], Row], family: str, on: str, policy: str) -> str:
+def cell(found: dict[tuple[str, str, str], Row], family: str, on: str, policy: str) -> str:
     row = found.get((family, on, policy))
     if row is not None:
         return share(row)
