@@ -15,9 +15,9 @@ REPOSITORY = CHART.parents[1]
 
 
 @contextmanager
-def operator(namespace: Namespace, image: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def operator(namespace: Namespace, image: str, log: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     """For one namespace; its dead-men are pods of the image."""
-    settings = {"PRAETOR_NAMESPACE": namespace.name, "PRAETOR_CHAOS_IMAGE": image}
+    settings = {"PRAETOR_NAMESPACE": namespace.name, "PRAETOR_CHAOS_IMAGE": image} | environment
     script = f"from praetor.serve.operator import main; main([{namespace.name!r}], {free_port()}, 1)"
     with log.open("ab") as output:
         process = subprocess.Popen(

@@ -79,6 +79,17 @@ def test_the_trace_has_the_reason_and_what_was_said_at_what_price(model):
         assert decision["transcript"]["message"]["tool_calls"][0]["function"]["name"] in ACTION_TYPES
 
 
+def test_the_trace_has_what_was_said_before_it_was_asked_again(model):
+    said = [{"role": "assistant", "content": "let me think"}, call("list_services")]
+    _, policy = model(lambda request: said[sum(one["role"] == "assistant" for one in request["messages"])])
+    episode = simcore.make("oom-crash", seed=3, max_steps=12)
+    transcript = policy.decide(episode.reset(), []).transcript
+    assert transcript["without_a_call"]["content"] == "let me think"
+    assert transcript["message"]["tool_calls"][0]["function"]["name"] == "list_services"
+    assert (transcript["attempts"], transcript["completion_tokens"]) == (2, 100)
+    assert transcript["prompt_tokens"] + transcript["completion_tokens"] == transcript["tokens_so_far"]
+
+
 def test_a_conversation_keeps_to_the_protocol(model):
     """Every tool result answers the call before it, and nothing stands between them."""
     server, policy = model(as_oracle)

@@ -38,13 +38,11 @@ class LlmPolicy:
     def decide(self, observation: Observation, history: History) -> Decision:
         self._show(observation)
         offered = tools(frozenset(observation.missing))
-        reply = self._ask(offered)
-        call = _first_call(reply.message)
-        if call is None:
-            self._messages += [_said(reply.message), {"role": "user", "content": _ASK_AGAIN}]
-            reply = self._ask(offered)
-            call = _first_call(reply.message)
-        return self._decision(reply, call)
+        replies = [self._ask(offered)]
+        if _first_call(replies[0].message) is None:
+            self._messages += [_said(replies[0].message), {"role": "user", "content": _ASK_AGAIN}]
+            replies.append(self._ask(offered))
+        return self._decision(replies)
 
     def _show(self, observation: Observation) -> None:
         if self._call_id is None:
@@ -58,25 +56,29 @@ class LlmPolicy:
         self._budget.spend(reply.prompt_tokens, reply.completion_tokens)
         return reply
 
-    def _decision(self, reply: Reply, call: dict[str, Any] | None) -> Decision:
-        self._messages.append(_said(reply.message, call))
+    def _decision(self, replies: Sequence[Reply]) -> Decision:
+        message, transcript = replies[-1].message, self._transcript(replies)
+        call = _first_call(message)
+        self._messages.append(_said(message, call))
         self._call_id = call["id"] if call else None
-        text = str(reply.message.get("content") or "")
+        text = str(message.get("content") or "")
         if call is None:
             said: Any = {"action_type": text[:200] or "nothing"}
-            return Decision(said, reason=text, transcript=self._transcript(reply))
+            return Decision(said, reason=text, transcript=transcript)
         action, why = action_of(call["function"].get("name"), call["function"].get("arguments"))
         named: Any = action
-        return Decision(named, _believed(action), reason=why or text, transcript=self._transcript(reply))
+        return Decision(named, _believed(action), reason=why or text, transcript=transcript)
 
-    def _transcript(self, reply: Reply) -> dict[str, Any]:
-        """What was said, by whom and at what price; what it was told are the observations before it."""
-        return {
+    def _transcript(self, replies: Sequence[Reply]) -> dict[str, Any]:
+        """What was said, by whom and at what price; what it was told are the observations before it. `without_a_call`
+        is what it said first, where it had to be asked again."""
+        first = {"without_a_call": _said(replies[0].message)} if len(replies) > 1 else {}
+        return first | {
             "model": self._model,
-            "message": _said(reply.message),
-            "attempts": reply.attempts,
-            "prompt_tokens": reply.prompt_tokens,
-            "completion_tokens": reply.completion_tokens,
+            "message": _said(replies[-1].message),
+            "attempts": sum(reply.attempts for reply in replies),
+            "prompt_tokens": sum(reply.prompt_tokens for reply in replies),
+            "completion_tokens": sum(reply.completion_tokens for reply in replies),
             "tokens_so_far": self._budget.prompt_tokens + self._budget.completion_tokens,
             "dollars_so_far": round(self._budget.spent_dollars, 6),
         }
