@@ -1,5 +1,6 @@
 """The `/ops/*` contract over the demo site: what is accepted, what is refused and why. Nobody waits for a change."""
 
+import asyncio
 import time
 from dataclasses import dataclass
 
@@ -28,6 +29,7 @@ from simcore.quantity import mebibytes
 LEAST_MEMORY_MB, MOST_MEMORY_MB = 128, 4096
 POOL_KEY = "db.pool.max_size"
 MEMORY_KEY = "memory.limit"
+HEALED_SECONDS = 2.0
 
 
 @dataclass
@@ -86,8 +88,7 @@ class Operations:
         service = self._service(body.service)
         if body.key == POOL_KEY and service is self._site.postgres:
             size = _whole(body, 1, MOST_POOL)
-            await self._site.postgres.set_pool(size)
-            self._site.around.change(pool_max=size)
+            await self._site.set_pool(size)
             return _begun(f"{POOL_KEY} is {size}")
         if body.key == MEMORY_KEY and service is not self._site.postgres:
             service.memory_limit_mb = _quantity_mb(body)
@@ -113,13 +114,21 @@ class Operations:
             raise RefusedError(501, "disk_full needs a small volume: the right to mount a tmpfs, or --journal DIR")
         if self._site.fault is not None:
             raise RefusedError(409, f"{self._site.fault} is under way: POST /ops/heal first, one experiment at a time")
+        if self._site.not_back:
+            raise RefusedError(409, f"what was broken before is not back, and is tried again: {self._site.not_back}")
         self._site.fault = body.scenario
         self._site.do(self._site.break_(body.scenario))
         return _begun(f"{body.scenario} begins; it ends by itself after {self._site.fault_seconds:g} s")
 
     async def heal(self, body: HealBody) -> ChangeAnswer:
-        self._site.do(self._site.heal())
-        return _begun("everything is being put back")
+        """Waits a moment: often it is done by then, or what could not be done is known."""
+        healing = self._site.do(self._site.heal())
+        await asyncio.wait({healing}, timeout=HEALED_SECONDS)
+        if healing.done():
+            healing.result()
+            return _begun("everything is back")
+        late = f"; what is not yet is tried again: {self._site.not_back}" if self._site.not_back else ""
+        return _begun(f"everything is being put back{late}")
 
     def _service(self, name: str) -> Service:
         if name not in self._site.services:

@@ -176,6 +176,8 @@ class PostgresService(Service):
         self.version = f"v{cluster.version}"
         self.versions, self.runtime = (self.version,), "postgres"
         self.cluster, self.pool_max = cluster, DEFAULT_POOL
+        self._limiting = asyncio.Lock()
+        """The limit that was wanted last is the one that stays."""
         self._connection: psycopg.Connection[Any] | None = None
         self._transactions: tuple[int, int] | None = None
         self._errors, self._connections = 0, 0
@@ -211,8 +213,10 @@ class PostgresService(Service):
             raise NoPostgresError(f"PostgreSQL did not start: {' '.join(list(self.lines)[-3:])}")
 
     async def set_pool(self, connections: int) -> None:
-        self.pool_max = connections
-        await asyncio.to_thread(self.cluster.limit, connections)
+        """Raises what the database says; the limit is then what it was."""
+        async with self._limiting:
+            await asyncio.to_thread(self.cluster.limit, connections)
+            self.pool_max = connections
 
     async def sample(self) -> None:
         """Once a second. A database that does not answer is one failed request."""
@@ -261,7 +265,7 @@ class PostgresService(Service):
             self.told("INFO", f"restarting postgres with {self.memory_limit_mb} MiB")
             await self.stop()
             self.window.clear()
-            await self.start()
+            await super().start()
 
     def health(self) -> ServiceHealth:
         health = super().health()

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from praetor.sites.demo.commands import Command
 from praetor.sites.demo.draws import Draws
 from praetor.sites.demo.faults import FAULTS
 from praetor.sites.demo.frontend import VERSIONS
+from praetor.sites.demo.healing import Attempts, Beginning
 from praetor.sites.demo.names import NameServer
 from praetor.sites.demo.places import Places
 from praetor.sites.demo.postgres import DATABASE, ROLE, PostgresService
@@ -57,6 +57,7 @@ class DemoSite:
         self.api = self._api_service()
         self.frontend = self._frontend_service()
         self._load = self._load_replica()
+        self._beginning, self._attempts = Beginning(self), Attempts()
         self._tasks: set[asyncio.Task[None]] = set()
         self._expiry: asyncio.TimerHandle | None = None
         self._experiment = asyncio.Lock()
@@ -65,6 +66,11 @@ class DemoSite:
     @property
     def services(self) -> dict[str, Service]:
         return {one.name: one for one in (self.frontend, self.api, self.postgres)}
+
+    @property
+    def not_back(self) -> str:
+        """What a heal could not put back so far, and why; empty when there is nothing."""
+        return "; ".join(f"{name}: {why}" for name, why in self._attempts.left.items())
 
     async def start(self) -> None:
         await self.postgres.start()
@@ -88,15 +94,21 @@ class DemoSite:
         await self.places.close()
         self._cages.close()
 
-    def do(self, work: Coroutine[Any, Any, None]) -> None:
-        """Begins work that nobody waits for."""
+    def do(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Begins work that nobody has to wait for."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def deploy(self, service: str, version: str) -> None:
         self.services[service].version = version
         await self.services[service].restart()
+
+    async def set_pool(self, connections: int) -> None:
+        """Of the api's role in the database, and of its own pool. Raises what the database says."""
+        await self.postgres.set_pool(connections)
+        self.around.change(pool_max=connections)
 
     async def break_(self, scenario: str) -> None:
         """The fault ends by itself when nobody has healed it in time."""
@@ -106,27 +118,12 @@ class DemoSite:
             await FAULTS[scenario](self, self._draws)
 
     async def heal(self) -> None:
-        """Everything as it was at the beginning, whoever changed it."""
+        """Everything as it was at the beginning, whoever changed it. Ends when all of it is."""
         async with self._experiment:
             if self._expiry is not None:
                 self._expiry.cancel()
             self.fault = None
-            await self._put_back()
-
-    async def _put_back(self) -> None:
-        debugging = self.around.now().debug_since > 0
-        needy = [one for one in (self.api, self.frontend) if _is_changed(one)]
-        if debugging and self.api not in needy:
-            needy.append(self.api)
-        self.authority.issue()
-        self.around.write(replace(self.normal, endpoints=self.api.ports()))
-        if self.postgres.pool_max != DEFAULT_POOL:
-            await self.postgres.set_pool(DEFAULT_POOL)
-        for one in (self.api, self.frontend):
-            one.version, one.memory_limit_mb, one.wanted = FIRST_VERSION, LIMITS_MB[one.name], 1
-            one.forget_rollouts()
-        for one in needy:
-            await one.restart()
+            await self._attempts.until_done(self._beginning.steps())
 
     def _renew(self) -> None:
         """What a start of the api does first: a certificate, and the resolver's settings as they should be."""
@@ -203,8 +200,3 @@ class DemoSite:
             lambda line: None,
             lambda severity, text: None,
         )
-
-
-def _is_changed(service: Service) -> bool:
-    now = (service.version, service.memory_limit_mb, service.wanted)
-    return now != (FIRST_VERSION, LIMITS_MB[service.name], 1) or any(one.pausing for one in service.replicas)
