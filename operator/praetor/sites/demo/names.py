@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 import dns.exception
 import dns.flags
@@ -35,34 +36,40 @@ class NameServer:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((listens, 0))
         self.port: int = self._socket.getsockname()[1]
-        threading.Thread(target=self._serve, name="names", daemon=True).start()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name="names", daemon=True)
+        self._thread.start()
 
     def close(self) -> None:
+        """Its thread has ended and its port is free when this returns."""
+        self._closing.set()
+        with suppress(OSError):  # "not connected", and yet it wakes whoever waits for a datagram (Linux)
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
         self._socket.close()
 
     def _serve(self) -> None:
-        while True:
-            try:
+        while not self._closing.is_set():
+            with suppress(OSError):  # of a sender that is gone already
                 query, sender = self._socket.recvfrom(_LONGEST_QUERY_BYTES)
                 answer = self._answer(query)
                 if answer is not None:
                     self._socket.sendto(answer, sender)
-            except OSError:
-                if self._socket.fileno() < 0:
-                    return  # closed
 
     def _answer(self, query: bytes) -> bytes | None:
+        """None for what is no question: anybody may send anything."""
         try:
-            asked = dns.message.from_wire(query)
+            asked = dns.message.from_wire(query, question_only=True)
+            answer = dns.message.make_response(asked)
         except dns.exception.DNSException:
             return None
-        answer = dns.message.make_response(asked)
         answer.flags |= dns.flags.AA
-        question = asked.question[0]
-        if question.name not in self._hosts:
+        if not asked.question:
+            answer.set_rcode(dns.rcode.FORMERR)
+        elif asked.question[0].name not in self._hosts:
             answer.set_rcode(dns.rcode.NXDOMAIN)
-        elif question.rdtype == dns.rdatatype.A:
-            self._add_address(answer, question.name)
+        elif asked.question[0].rdtype == dns.rdatatype.A:
+            self._add_address(answer, asked.question[0].name)
         return answer.to_wire()
 
     def _add_address(self, answer: dns.message.Message, name: dns.name.Name) -> None:
