@@ -45,6 +45,8 @@ def run_demo_site(
     listening = bind(host, port)
     cages = Cages()
     workdir = make_workdir(cages.folder, journal)
+    if not (workdir.bounded or parts):
+        _say(f"nothing can be mounted here: files are in {workdir.path}, and disk_full needs --journal DIR")
 
     async def serve() -> None:
         places = await places_elsewhere(parts, token, workdir) if parts else places_here(workdir, cages)
@@ -61,6 +63,10 @@ def run_demo_site(
             await site.stop()
 
     asyncio.run(serve())
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 (stdout has the result)
 
 
 def site_checks(host: str, token: str) -> list[CallerCheck]:

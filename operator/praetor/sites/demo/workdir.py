@@ -9,11 +9,13 @@ import ctypes
 import os
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 JOURNAL_MB = 16
 FILES_MB = 512
+_JOURNAL = "journal"
 _CLONE_NEWNS, _CLONE_NEWUSER = 0x00020000, 0x10000000
 _MS_NOSUID, _MS_NODEV, _MS_REC, _MS_PRIVATE = 2, 4, 0x4000, 1 << 18
 _CLEANER = """
@@ -36,7 +38,7 @@ class Workdir:
 
     @property
     def journal(self) -> Path:
-        return self.path / "journal"
+        return self.path / _JOURNAL
 
 
 def make_workdir(cage: Path | None = None, journal: Path | None = None) -> Workdir:
@@ -45,16 +47,13 @@ def make_workdir(cage: Path | None = None, journal: Path | None = None) -> Workd
     Call it first, while there is one thread: later processes see what this one sees."""
     path = Path(tempfile.mkdtemp(prefix="praetor-site-"))
     _start_cleaner(path, cage)
-    mounted = _private_mounts() and _mount(path, FILES_MB)
+    mounted = _succeeds_in_a_child(lambda: _mount_private(path)) and _mount_private(path)
     path.chmod(0o755)
-    workdir = Workdir(path, bounded=journal is not None or mounted)
     if journal is not None:
-        workdir.journal.symlink_to(journal.resolve())
-    else:
-        workdir.journal.mkdir()
-        if mounted:
-            _mount(workdir.journal, JOURNAL_MB)
-    return workdir
+        (path / _JOURNAL).symlink_to(journal.resolve())
+        return Workdir(path, bounded=True)
+    (path / _JOURNAL).mkdir()
+    return Workdir(path, bounded=mounted and _mount(path / _JOURNAL, JOURNAL_MB))
 
 
 def _start_cleaner(path: Path, cage: Path | None) -> None:
@@ -68,8 +67,22 @@ def _start_cleaner(path: Path, cage: Path | None) -> None:
     os.set_inheritable(writing, False)
 
 
-def _private_mounts() -> bool:
-    """Whether this process may mount from now on, unseen by others."""
+def _succeeds_in_a_child(attempt: Callable[[], bool]) -> bool:
+    """There are machines that let anybody make a user namespace, and refuse everything in it: the kernel has no way
+    back from there."""
+    child = os.fork()
+    if child == 0:
+        succeeded = False
+        try:
+            succeeded = attempt()
+        finally:
+            os._exit(not succeeded)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def _mount_private(path: Path) -> bool:
+    """Whether this process has a tmpfs at `path` from now on, and others have not. Raises OSError in a namespace that
+    cannot be used."""
     libc = ctypes.CDLL(None, use_errno=True)
     if not hasattr(libc, "unshare"):
         return False
@@ -80,7 +93,8 @@ def _private_mounts() -> bool:
         Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
         Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
-    return bool(libc.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None) == 0)
+    private = libc.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None) == 0
+    return private and _mount(path, FILES_MB)
 
 
 def _mount(path: Path, size_mb: int) -> bool:
