@@ -21,6 +21,19 @@ def test_nothing_of_it_is_there_unless_it_is_asked_for() -> None:
     assert not [one for one in rendered() if "demo" in one["metadata"]["name"]]
 
 
+def test_its_target_site_is_made_where_its_kind_is_known_and_may_be_broken() -> None:
+    (site,) = of_kind(rendered(*ENABLED), "TargetSite")
+    assert site["spec"]["chaos"] == {"allowed": "Always"}
+    assert site["spec"]["http"]["serviceRef"] == {"name": site["metadata"]["name"], "port": 80}
+    assert not of_kind(rendered("--set", "demoSite.enabled=true"), "TargetSite")
+
+
+def test_its_target_site_says_what_its_owner_says() -> None:
+    own = "demoSite.targetSite.spec.chaos.allowed=Never,demoSite.targetSite.spec.probeSeconds=5"
+    (site,) = of_kind(rendered(*ENABLED, "--set", own), "TargetSite")
+    assert (site["spec"]["chaos"], site["spec"]["probeSeconds"]) == ({"allowed": "Never"}, 5)
+
+
 def test_sites_may_be_reached_when_the_network_is_closed() -> None:
     rule = "networkPolicy.sitesTo[0].to[0].ipBlock.cidr=10.1.2.0/24"
     policies = of_kind(rendered("--set", f"networkPolicy.enabled=true,{rule}"), "NetworkPolicy")
