@@ -3,13 +3,17 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil
 
 import psutil
 
+from praetor.sites.demo.families import Families
+
 WINDOW_SECONDS = 15.0
 _MIB = 1024 * 1024
+_FAMILIES = Families()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,48 +65,53 @@ def p99_ms(samples: list[Sample]) -> float:
 class Usage:
     """CPU and memory of a process and its children, looked at once a second."""
 
-    def __init__(self, pid: int, charged_mb: Callable[[], float | None]) -> None:
+    def __init__(self, pid: int, charged_mb: Callable[[], float | None], families: Families = _FAMILIES) -> None:
         """`charged_mb`: what the kernel charges it for, where it says."""
-        self._charged_mb = charged_mb
+        self._charged_mb, self._families = charged_mb, families
         self._process = psutil.Process(pid)
-        self._cpu_seconds, self._at = self._cpu(), time.monotonic()
+        self._cpu_seconds, self._at = _cpu_seconds([self._process]), time.monotonic()
         self.cpu_percent, self.memory_mb = 0.0, 0.0
 
     def look(self) -> None:
         """Keeps the old figures when the process has just ended."""
         try:
-            now, cpu_seconds = time.monotonic(), self._cpu()
-            passed = max(now - self._at, 1e-3)
-            self.cpu_percent = max(0.0, 100.0 * (cpu_seconds - self._cpu_seconds) / passed)
-            self._cpu_seconds, self._at = cpu_seconds, now
-            charged_mb = self._charged_mb()
-            self.memory_mb = self._memory_bytes() / _MIB if charged_mb is None else charged_mb
+            family = self._family()
         except psutil.Error:
             return
+        now, cpu_seconds = time.monotonic(), _cpu_seconds(family)
+        passed = max(now - self._at, 1e-3)
+        self.cpu_percent = max(0.0, 100.0 * (cpu_seconds - self._cpu_seconds) / passed)
+        self._cpu_seconds, self._at = cpu_seconds, now
+        charged_mb = self._charged_mb()
+        self.memory_mb = _memory_bytes(family) / _MIB if charged_mb is None else charged_mb
 
     def _family(self) -> list[psutil.Process]:
-        return [self._process, *self._process.children(recursive=True)]
+        """Raises psutil.Error when the process has ended."""
+        if not self._process.is_running():
+            raise psutil.NoSuchProcess(self._process.pid)
+        found = [self._process]
+        for pid in self._families.below(self._process.pid):
+            with suppress(psutil.Error):
+                found.append(psutil.Process(pid))
+        return found
 
-    def _cpu(self) -> float:
-        seconds = 0.0
-        for one in self._family():
-            try:
-                times = one.cpu_times()
-                seconds += times.user + times.system
-            except psutil.Error:
-                continue
-        return seconds
 
-    def _memory_bytes(self) -> float:
-        """What a process shares with strangers (libraries) does not count, what it shares with its children (the
-        buffers of PostgreSQL) once."""
-        private, shared = 0, 0
-        family = self._family()
-        for one in family:
-            try:
-                memory = one.memory_info()
-            except psutil.Error:
-                continue
+def _cpu_seconds(family: list[psutil.Process]) -> float:
+    seconds = 0.0
+    for one in family:
+        with suppress(psutil.Error):
+            times = one.cpu_times()
+            seconds += times.user + times.system
+    return seconds
+
+
+def _memory_bytes(family: list[psutil.Process]) -> float:
+    """What a process shares with strangers (libraries) does not count, what it shares with its children (the
+    buffers of PostgreSQL) once."""
+    private, shared = 0, 0
+    for one in family:
+        with suppress(psutil.Error):
+            memory = one.memory_info()
             private += memory.rss - memory.shared
             shared = max(shared, memory.shared)
-        return float(private + (shared if len(family) > 1 else 0))
+    return float(private + (shared if len(family) > 1 else 0))
