@@ -1,4 +1,4 @@
-"""The `/ops/*` contract over the demo site: what is accepted, what is refused and why. Nobody waits for a change."""
+"""The `/ops/*` contract over the demo site: what is accepted, what is refused and why. Nobody waits long."""
 
 import asyncio
 import time
