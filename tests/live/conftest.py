@@ -1,9 +1,12 @@
-"""The demo site with its real PostgreSQL, one for each file of tests."""
+"""The demo site with its real PostgreSQL, one for each file of tests; packages of Node, installed once for all."""
 
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
 import pytest
 
+from tests.support.adapted_services import Installed, installed
 from tests.support.demo_site import DemoSite, demo_site, until
 
 
@@ -21,3 +24,12 @@ def site(running: DemoSite) -> Iterator[DemoSite]:
     running.begin()
     yield running
     running.change("heal")
+
+
+@pytest.fixture(scope="session")
+def modules(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    @cache
+    def once(package: str) -> Path:
+        return installed(package, tmp_path_factory.mktemp("node"))
+
+    return once
