@@ -22,7 +22,8 @@ AnySite = TypeVar("AnySite", bound="SmallSite")
 class SmallSite:
     """`metrics`, `logs`, `health` and `versions` are what it shows; `changes` what it was told to do, with the keys.
 
-    `answers` replaces the answer to a path by (status, body); `fail` makes it refuse so many requests with 503 first.
+    `answers` replaces the answer to a path by (status, body), or by None, a connection that ends; `first` has those
+    that come before the usual ones. `fail` makes it refuse so many requests with 503 first.
     """
 
     def __init__(self) -> None:
@@ -33,6 +34,7 @@ class SmallSite:
         self.facts: dict[str, dict[str, Any]] = {name: {} for name in SERVICES}
         self.changes: list[tuple[str, dict[str, Any], str]] = []
         self.answers: dict[str, tuple[int, Any] | None] = {}
+        self.first: dict[str, list[tuple[int, Any] | None]] = {}
         self.asked: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.fail = 0
@@ -72,6 +74,8 @@ class SmallSite:
         if self.fail:
             self.fail -= 1
             return 503, {}
+        if self.first.get(path):
+            return self.first[path].pop(0) or (None, b"")
         if path in self.answers:
             return self.answers[path] or (None, b"")
         service = query.get("service", "")

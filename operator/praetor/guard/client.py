@@ -31,6 +31,13 @@ class Answer(NamedTuple):
         """Raises ValueError, also for NaN and Infinity, which are no JSON."""
         return json.loads(self.body, parse_constant=_no_json)
 
+    def json_or_none(self) -> Any:
+        """None for what is no JSON."""
+        try:
+            return self.json()
+        except ValueError:
+            return None
+
 
 def resolve(host: str, port: int) -> list[str]:
     """The addresses of a host, in the order of the system's preference. Raises OSError."""

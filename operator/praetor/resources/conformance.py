@@ -3,6 +3,7 @@
 Whoever calls a site, by whatever client, judges with `fault_of`; `praetor.sites.check` asks every endpoint.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
@@ -12,7 +13,9 @@ from praetor.resources.ops import ENDPOINTS, ChangeAnswer, Endpoint
 from praetor.resources.wire import Wire
 
 MOST_PROBLEMS = 3
-NOT_THERE = frozenset({404, 405, 501})
+BUSY = frozenset({429, 502, 503, 504})
+"""They say nothing of the endpoint: to be asked again."""
+_NOT_THERE = frozenset({404, 405, 501})
 
 
 class Verdict(StrEnum):
@@ -20,7 +23,7 @@ class Verdict(StrEnum):
     MISSING = "Missing"
     WRONG_SHAPE = "WrongShape"
     UNTRIED = "Untried"
-    """A change that is there; to see its answer it would have to be made."""
+    """A change that is there, as far as can be seen; to see its answer it would have to be made."""
 
 
 class EndpointConformance(Wire):
@@ -70,6 +73,28 @@ def is_there(status: int, allow: str = "") -> bool:
     the path but not OPTIONS answers 405. `allow` is the answer's Allow header."""
     methods = {method.strip().upper() for method in allow.split(",")}
     return status not in (404, 501) and (methods == {""} or "POST" in methods)
+
+
+def existence(answers: Iterable[tuple[int, str]], there: str) -> tuple[Verdict, str]:
+    """Of a change, by (status, Allow) of the answers to OPTIONS at its paths; `there` is told of one that exists."""
+    status = 0
+    for status, allow in answers:
+        if status in BUSY:
+            return Verdict.UNTRIED, f"OPTIONS: status {status}, which does not say whether it is there"
+        if is_there(status, allow):
+            return Verdict.UNTRIED, there
+    return Verdict.MISSING, f"OPTIONS: status {status}"
+
+
+def is_missing(asked: Endpoint, status: int, body: Any) -> bool:
+    """Whether an answer says that the site has no such endpoint: 501 always, 404 and 405 unless they refuse a change
+    in the form of the contract, whose path is there then."""
+    return status == 501 or (status in _NOT_THERE and fault_of(asked, status, body) != "")
+
+
+def is_stranger(asked: Endpoint, status: int, body: Any) -> bool:
+    """Whether the site does not let its caller in; 403 may also refuse a change, in the form of the contract."""
+    return status == 401 or (status == 403 and fault_of(asked, status, body) != "")
 
 
 def fault_of(asked: Endpoint, status: int, body: Any) -> str:

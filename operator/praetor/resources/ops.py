@@ -7,12 +7,14 @@ A site reads requests strictly and may put more into its answers than the contra
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from simcore.actions import ServiceName
 
 Name = ServiceName
-"""Of a service, a version, a scenario or a key: what a site may call its services, the ten actions can name."""
+"""Of a service, a scenario or a key: what a site may call its services, the ten actions can name."""
+Version = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")]
+"""`+` begins what Semantic Versioning calls build metadata."""
 ServiceHealth = Literal["healthy", "degraded", "unhealthy", "crashed", "restarting"]
 SiteStatus = Literal["ok", "degraded", "down"]
 DEFAULT_SERVICES = ("frontend", "api", "postgres")
@@ -59,12 +61,12 @@ class ServiceFacts(_Answer):
     """What runs: a reader puts things back to these."""
 
     name: Name = Field(description="What the other endpoints call it.")
-    version: Name | None = Field(None, description="The version that runs.")
-    versions: list[Name] = Field(default=[], max_length=100, description="Those that a rollback may name.")
+    version: Version | None = Field(None, description="The version that runs.")
+    versions: list[Version] = Field(default=[], max_length=100, description="Those that a rollback may name.")
     replicas: int | None = Field(None, ge=0, description="How many of it are wanted.")
     calls: list[Name] = Field(default=[], max_length=100, description="The services that it needs.")
     runtime: Name | None = Field(None, description="What it is, of a database its product: postgres, mysql, mongodb.")
-    previous_version: Name | None = Field(None, description="The version that ran before this one.")
+    previous_version: Version | None = Field(None, description="The version that ran before this one.")
     version_seconds: float | None = Field(
         None, ge=0, description="For how many seconds this version has run; null where no rollout is known."
     )
@@ -142,7 +144,7 @@ class ConfigBody(ServiceQuery):
 class RollbackBody(ServiceQuery):
     """Run another version."""
 
-    to_version: Name = Field(description="Such as v1.0.")
+    to_version: Version = Field(description="Such as v1.0.")
 
 
 class BreakBody(_Request):

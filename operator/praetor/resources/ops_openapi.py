@@ -15,7 +15,8 @@ HEADER = "# Generated from operator/praetor/resources/ops.py by `make contract`.
 DESCRIPTION = (
     "What a system offers so that Praetor can read it and act on it. A site may leave out what it cannot do: only "
     "health, metrics and logs are needed. Every path needs the site's token, as a bearer token, unless the site "
-    "says otherwise. A change that is refused has a 4xx or 5xx status, and the same form with `ok: false`."
+    "says otherwise. A change that is refused has a 4xx or 5xx status, and the same form with `ok: false`; 501 says, "
+    "whatever its body, that the site has no such change."
 )
 _REFERENCE = "#/components/schemas/{model}"
 

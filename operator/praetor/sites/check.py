@@ -12,7 +12,15 @@ from typing import Any, Protocol
 from praetor.guard.addresses import rules_of
 from praetor.guard.client import Answer, GuardedClient, checked_url
 from praetor.guard.errors import GuardedError
-from praetor.resources.conformance import NOT_THERE, SiteConformance, Verdict, fault_of, is_there, report_of
+from praetor.resources.conformance import (
+    SiteConformance,
+    Verdict,
+    existence,
+    fault_of,
+    is_missing,
+    is_stranger,
+    report_of,
+)
 from praetor.resources.ops import ENDPOINTS, IDEMPOTENCY_HEADER, Endpoint, SiteHealth, SiteServices
 from simcore.errors import SimcoreError
 
@@ -101,10 +109,10 @@ class _Check:
         for name in names:
             query = {} if name is None else {"service": name}
             lines = {"lines": str(_LINES)} if asked.name == "logs" else {}
-            answer = self._send("GET", asked.path, query=query | lines)
-            if answer.status in NOT_THERE:
+            answer = self._send(asked, "GET", asked.path, query=query | lines)
+            body = answer.json_or_none()
+            if is_missing(asked, answer.status, body):
                 return Verdict.MISSING, f"status {answer.status}" + (f" for {name}" if name else "")
-            body = _json(answer)
             problem = fault_of(asked, answer.status, body) or _too_many(asked, body)
             if problem:
                 return Verdict.WRONG_SHAPE, problem if name is None else f"{name}: {problem}"
@@ -112,39 +120,38 @@ class _Check:
         return Verdict.CONFORMANT, ""
 
     def _exists(self, asked: Endpoint) -> Found:
-        for path in asked.paths:
-            answer = self._send("OPTIONS", path)
-            if is_there(answer.status, answer.headers.get("allow", "")):
-                return Verdict.UNTRIED, "it is there; --changes tries it"
-        return Verdict.MISSING, f"OPTIONS: status {answer.status}"
+        answers = (self._send(asked, "OPTIONS", path) for path in asked.paths)
+        told = ((answer.status, answer.headers.get("allow", "")) for answer in answers)
+        return existence(told, "it is there; --changes tries it")
 
     def _change(self, asked: Endpoint) -> Found:
-        key = str(uuid.uuid4())
-        body = self._body_of(asked.name)
-        first = self._send("POST", asked.path, body=body, key=key)
-        if first.status in NOT_THERE and not _is_refusal(asked, first):
-            return Verdict.MISSING, f"status {first.status}"
-        problem = fault_of(asked, first.status, _json(first))
-        problem = problem or self._nonsense(asked) or self._repeated(asked, body, key, first)
-        return (Verdict.WRONG_SHAPE, problem) if problem else (Verdict.CONFORMANT, "")
+        key, body = str(uuid.uuid4()), self._body_of(asked.name)
+        for path in asked.paths:
+            first = self._send(asked, "POST", path, body=body, key=key)
+            told = first.json_or_none()
+            if not is_missing(asked, first.status, told):
+                problem = fault_of(asked, first.status, told)
+                problem = problem or self._nonsense(asked, path) or self._repeated(asked, path, body, key, first)
+                return (Verdict.WRONG_SHAPE, problem) if problem else (Verdict.CONFORMANT, "")
+        return Verdict.MISSING, f"status {first.status}"
 
-    def _nonsense(self, asked: Endpoint) -> str:
+    def _nonsense(self, asked: Endpoint, path: str) -> str:
         """A body without what is needed must be refused; heal needs nothing."""
         if asked.name == "heal":
             return ""
-        answer = self._send("POST", asked.path, body={"praetor-check": True})
-        body = _json(answer)
+        answer = self._send(asked, "POST", path, body={"praetor-check": True})
+        body = answer.json_or_none()
         problem = fault_of(asked, answer.status, body)
         if problem:
             return f"a body without what is needed: {problem}"
         return "a body without what is needed was accepted" if body["ok"] else ""
 
-    def _repeated(self, asked: Endpoint, body: dict[str, Any], key: str, first: Answer) -> str:
+    def _repeated(self, asked: Endpoint, path: str, body: dict[str, Any], key: str, first: Answer) -> str:
         health = self._health()
         if health is None or not health.idempotency_key:
             return ""
-        again = self._send("POST", asked.path, body=body, key=key)
-        same = (again.status, _json(again)) == (first.status, _json(first))
+        again = self._send(asked, "POST", path, body=body, key=key)
+        same = (again.status, again.json_or_none()) == (first.status, first.json_or_none())
         return "" if same else f"the same {IDEMPOTENCY_HEADER} was answered otherwise: status {again.status}"
 
     def _body_of(self, name: str) -> dict[str, Any]:
@@ -173,30 +180,18 @@ class _Check:
     def _health(self) -> SiteHealth | None:
         return SiteHealth.model_validate(self._bodies["health"]) if "health" in self._bodies else None
 
-    def _send(self, method: str, path: str, *, key: str = "", **options: Any) -> Answer:
+    def _send(self, asked: Endpoint, method: str, path: str, *, key: str = "", **options: Any) -> Answer:
         headers = {IDEMPOTENCY_HEADER: key} if key else {}
         try:
             answer = self._client.request(method, path, headers=headers, **options)
         except GuardedError as problem:
             raise SiteUnreachableError(f"{method} {self._url}{path}: {problem}") from None
-        if answer.status in (401, 403):
+        if is_stranger(asked, answer.status, answer.json_or_none()):
             told = "PRAETOR_SITE_TOKEN is to be the site's token"
             raise SiteUnreachableError(f"{method} {self._url}{path}: status {answer.status}; {told}")
         return answer
 
 
-def _json(answer: Answer) -> Any:
-    try:
-        return answer.json()
-    except ValueError:
-        return None
-
-
 def _too_many(asked: Endpoint, body: Any) -> str:
     many = len(body["logs"]) if asked.name == "logs" and isinstance(body, dict) and "logs" in body else 0
     return f"{many} lines, {_LINES} were asked for" if many > _LINES else ""
-
-
-def _is_refusal(asked: Endpoint, answer: Answer) -> bool:
-    """404 in the form of a change: the path is there, what was asked for is not."""
-    return answer.status == 404 and fault_of(asked, answer.status, _json(answer)) == ""

@@ -10,6 +10,7 @@ from praetor.resources.experiment import ChaosRules, Inject
 from praetor.substrates.chaos.errors import ChaosRefusedError
 from praetor.substrates.chaos.plan import Order, Plan
 from praetor.substrates.chaos.site import SiteGround
+from simcore.errors import SimcoreError
 from tests.support.breakable_site import BreakableSite
 
 
@@ -65,3 +66,14 @@ async def test_what_may_be_dialled_for_a_site_goes_with_the_plan(site: Breakable
     assert site.fault == "oom_crash"
     await ground.heal(plan, "")
     assert site.is_as_it_was
+
+
+@pytest.mark.parametrize(("answer", "told"), [((503, {}), "status 503"), ((501, {}), "no POST /ops/heal")])
+async def test_an_undo_of_which_nobody_knows_whether_it_is_there_is_not_taken_for_one(
+    site: BreakableSite, answer: tuple[int, Any], told: str
+) -> None:
+    ground = SiteGround()
+    plan = await ground.plan(order_at(site))
+    site.answers["/ops/heal"] = answer
+    with pytest.raises(SimcoreError, match=told):
+        await ground.rehearse(plan, "")

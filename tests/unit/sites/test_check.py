@@ -104,8 +104,9 @@ def test_a_change_that_the_site_has_but_does_not_do_is_missing():
     assert verdicts(FakeSite(scale=refused), changes=True)["scale"][0] == Verdict.MISSING
 
 
-def test_a_refusal_with_404_is_an_answer():
-    refused = (404, {"ok": False, "error": "there is no such version"})
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_refusal_with_403_or_404_is_an_answer(status):
+    refused = (status, {"ok": False, "error": "there is no such version, or it is protected"})
     assert verdicts(FakeSite(rollback=refused), changes=True)["rollback"][0] == Verdict.CONFORMANT
 
 
@@ -151,6 +152,16 @@ def test_a_network_is_dialled_when_it_is_allowed():
 def test_a_setting_is_there_under_its_other_name_too():
     found = verdicts(FakeSite(config=None, configure=(405, {})))
     assert found["config"][0] == Verdict.UNTRIED
+
+
+def test_a_setting_is_tried_under_its_other_name_too():
+    def configure(request: httpx.Request):
+        named = {"service", "key", "value"} <= json.loads(request.content).keys()
+        return (200, OK) if named else (422, {"ok": False, "error": "something is missing"})
+
+    assert verdicts(FakeSite(config=None, configure=configure), changes=True)["config"] == (Verdict.CONFORMANT, "")
+    careless = verdicts(FakeSite(config=None, configure=(200, OK)), changes=True)["config"]
+    assert careless == (Verdict.WRONG_SHAPE, "a body without what is needed was accepted")
 
 
 def test_a_site_that_is_not_there_is_told():

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from praetor.resources.conformance import fault_of, shape_problem
+from praetor.resources.conformance import Verdict, existence, fault_of, is_missing, shape_problem
 from praetor.resources.ops import (
     ENDPOINTS,
     SCENARIOS,
@@ -17,14 +17,17 @@ from praetor.resources.ops import (
     HealBody,
     LogsQuery,
     RestartBody,
+    RollbackBody,
     ScaleBody,
     ServiceMetrics,
     SiteHealth,
+    SiteServices,
     endpoint,
 )
 from praetor.resources.ops_openapi import document, main, render
 from tests.support.fake_site import HEALTH, METRICS
 
+REFUSED = {"ok": False, "error": "no"}
 PUBLISHED = Path(__file__).parents[3] / "manifests/contract/ops.yaml"
 
 
@@ -100,6 +103,13 @@ def test_answers_may_say_more_than_the_contract():
     assert not SiteHealth.model_validate(HEALTH).idempotency_key
 
 
+@pytest.mark.parametrize("version", ["v1.0", "1.2.3+b5", "2024-01-01_7"])
+def test_a_version_may_have_what_semantic_versioning_calls_build_metadata(version):
+    facts = {"name": "api", "version": version, "versions": [version], "previous_version": version}
+    assert shape_problem(SiteServices, {"services": [facts]}) == ""
+    assert RollbackBody(service="api", to_version=version)
+
+
 @pytest.mark.parametrize("missing", METRICS)
 def test_every_metric_must_be_there_but_may_be_unknown(missing):
     assert missing in shape_problem(ServiceMetrics, {name: value for name, value in METRICS.items() if name != missing})
@@ -130,3 +140,28 @@ def test_a_refusal_of_a_change_keeps_the_contract_and_of_a_read_does_not():
 )
 def test_what_is_wrong_with_a_change_is_told(status, body, told):
     assert told in fault_of(endpoint("scale"), status, body)
+
+
+@pytest.mark.parametrize(
+    ("status", "refused", "missing"),
+    [
+        (404, {}, True), (405, {}, True), (501, {}, True), (403, {}, False),
+        (404, REFUSED, False), (405, REFUSED, False), (501, REFUSED, True), (403, REFUSED, False),
+    ],
+)  # fmt: skip
+def test_what_a_site_does_not_have_is_told_from_what_it_refuses(status, refused, missing):
+    assert is_missing(endpoint("scale"), status, refused) is missing
+
+
+@pytest.mark.parametrize(
+    ("answers", "verdict", "told"),
+    [
+        ([(405, "POST")], Verdict.UNTRIED, "there"),
+        ([(404, ""), (200, "")], Verdict.UNTRIED, "there"),
+        ([(501, "")], Verdict.MISSING, "OPTIONS: status 501"),
+        ([(405, "GET"), (404, "")], Verdict.MISSING, "OPTIONS: status 404"),
+        ([(503, "")], Verdict.UNTRIED, "OPTIONS: status 503, which does not say whether it is there"),
+    ],
+)
+def test_whether_a_change_is_there_is_told_by_options(answers, verdict, told):
+    assert existence(answers, "there") == (verdict, told)

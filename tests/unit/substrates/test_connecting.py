@@ -93,6 +93,13 @@ def test_a_site_that_does_not_answer_may_do_so_later(site, request_of):
         connect(request_of())
 
 
+@pytest.mark.parametrize("answer", [(500, {}), (200, {"services": [{"name": "api", "version": "build 7"}]})])
+def test_a_run_starts_where_only_what_is_optional_is_wrong(site, request_of, answer):
+    site.answers["/ops/services"] = answer
+    outcome = play(request_of(), connect(request_of()), Says(do("list_services")))
+    assert outcome.verdict["mitigated"]
+
+
 def test_an_alert_that_names_nobody_there_is_about_what_users_reach(request_of):
     named = {service: connect(request_of(ALERT | {"service": service})) for service in ("api", "checkout-v2")}
     notices = {service: stage.reset().payload.service for service, stage in named.items()}

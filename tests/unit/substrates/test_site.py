@@ -66,8 +66,12 @@ def test_what_a_site_does_not_do_is_an_error_to_read(site, connect, path, answer
     assert not result.done
 
 
-def test_a_site_without_the_optional_list_of_services_works(site, connect):
-    site.answers["/ops/services"] = (404, {})
+@pytest.mark.parametrize(
+    "answer",
+    [(404, {}), (500, {}), (200, {"services": [{"name": "api", "version": "build 7"}]}), (200, b"<html>"), None],
+)
+def test_a_site_without_the_optional_list_of_services_works(site, connect, answer):
+    site.answers["/ops/services"] = answer
     substrate = connect()
     substrate.reset()
     assert [row.version for row in substrate.step(do("list_services")).observation.payload.services] == 3 * ["unknown"]

@@ -176,10 +176,40 @@ def test_settings_under_the_other_name_are_offered(site, connect):
     assert not connect().reset().missing
 
 
-def test_a_change_that_proves_not_to_be_there_is_offered_no_more(site, connect):
+@pytest.mark.parametrize("body", [{}, {"ok": False, "error": "not implemented"}])
+def test_a_change_that_proves_not_to_be_there_is_offered_no_more(site, connect, body):
     substrate = connect()
     assert not substrate.reset().missing
-    site.answers["/ops/restart"] = (501, {})
+    site.answers["/ops/restart"] = (501, body)
     refused = substrate.step(do("restart_service", "api")).observation
     assert refused.error == "this site has no POST /ops/restart"
     assert refused.missing == {"restart_service": "this site has no POST /ops/restart"}
+
+
+@pytest.mark.parametrize("body", [{}, {"ok": False, "error": "not implemented"}])
+def test_a_change_that_answers_501_to_options_is_not_offered(site, connect, body):
+    site.answers["/ops/restart"] = (501, body)
+    assert set(connect().reset().missing) == {"restart_service"}
+
+
+def test_a_change_that_is_busy_when_it_is_asked_for_is_asked_again_and_then_offered(site, connect):
+    site.first["/ops/scale"] = [(503, {}), (404, {})]
+    site.answers["/ops/restart"] = (503, {})
+    assert set(connect().reset().missing) == {"scale_service"}
+
+
+def test_what_a_site_forbids_is_told_in_its_own_words(site, connect):
+    substrate = connect()
+    substrate.reset()
+    site.answers["/ops/restart"] = (403, {"ok": False, "error": "postgres is protected"})
+    assert substrate.step(do("restart_service", "postgres")).observation.error == "postgres is protected"
+    site.answers["/ops/restart"] = (403, {"error": "who are you?"})
+    assert "does not know the token" in substrate.step(do("restart_service", "postgres")).observation.error
+
+
+def test_a_version_with_build_metadata_can_be_gone_back_to(site, connect):
+    site.facts["api"] = {"version": "1.2.4+b6", "versions": ["1.2.3+b5", "1.2.4+b6"]}
+    substrate = connect()
+    substrate.reset()
+    substrate.step(do("rollback_deployment", "api", to_version="1.2.3+b5"))
+    assert site.changes[0][:2] == ("rollback", {"service": "api", "to_version": "1.2.3+b5"})

@@ -111,7 +111,7 @@ class Operations:
         if body.scenario not in FAULTS:
             raise RefusedError(422, f"scenario: {body.scenario!r} is unknown; known are {', '.join(FAULTS)}")
         if body.scenario == "disk_full" and not self._site.places.bounded:
-            raise RefusedError(501, "disk_full needs a small volume: the right to mount a tmpfs, or --journal DIR")
+            raise RefusedError(409, "disk_full needs a small volume: the right to mount a tmpfs, or --journal DIR")
         if self._site.fault is not None:
             raise RefusedError(409, f"{self._site.fault} is under way: POST /ops/heal first, one experiment at a time")
         if self._site.not_back:

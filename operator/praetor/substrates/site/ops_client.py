@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from praetor.guard.client import Answer, GuardedClient
-from praetor.guard.errors import TooLargeError, UnreachableError
-from praetor.resources.conformance import NOT_THERE, fault_of, is_there
+from praetor.guard.errors import GuardedError, TooLargeError, UnreachableError
+from praetor.resources.conformance import BUSY, fault_of, is_missing, is_stranger, is_there
 from praetor.resources.ops import (
     IDEMPOTENCY_HEADER,
     ChangeAnswer,
@@ -31,8 +31,6 @@ from praetor.substrates.site.errors import (
 
 _READ_ATTEMPTS = 3
 _LONGEST_PAUSE_SECONDS = 1.0
-_UNAUTHORIZED = frozenset({401, 403})
-_BUSY = frozenset({429, 502, 503, 504})
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -49,10 +47,10 @@ class OpsClient:
         return self._read("health", SiteHealth)
 
     def services(self) -> dict[str, ServiceFacts]:
-        """What runs, by name; of a site that does not tell, nothing."""
+        """What runs, by name; of a site that does not tell, or not as its contract says, nothing: it is optional."""
         try:
             return {facts.name: facts for facts in self._read("services", SiteServices).services}
-        except MissingEndpointError:
+        except (SiteError, GuardedError):
             return {}
 
     def metrics(self, service: str) -> ServiceMetrics:
@@ -67,7 +65,7 @@ class OpsClient:
         asked = endpoint(name)
         headers = {IDEMPOTENCY_HEADER: idempotency_key} if idempotency_key else {}
         answer = self._sent(asked, asked.path, body, headers)
-        if asked.alias and answer.status in NOT_THERE and fault_of(asked, answer.status, _json(answer)):
+        if asked.alias and is_missing(asked, answer.status, answer.json_or_none()):
             answer = self._sent(asked, asked.alias, body, headers)
         told = self._parsed(asked, answer, ChangeAnswer)
         if not told.ok:
@@ -75,43 +73,53 @@ class OpsClient:
         return told.message
 
     def has(self, name: str) -> bool:
-        """Whether the site has this change; nothing is changed by asking. Raises GuardedError."""
-        for path in endpoint(name).paths:
-            answer = self._http.request("OPTIONS", path)
+        """Whether the site has this change; nothing is changed by asking. Raises SiteError where it does not say."""
+        asked = endpoint(name)
+        for path in asked.paths:
+            answer = self.options(asked, path)
+            if answer.status in BUSY:
+                raise SiteError(f"OPTIONS {path}: status {answer.status}, which does not say whether it is there")
             if is_there(answer.status, answer.headers.get("allow", "")):
                 return True
         return False
 
+    def answer(self, asked: Endpoint, query: Mapping[str, str] | None = None) -> Answer:
+        """Of a read, whatever it is. Raises SiteError where we are not let in."""
+        return self._patiently(asked, "GET", asked.path, query)
+
+    def options(self, asked: Endpoint, path: str) -> Answer:
+        """The same of OPTIONS."""
+        return self._patiently(asked, "OPTIONS", path, None)
+
     def _read(self, name: str, model: type[T], query: Mapping[str, str] | None = None) -> T:
         asked = endpoint(name)
+        return self._parsed(asked, self.answer(asked, query), model)
+
+    def _patiently(self, asked: Endpoint, method: str, path: str, query: Mapping[str, str] | None) -> Answer:
         for attempt in range(1, _READ_ATTEMPTS + 1):
             last = attempt == _READ_ATTEMPTS
             try:
-                answer = self._checked(asked, self._http.request("GET", asked.path, query=query))
+                answer = self._http.request(method, path, query=query)
             except UnreachableError:
                 if last:
                     raise
             else:
-                if last or answer.status not in _BUSY:
-                    return self._parsed(asked, answer, model)
+                if last or answer.status not in BUSY:
+                    return _let_in(asked, method, path, answer)
             self._sleep(random.uniform(0.1, 1.0) * min(0.2 * 2.0**attempt, _LONGEST_PAUSE_SECONDS))
         raise AssertionError("the last attempt returns or raises")
 
     def _sent(self, asked: Endpoint, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Answer:
         try:
-            return self._checked(asked, self._http.request("POST", path, body=dict(body), headers=headers))
+            answer = self._http.request("POST", path, body=dict(body), headers=headers)
         except TooLargeError as problem:
             raise UnclearError(str(problem)) from None
-
-    def _checked(self, asked: Endpoint, answer: Answer) -> Answer:
-        if answer.status in _UNAUTHORIZED:
-            raise SiteError(f"{asked.method} {asked.path}: status {answer.status}: the site does not know the token")
-        return answer
+        return _let_in(asked, "POST", path, answer)
 
     def _parsed(self, asked: Endpoint, answer: Answer, model: type[T]) -> T:
-        body = _json(answer)
+        body = answer.json_or_none()
         problem = fault_of(asked, answer.status, body)
-        if problem and answer.status in NOT_THERE:
+        if is_missing(asked, answer.status, body):
             raise MissingEndpointError(f"this site has no {asked.method} {asked.path}")
         if problem:
             kind = UnclearError if asked.method == "POST" and not _says_no(answer.status) else WrongShapeError
@@ -124,9 +132,7 @@ def _says_no(status: int) -> bool:
     return 300 <= status < 500
 
 
-def _json(answer: Answer) -> Any:
-    """None for what is no JSON."""
-    try:
-        return answer.json()
-    except ValueError:
-        return None
+def _let_in(asked: Endpoint, method: str, path: str, answer: Answer) -> Answer:
+    if is_stranger(asked, answer.status, answer.json_or_none()):
+        raise SiteError(f"{method} {path}: status {answer.status}: the site does not know the token")
+    return answer

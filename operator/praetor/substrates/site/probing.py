@@ -1,21 +1,20 @@
 """A look at a site that changes nothing: how it is, and which endpoints keep the contract."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from praetor.guard.client import Answer, GuardedClient
+from praetor.guard.errors import TooLargeError
 from praetor.guard.targets import SiteRequest
-from praetor.resources.conformance import NOT_THERE, SiteConformance, Verdict, fault_of, is_there, report_of
+from praetor.resources.conformance import SiteConformance, Verdict, existence, fault_of, is_missing, report_of
 from praetor.resources.ops import ENDPOINTS, Endpoint, ServiceLogs, ServiceMetrics, SiteHealth, SiteServices
 from praetor.substrates.live.first_look import READ_LINES
 from praetor.substrates.site.connecting import guarded_client
-from praetor.substrates.site.errors import SiteError
 from praetor.substrates.site.looking import look_of
+from praetor.substrates.site.ops_client import OpsClient
 from simcore.classifier.look import Look
 
-_UNAUTHORIZED = frozenset({401, 403})
 _TRIED_BY_CHANGING = "it is there; what it answers shows when a run uses it"
+Found = tuple[Verdict, str]
 
 
 class Probed(NamedTuple):
@@ -29,15 +28,16 @@ class Probed(NamedTuple):
 def probe(asked: SiteRequest) -> Probed:
     """Raises SiteError, GuardedError: it must not be dialled, does not answer, or does not let us in."""
     http = guarded_client(asked)
+    ops = OpsClient(http)
     try:
-        return _Probe(http).probed()
+        return _Probe(http.origin, ops).probed()
     finally:
-        http.close()
+        ops.close()
 
 
 class _Probe:
-    def __init__(self, http: GuardedClient) -> None:
-        self._http = http
+    def __init__(self, origin: str, ops: OpsClient) -> None:
+        self._origin, self._ops = origin, ops
         self._health: SiteHealth | None = None
         self._services: SiteServices | None = None
         self._metrics: dict[str, ServiceMetrics] = {}
@@ -46,7 +46,7 @@ class _Probe:
     def probed(self) -> Probed:
         found = {one.name: self._endpoint(one) for one in ENDPOINTS}
         report = report_of(
-            self._http.origin,
+            self._origin,
             found,
             services=self._names(),
             idempotency_key=bool(self._health and self._health.idempotency_key),
@@ -63,21 +63,26 @@ class _Probe:
     def _names(self) -> list[str]:
         return [state.name for state in self._health.services] if self._health else []
 
-    def _endpoint(self, asked: Endpoint) -> tuple[Verdict, str]:
+    def _endpoint(self, asked: Endpoint) -> Found:
         if asked.method == "POST":
             return self._exists(asked)
-        problem = next((problem for problem in self._problems(asked) if problem), None)
-        return problem or (Verdict.CONFORMANT, "")
+        problems = [problem for query in self._queries(asked) if (problem := self._read(asked, query))]
+        return problems[0] if problems else (Verdict.CONFORMANT, "")
 
-    def _problems(self, asked: Endpoint) -> Iterator[tuple[Verdict, str] | None]:
-        for query in self._queries(asked):
-            status, body = self._get(asked.path, query)
-            if status in NOT_THERE:
-                yield Verdict.MISSING, f"status {status}"
-            elif problem := fault_of(asked, status, body):
-                yield Verdict.WRONG_SHAPE, problem
-            else:
-                self._keep(asked.name, query.get("service", ""), body)
+    def _read(self, asked: Endpoint, query: dict[str, str]) -> Found | None:
+        """What is wrong with it; what is not is kept. One service's answer says nothing of the next one's."""
+        service = query.get("service", "")
+        try:
+            answer = self._ops.answer(asked, query)
+        except TooLargeError as problem:
+            return Verdict.WRONG_SHAPE, _of(service, str(problem))
+        body = answer.json_or_none()
+        if is_missing(asked, answer.status, body):
+            return Verdict.MISSING, _of(service, f"status {answer.status}")
+        if problem := fault_of(asked, answer.status, body):
+            return Verdict.WRONG_SHAPE, _of(service, problem)
+        self._keep(asked.name, service, body)
+        return None
 
     def _keep(self, name: str, service: str, body: Any) -> None:
         match name:
@@ -96,22 +101,11 @@ class _Probe:
         lines = {"lines": str(READ_LINES)} if asked.name == "logs" else {}
         return [{"service": name} | lines for name in self._names() or ["api"]]
 
-    def _exists(self, asked: Endpoint) -> tuple[Verdict, str]:
-        for path in asked.paths:
-            answer = self._asked("OPTIONS", path, {})
-            if is_there(answer.status, answer.headers.get("allow", "")):
-                return Verdict.UNTRIED, _TRIED_BY_CHANGING
-        return Verdict.MISSING, f"OPTIONS: status {answer.status}"
+    def _exists(self, asked: Endpoint) -> Found:
+        answers = (self._ops.options(asked, path) for path in asked.paths)
+        told = ((answer.status, answer.headers.get("allow", "")) for answer in answers)
+        return existence(told, _TRIED_BY_CHANGING)
 
-    def _asked(self, method: str, path: str, query: dict[str, str]) -> Answer:
-        answer = self._http.request(method, path, query=query)
-        if answer.status in _UNAUTHORIZED:
-            raise SiteError(f"{method} {path}: status {answer.status}: the site does not know the token")
-        return answer
 
-    def _get(self, path: str, query: dict[str, str]) -> tuple[int, Any]:
-        answer = self._asked("GET", path, query)
-        try:
-            return answer.status, answer.json()
-        except ValueError:
-            return answer.status, None
+def _of(service: str, problem: str) -> str:
+    return f"{service}: {problem}" if service else problem

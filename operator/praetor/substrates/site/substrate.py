@@ -118,7 +118,7 @@ class OpsSystem:
         """A site that does not say is taken to have it: what is not there shows when it is asked for."""
         try:
             return self._ops.has(change)
-        except GuardedError:
+        except (SiteError, GuardedError):
             return True
 
     def _metrics(self, service: str, window: float, now: float) -> Payload:
