@@ -5,12 +5,13 @@ import re
 HIDDEN = "[redacted]"
 _NAMES = r"pass(?:word|wd|phrase)?|secret|token|(?:api|access|private)[_-]?key|credentials?|authorization|dsn"
 _SECRET_NAME = re.compile(rf"(?:^|[_.-])(?:{_NAMES})(?:$|[_.-])", re.IGNORECASE)
-_ASSIGNED = rf"""((?:[\w.-]*[_.-])?(?:{_NAMES})["']?\s*[=:]\s*["']?)(?!bearer\b|basic\b)[^\s"',;&]+"""
+_ASSIGNED = rf"""((?:{_NAMES})["']?\s*[=:]\s*["']?)(?!bearer\b|basic\b)[^\s"',;&]+"""
+# Strangers write the lines: a pattern that may begin anywhere would search a long one for minutes.
 _PATTERNS = (
-    (re.compile(r"\b([a-z][a-z0-9+.-]*://[^\s/:@]*):[^\s/@]+@", re.IGNORECASE), rf"\1:{HIDDEN}@"),
+    (re.compile(r"(://[^\s/:@]*):[^\s/@]+@"), rf"\1:{HIDDEN}@"),
     (re.compile(r"\b(bearer|basic)\s+[a-z0-9._~+/=-]{8,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
     (re.compile(_ASSIGNED, re.IGNORECASE), rf"\1{HIDDEN}"),
-    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"), HIDDEN),
+    (re.compile(r"\beyJ[\w-]{8,}+\.[\w-]{8,}+\.[\w-]*"), HIDDEN),
     (re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"), HIDDEN),
     (re.compile(r"\b(?:gh[pousr]|xox[abprs]|sk|glpat)[-_][A-Za-z0-9_-]{16,}"), HIDDEN),
     (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)", re.DOTALL), HIDDEN),

@@ -40,6 +40,10 @@ def test_ordinary_lines_stay_as_they_are(text):
     assert redacted(text) == text
 
 
+def test_a_line_that_is_made_to_be_searched_for_long_is_not():
+    assert redacted("a." * 200_000).startswith("a.a.")
+
+
 def test_a_setting_is_hidden_by_its_name():
     assert (redacted_value("DB_PASSWORD", "x"), redacted_value("SIZE", "9")) == (HIDDEN, "9")
     assert redacted_value("TOKENIZER", "bpe") == "bpe"

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 
+from praetor.guard.redaction import redacted
 from simcore.observation import LogLine
 
 _SEVERITIES = {
@@ -12,15 +13,16 @@ _SEVERITIES = {
 _SEVERITY = re.compile(r"\b(" + "|".join(_SEVERITIES) + r")\b")
 _TIME = re.compile(r"^\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)\]?")
 _LONGEST_CHARACTERS = 2000
+_READ_CHARACTERS = 2 * _LONGEST_CHARACTERS
+"""What hides a secret may be behind its end; who writes endless lines is not searched for them."""
 ORDER = ("DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 
 
 def log_line(text: str, now: datetime) -> LogLine:
-    """A line without a time is as old as the newest, one without a severity is INFO."""
+    """Without secrets. A line without a time is as old as the newest, one without a severity is INFO."""
     severity = _SEVERITY.search(text[:200])
-    return LogLine(
-        _seconds_ago(text, now), _SEVERITIES[severity[1]] if severity else "INFO", text[:_LONGEST_CHARACTERS]
-    )
+    message = redacted(text[:_READ_CHARACTERS])[:_LONGEST_CHARACTERS]
+    return LogLine(_seconds_ago(text, now), _SEVERITIES[severity[1]] if severity else "INFO", message)
 
 
 def wanted(line: LogLine, severity: str | None, since: float | None) -> bool:
