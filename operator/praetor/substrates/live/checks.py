@@ -31,7 +31,7 @@ def _merged(measured: Sequence[Check], shown: Iterable[Check]) -> list[Check]:
 
 
 def _health(sight: Sight) -> Iterator[Check]:
-    health, metrics = sight.health[sight.service], sight.metrics[sight.service]
+    health, metrics = sight.health[sight.service], sight.figures(sight.service)
     yield Check("readiness", health == "healthy", health)
     if metrics.error_rate_percent is not None:
         share = sight.failing(sight.service)
@@ -46,7 +46,7 @@ def _health(sight: Sight) -> Iterator[Check]:
 
 
 def _resources(sight: Sight) -> Iterator[Check]:
-    metrics = sight.metrics[sight.service]
+    metrics = sight.figures(sight.service)
     used, limit = metrics.memory_mb, metrics.memory_limit_mb
     if used is not None and limit:
         yield Check("memory", used < 0.9 * limit, f"{used:.0f}Mi of {limit:.0f}Mi", used / limit)
@@ -114,4 +114,6 @@ def _answers(sight: Sight, callee: str) -> Check:
     if blamed and sight.is_database(callee):
         share = max(share, sight.failing(sight.service), _LEAST_SHARE)
     why = f"; its client complains of {', '.join(blamed)}" if blamed and sight.is_database(callee) else ""
-    return Check(f"connect {callee}", share < _FAILING, f"{health}, {100 * share:.1f} % fail{why}", share, callee)
+    is_unread = callee in sight.health and callee not in sight.metrics
+    told = "which stands for figures that could not be read" if is_unread else f"{100 * share:.1f} % fail"
+    return Check(f"connect {callee}", share < _FAILING, f"{health}, {told}{why}", share, callee)

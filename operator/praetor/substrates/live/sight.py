@@ -7,10 +7,13 @@ from praetor.resources.ops import ServiceFacts, ServiceMetrics
 from simcore.classifier.look import DATABASES, GONE
 from simcore.observation import LogLine
 
+_UNREAD = ServiceMetrics.model_validate(dict.fromkeys(ServiceMetrics.model_fields))
+
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """All by service; `lines` are newer than the last change. What a site does not tell is missing."""
+    """All by service; `lines` are newer than the last change. What a site does not tell, or could not be asked, is
+    missing."""
 
     service: str
     health: Mapping[str, str]
@@ -25,11 +28,15 @@ class Sight:
         return callers_of(self.service, self.facts)
 
     def failing(self, service: str) -> float:
-        """The share of its requests that fail; all of them where nobody serves."""
-        if self.health.get(service) in GONE:
-            return 1.0
+        """The share of its requests that fail; all of them where nobody serves. Where its figures could not be read its
+        health stands for them."""
         metrics = self.metrics.get(service)
+        if self.health.get(service) in (GONE if metrics else (*GONE, "unhealthy")):
+            return 1.0
         return ((metrics.error_rate_percent or 0.0) if metrics else 0.0) / 100.0
+
+    def figures(self, service: str) -> ServiceMetrics:
+        return self.metrics.get(service, _UNREAD)
 
     def is_database(self, service: str) -> bool:
         return runtime_of(service, self.facts.get(service)) in DATABASES

@@ -1,6 +1,8 @@
 """What the looking actions read of a site, as the payloads that policies know."""
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from praetor.guard.errors import GuardedError
 from praetor.resources.ops import ServiceFacts, SiteHealth
@@ -12,9 +14,10 @@ from praetor.substrates.site import told
 from praetor.substrates.site.errors import SiteError
 from praetor.substrates.site.ops_client import OpsClient
 from simcore.actions import ReadLogs
-from simcore.observation import Diagnostic, LogLine, Logs, ServiceDetail, ServiceList
+from simcore.observation import Check, Diagnostic, LogLine, Logs, ServiceDetail, ServiceList
 
 _READ_LINES, _MOST_LINES = 400, 1000
+T = TypeVar("T")
 
 
 class SiteReader:
@@ -53,16 +56,16 @@ class SiteReader:
         return Logs(service, tuple(kept[-given.lines :]))
 
     def diagnostic(self, service: str, command: str, newest_seconds: float) -> Diagnostic:
-        """Lines older than `newest_seconds` are from before the last change: they say nothing about now."""
+        """Lines older than `newest_seconds` are from before the last change: they say nothing about now. What could not
+        be read is said to be so, and hides nothing else."""
         self._find(service)
         health = {state.name: state.health for state in self.health.services}
         around = {service, *calls_of(service, self.facts), *callers_of(service, self.facts)} & health.keys()
-        metrics = {name: self._ops.metrics(name) for name in around}
-        lines = {
-            name: [line for line in self._lines(name, _READ_LINES) if line.seconds_ago <= newest_seconds]
-            for name in around
-        }
-        return diagnosed(Sight(service, health, self.facts, metrics, lines), command)
+        metrics, without_metrics = _of_each(around, self._ops.metrics)
+        lines, without_lines = _of_each(around, lambda name: self._lines(name, _READ_LINES))
+        newer = {name: [one for one in lines.get(name, ()) if one.seconds_ago <= newest_seconds] for name in around}
+        unread = [*_unread("metrics", without_metrics), *_unread("log", without_lines)]
+        return diagnosed(Sight(service, health, self.facts, metrics, newer), command, unread)
 
     def _find(self, service: str) -> None:
         """Services come and go between two looks."""
@@ -80,3 +83,21 @@ class SiteReader:
             return self._lines(service, _READ_LINES)
         except (SiteError, GuardedError):
             return []
+
+
+def _of_each(names: Iterable[str], read: Callable[[str], T]) -> tuple[dict[str, T], dict[str, str]]:
+    """What is read of each, and why nothing is of the others."""
+    found: dict[str, T] = {}
+    problems: dict[str, str] = {}
+    for name in sorted(names):
+        try:
+            found[name] = read(name)
+        except SiteError as problem:
+            problems[name] = str(problem)
+        except GuardedError:  # its words (a name that does not resolve) would read as if they were about the service
+            problems[name] = "there is no answer"
+    return found, problems
+
+
+def _unread(what: str, problems: Mapping[str, str]) -> Iterator[Check]:
+    return (Check(f"{what} of {name}", False, f"could not be read: {why}") for name, why in problems.items())

@@ -41,14 +41,16 @@ class OpsSystem:
         self._entry = self.names[0]
         self._samples = Samples(self._entry, self._objectives)
         self._unwell_since: dict[str, float] = {}
+        self._unread: dict[str, str] = {}
         self._changed_at = _LONG_AGO_S
         self.missing = {action: _not_there(name) for action, name in ENDPOINT_OF.items() if not self._has(name)}
 
     def measure(self, now: float) -> None:
         self._reader.health = self._ops.health()
+        self._unread = {}
         for state in self._reader.health.services:
             self._note(state.name, state.health, now)
-            self._sample(state.name, now)
+            self._try_to_sample(state.name, now)
 
     def look(self, action: Action, now: float) -> Payload:
         service = action.target_service or ""
@@ -106,10 +108,11 @@ class OpsSystem:
         return frozenset(self.names) - told
 
     def notes(self) -> tuple[str, ...]:
+        unread = [f"{name}: its figures could not be read at last: {why}" for name, why in self._unread.items()]
         newest = self._samples.newest(self._entry)
         if newest is None or newest.metrics.error_rate_percent is not None:
-            return ()
-        return (f"{self._entry} tells no error rate: its health stands for it",)
+            return tuple(unread)
+        return (*unread, f"{self._entry} tells no error rate: its health stands for it")
 
     def close(self) -> None:
         self._ops.close()
@@ -126,6 +129,13 @@ class OpsSystem:
         new = self._samples.newest(service)
         assert new is not None
         return metrics_of(service, new, self._samples.before(service, new.at - window) or new, now, None)
+
+    def _try_to_sample(self, service: str, now: float) -> None:
+        """One that does not tell its figures keeps nobody from telling theirs."""
+        try:
+            self._sample(service, now)
+        except (SiteError, GuardedError) as problem:
+            self._unread[service] = str(problem)
 
     def _sample(self, service: str, now: float) -> None:
         metrics = self._ops.metrics(service)
