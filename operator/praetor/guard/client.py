@@ -18,6 +18,8 @@ Resolve = Callable[[str, int], list[str]]
 ANSWER_LIMIT_BYTES = 4 * 1024 * 1024
 _SCHEMES = {"http": 80, "https": 443}
 _USER_AGENT = "praetor"
+_NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout)
+"""Nothing was sent yet: another address may be asked."""
 
 
 class Answer(NamedTuple):
@@ -46,8 +48,9 @@ def resolve(host: str, port: int) -> list[str]:
 
 
 class GuardedClient:
-    """Speaks to one origin. Its name is resolved for each request, every address that it has is checked, and the one
-    that was checked is the one that is dialled: a name that changes in between changes nothing.
+    """Speaks to one origin. Its name is resolved for each request, every address that it has is checked, and those that
+    were checked are the ones that are dialled, in turn until one takes the connection: a name that changes in between
+    changes nothing.
 
     Raises GuardError for what must not be dialled, UnreachableError when there is no answer in time, TooLargeError.
     """
@@ -66,6 +69,7 @@ class GuardedClient:
         self._base = checked_url(base_url)
         self._rules, self._resolve = rules or AddressRules(), resolve
         self._timeout_seconds, self._limit_bytes = timeout_seconds, limit_bytes
+        self._reached = ""
         self._transport = HurriedTransport(_trusted() if verify is True else verify)
         self._http = httpx.Client(
             headers={"User-Agent": _USER_AGENT, "Accept-Encoding": "identity", **(headers or {})},
@@ -92,17 +96,33 @@ class GuardedClient:
         """`path` is below the base URL; `body` is sent as JSON."""
         url = self._base.copy_with(raw_path=self._base.raw_path.rstrip(b"/") + path.encode())
         url = url.copy_merge_params(dict(query)) if query else url
-        dialled, host = self._dialled(url)
+        told = {"Host": url.netloc.decode(), **(headers or {})}
         extensions = {"sni_hostname": url.host} if url.scheme == "https" else {}
-        request = self._http.build_request(
-            method, dialled, json=body, headers={"Host": host, **(headers or {})}, extensions=extensions
-        )
-        try:
-            return self._answer(request)
-        except httpx.HTTPError as problem:
-            raise UnreachableError(f"{self.origin}{path}: {_in_words(problem)}") from None
+        addresses = self._addresses(url)
+        self._transport.hurry(self._timeout_seconds)
+        for number, address in enumerate(addresses, 1):
+            last = number == len(addresses)
+            request = self._http.build_request(
+                method, url.copy_with(host=address), json=body, headers=told, extensions=extensions,
+                timeout=self._patience(number, last),
+            )  # fmt: skip
+            try:
+                answer = self._answer(request)
+            except httpx.HTTPError as problem:
+                if last or not isinstance(problem, _NOT_CONNECTED):
+                    raise UnreachableError(f"{self.origin}{path}: {_in_words(problem)}") from None
+            else:
+                self._reached = address
+                return answer
+        raise AssertionError("the last address answers or raises")
 
-    def _dialled(self, url: httpx.URL) -> tuple[httpx.URL, str]:
+    def _patience(self, number: int, last: bool) -> httpx.Timeout:
+        """Connecting to each address but the last gets half of the time that is left by then."""
+        whole_seconds = self._timeout_seconds
+        return httpx.Timeout(whole_seconds, connect=whole_seconds if last else whole_seconds / 2**number)
+
+    def _addresses(self, url: httpx.URL) -> list[str]:
+        """All that may be dialled, and first the one that was reached last: none where one may not."""
         port = url.port or _SCHEMES[url.scheme]
         try:
             addresses = self._resolve(url.host, port)
@@ -113,11 +133,9 @@ class GuardedClient:
                 raise GuardError(f"{self.origin}: {objection}")
         if not addresses:
             raise UnreachableError(f"{self.origin}: the name has no address")
-        return url.copy_with(host=addresses[0]), url.netloc.decode()
+        return sorted(addresses, key=lambda address: address != self._reached)
 
     def _answer(self, request: httpx.Request) -> Answer:
-        """The time limit is for the whole answer, not for each piece of it."""
-        self._transport.hurry(self._timeout_seconds)
         response = self._http.send(request, stream=True)
         try:
             if response.headers.get("content-encoding", "identity") != "identity":

@@ -1,5 +1,6 @@
 """The guarded client: what it dials, what it sends, and what it refuses to read."""
 
+import socket
 import ssl
 import threading
 import time
@@ -65,6 +66,43 @@ def test_one_bad_address_among_good_ones_is_enough(server, clients):
     client = clients("http://mixed.example:80", resolve=lambda host, port: ["93.184.215.14", "10.0.0.7"])
     with pytest.raises(GuardError, match=r"10\.0\.0\.7 is a private address"):
         client.request("GET", "/")
+
+
+def test_addresses_are_dialled_in_turn_until_one_takes_the_connection(server, clients):
+    """As where `localhost` is ::1 first, and the server is not there."""
+    client = clients(f"http://both.example:{server.port}", resolve=lambda host, port: ["127.0.0.2", "127.0.0.1"])
+    assert client.request("POST", "/", body={}).status == 200
+    assert server.seen[0][2]["Host"] == f"both.example:{server.port}"
+
+
+def test_an_address_that_does_not_answer_leaves_time_for_the_next(server, clients):
+    with socket.create_server(("127.0.0.2", server.port), backlog=0) as full:
+        waiting = [socket.create_connection(full.getsockname())]
+        client = clients(f"http://both.example:{server.port}", resolve=lambda host, port: ["127.0.0.2", "127.0.0.1"])
+        assert [client.request("GET", "/").status for _ in range(2)] == [200, 200]
+        waiting[0].close()
+
+
+def test_what_was_sent_is_sent_to_nobody_else(server, clients):
+    """An address that takes the request and does not answer may have done what it says."""
+    with socket.create_server(("127.0.0.2", server.port)) as silent:
+        taken = threading.Thread(target=lambda: silent.accept()[0].close())
+        taken.start()
+        client = clients(f"http://both.example:{server.port}", resolve=lambda host, port: ["127.0.0.2", "127.0.0.1"])
+        with pytest.raises(UnreachableError):
+            client.request("POST", "/", body={})
+        taken.join()
+    assert server.seen == []
+
+
+def test_an_address_that_was_reached_is_checked_again_and_dialled_first(server, clients):
+    answers = [["127.0.0.1"], ["127.0.0.2", "127.0.0.1"], ["127.0.0.1", "10.0.0.7"]]
+    client = clients(f"http://rebound.example:{server.port}", resolve=lambda host, port: answers.pop(0))
+    with socket.create_server(("127.0.0.2", server.port)):
+        assert [client.request("GET", "/").status for _ in range(2)] == [200, 200]
+    with pytest.raises(GuardError, match=r"10\.0\.0\.7"):
+        client.request("GET", "/")
+    assert len(server.seen) == 2
 
 
 def test_loopback_is_dialled_only_at_ports_that_are_allowed(server, clients):
