@@ -51,8 +51,17 @@ def test_figures_of_one_service_that_are_wrong_hide_no_others(site: SmallSite, b
     }  # fmt: skip
 
 
-def test_an_optional_list_that_is_wrong_is_said_to_be(site: SmallSite) -> None:
-    site.facts["api"] = {"version": "build 7"}
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        ((200, {"services": [{"name": "api", "version": "build 7"}]}), "services[0].version"),
+        ((500, {}), "status 500"),
+        (None, "Server disconnected"),
+    ],
+)
+def test_an_optional_list_that_is_wrong_is_said_to_be(site: SmallSite, answer: Any, problem: str) -> None:
+    site.answers["/ops/services"] = answer
     found, told = probed(site)
-    assert told["services"].startswith("WrongShape services[1].version")
+    assert told["services"].startswith("WrongShape")
+    assert problem in told["services"]
     assert found.look is not None

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from praetor.guard.errors import TooLargeError
+from praetor.guard.errors import TooLargeError, UnreachableError
 from praetor.guard.targets import SiteRequest
 from praetor.resources.conformance import SiteConformance, Verdict, existence, fault_of, is_missing, report_of
 from praetor.resources.ops import ENDPOINTS, Endpoint, ServiceLogs, ServiceMetrics, SiteHealth, SiteServices
@@ -74,8 +74,12 @@ class _Probe:
         service = query.get("service", "")
         try:
             answer = self._ops.answer(asked, query)
-        except TooLargeError as problem:
-            return Verdict.WRONG_SHAPE, _of(service, str(problem))
+        except TooLargeError as large:
+            return Verdict.WRONG_SHAPE, _of(service, str(large))
+        except UnreachableError as silent:
+            if not asked.optional:
+                raise
+            return Verdict.WRONG_SHAPE, str(silent)
         body = answer.json_or_none()
         if is_missing(asked, answer.status, body):
             return Verdict.MISSING, _of(service, f"status {answer.status}")
