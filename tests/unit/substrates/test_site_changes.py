@@ -10,6 +10,8 @@ from tests.support.site_episodes import DECLARE
 from tests.support.small_site import CALM
 from tests.support.tiny_stage import Script, decision
 
+DSN = "restarting with postgres://shop:hunter2@db/shop"
+
 
 @pytest.mark.parametrize(
     ("action", "name", "body"),
@@ -213,3 +215,13 @@ def test_a_version_with_build_metadata_can_be_gone_back_to(site, connect):
     substrate.reset()
     substrate.step(do("rollback_deployment", "api", to_version="1.2.3+b5"))
     assert site.changes[0][:2] == ("rollback", {"service": "api", "to_version": "1.2.3+b5"})
+
+
+@pytest.mark.parametrize("answer", [(200, {"ok": True, "message": DSN}), (422, {"ok": False, "error": DSN})])
+def test_what_a_site_says_of_a_change_has_no_password(site, connect, answer):
+    substrate = connect()
+    substrate.reset()
+    site.answers["/ops/restart"] = answer
+    told = substrate.step(do("restart_service", "api")).observation.text
+    assert "[redacted]@db" in told
+    assert "hunter2" not in told

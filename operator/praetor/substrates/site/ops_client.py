@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from praetor.guard.client import Answer, GuardedClient
 from praetor.guard.errors import GuardedError, TooLargeError, UnreachableError
+from praetor.guard.redaction import redacted
 from praetor.resources.conformance import BUSY, fault_of, is_missing, is_stranger, is_there
 from praetor.resources.ops import (
     IDEMPOTENCY_HEADER,
@@ -69,8 +70,8 @@ class OpsClient:
             answer = self._sent(asked, asked.alias, body, headers)
         told = self._parsed(asked, answer, ChangeAnswer)
         if not told.ok:
-            raise RefusedError(told.error or told.message)
-        return told.message
+            raise RefusedError(redacted(told.error or told.message))
+        return redacted(told.message)
 
     def has(self, name: str) -> bool:
         """Whether the site has this change; nothing is changed by asking. Raises SiteError where it does not say."""
