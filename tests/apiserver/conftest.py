@@ -1,11 +1,13 @@
 """A real API server for the tests of this folder: one for each test process, one namespace for each test."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from praetor.kube.client import KubeClient
+from praetor.kube.credentials import load_credentials
 from tests.controlplane.assets import AssetsMissingError, find_assets
 from tests.controlplane.server import ControlPlane, start_control_plane
 
@@ -63,3 +65,10 @@ def namespace(apiserver: ControlPlane) -> str:
     name = f"test-{next(_numbers)}"
     apiserver.kubectl("create", "namespace", name)
     return name
+
+
+@pytest.fixture
+async def client(apiserver: ControlPlane) -> AsyncIterator[KubeClient]:
+    """Of its administrator."""
+    async with KubeClient(load_credentials(str(apiserver.kubeconfig))) as client:
+        yield client

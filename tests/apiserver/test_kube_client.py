@@ -1,7 +1,6 @@
 """The client against a real API server: credentials, refusals, pages, rotation."""
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -23,12 +22,6 @@ from tests.controlplane.server import ControlPlane, kubeconfig
 
 PODS = Resource("", "v1", "pods")
 BUDGETS = Resource("policy", "v1", "poddisruptionbudgets")
-
-
-@pytest.fixture
-async def client(apiserver: ControlPlane) -> AsyncIterator[KubeClient]:
-    async with KubeClient(load_credentials(str(apiserver.kubeconfig))) as client:
-        yield client
 
 
 def config_map(name: str, **data: str) -> Manifest:

@@ -26,12 +26,6 @@ NAME = "praetor-operator"
 
 
 @pytest.fixture
-async def client(apiserver: ControlPlane) -> AsyncIterator[KubeClient]:
-    async with KubeClient(load_credentials(str(apiserver.kubeconfig))) as client:
-        yield client
-
-
-@pytest.fixture
 async def process(apiserver: ControlPlane, namespace: str) -> AsyncIterator[Process]:
     """Another process, which leads."""
     command = (sys.executable, "-m", "tests.support.lease_holder", str(apiserver.kubeconfig), namespace, NAME)

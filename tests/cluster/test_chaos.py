@@ -11,7 +11,7 @@ import pytest
 from tests.cluster.conftest import fresh_namespace
 from tests.cluster.shops import REPOSITORY, ended, operator, template
 from tests.support.cluster import Namespace, eventually
-from tests.support.workloads import GREEDY, PYTHON, deployment, service
+from tests.support.workloads import GREEDY, PYTHON, deployment, service, stateful_set
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -25,11 +25,13 @@ def shop(crds: None, leaving: list[str]) -> Iterator[Namespace]:
             deployment("web", env=[{"name": "API_URL", "value": "http://greedy:8080"}]),
             deployment("greedy", PYTHON, ["python3", "-c", GREEDY], memory="128Mi"),
             deployment("spare", replicas=2),
+            stateful_set("store"),
             service("web"),
             service("greedy"),
             site(),
         )
         namespace.kubectl("rollout", "status", "deployment", "--timeout=120s")
+        namespace.kubectl("rollout", "status", "statefulset/store", "--timeout=120s")
         yield namespace
         for name in namespace.names("irun"):
             namespace.kubectl("patch", "irun", name, "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
@@ -52,7 +54,8 @@ def state(namespace: Namespace, name: str) -> str:
 
 
 def nothing_is_left(namespace: Namespace, name: str) -> bool:
-    annotations = json.dumps([one["metadata"].get("annotations", {}) for one in namespace.items("deployments")])
+    workloads = [*namespace.items("deployments"), *namespace.items("statefulsets")]
+    annotations = json.dumps([one["metadata"].get("annotations", {}) for one in workloads])
     held = namespace.get("irun", name)["metadata"].get("finalizers", [])
     jobs = {one["metadata"]["name"] for one in namespace.items("jobs") if "deletionTimestamp" not in one["metadata"]}
     return "praetor.dev/experiment" not in annotations and not held and f"{name}-deadman" not in jobs
@@ -97,6 +100,28 @@ def test_a_dead_operator_leaves_nothing_broken(shop: Namespace, image: str, tmp_
         found = eventually(lambda: ended(shop, "orphan"), seconds=180)
     assert found["status"]["experiment"]["state"] == "Restored"
     assert nothing_is_left(shop, "orphan")
+
+
+def waits_for_its_image(namespace: Namespace, app: str) -> bool:
+    pods = namespace.items("pods", "-l", f"app={app}")
+    states = [one.get("state", {}) for pod in pods for one in pod["status"].get("containerStatuses", ())]
+    return any("Image" in state.get("waiting", {}).get("reason", "") for state in states)
+
+
+def test_a_stateful_set_that_waits_for_a_pod_that_cannot_run_comes_back(
+    shop: Namespace, image: str, tmp_path: Path
+) -> None:
+    """The policy changes nothing, and the template alone would not bring it back."""
+    before, asked = shop.get("statefulset", "store")["spec"], experiment("stuck", fault="bad_image", service="store")
+    asked["spec"]["mode"] = "DryRun"
+    with operator(shop, image, tmp_path / "log"):
+        shop.apply(asked)
+        eventually(lambda: state(shop, "stuck") == "Injected", seconds=150)
+        eventually(lambda: waits_for_its_image(shop, "store"), seconds=90)
+        found = eventually(lambda: ended(shop, "stuck"), seconds=300)
+    assert found["status"]["experiment"]["state"] == "Restored", found["status"]
+    assert shop.get("statefulset", "store")["spec"] == before
+    assert nothing_is_left(shop, "stuck")
 
 
 def test_more_pods_than_the_blast_radius_are_not_touched(shop: Namespace, image: str, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from praetor.kube.paths import Resource
 from praetor.substrates.chaos.errors import ChaosRefusedError
 from praetor.substrates.chaos.plan import Step
 from praetor.substrates.chaos.workload_faults import MARK
+from praetor.substrates.cluster.stuck import new_revision
 from praetor.substrates.cluster.templates import annotations_of
 from simcore.errors import (
     AlreadyExistsError,
@@ -105,9 +106,9 @@ async def _delete_marked(client: KubeClient, step: Step) -> None:
 async def _delete_stuck(client: KubeClient, step: Step) -> None:
     try:
         owner = await client.get(paths.STATEFUL_SETS, step["namespace"], step["name"])
+        wanted = await new_revision(client, step["namespace"], step["name"])
     except NotFoundError:
         return
-    wanted = (owner.get("status") or {}).get("updateRevision")
     labels = (owner["spec"]["selector"].get("matchLabels")) or {}
     for pod in await client.find(paths.PODS, step["namespace"], labels=labels):
         is_old = (pod["metadata"].get("labels") or {}).get("controller-revision-hash") != wanted

@@ -8,8 +8,7 @@ from praetor.kube.client import KubeClient
 from praetor.kube.paths import PODS, STATEFUL_SETS
 from praetor.substrates.cluster.plan import Patch
 from praetor.substrates.cluster.workloads import Workload
-from simcore.errors import StoreError
-from simcore.protocols import Manifest
+from simcore.errors import StoreError, UnavailableError
 
 _LOOKS, _LOOK_S = 20, 0.25
 
@@ -23,20 +22,22 @@ def is_in_the_way(workload: Workload, patches: Sequence[Patch]) -> bool:
 
 async def cleared(client: KubeClient, namespace: str, workload: Workload) -> str:
     """Evicts the pods in trouble that are of an older template; what to add to the receipt. An eviction, unlike a
-    deletion, leaves the word to PodDisruptionBudgets."""
-    manifest = await _with_new_revision(client, namespace, workload.name)
-    newest = manifest["status"].get("updateRevision")
+    deletion, leaves the word to PodDisruptionBudgets. Raises StoreError."""
+    newest = await new_revision(client, namespace, workload.name)
     told = [await _evicted(client, namespace, pod.name) for pod in workload.troubled if pod.revision_hash != newest]
     return "".join(told)
 
 
-async def _with_new_revision(client: KubeClient, namespace: str, name: str) -> Manifest:
+async def new_revision(client: KubeClient, namespace: str, name: str) -> str:
+    """Of the template as it is now: what a StatefulSet's status says before its controller has seen a change is of the
+    template before. Raises UnavailableError if the controller does not come to it, NotFoundError, other StoreErrors."""
     for _ in range(_LOOKS):
         manifest = await client.get(STATEFUL_SETS, namespace, name)
-        if manifest["status"].get("observedGeneration", 0) >= manifest["metadata"]["generation"]:
-            break
+        status = manifest.get("status") or {}
+        if status.get("observedGeneration", 0) >= manifest["metadata"]["generation"]:
+            return str(status.get("updateRevision", ""))
         await asyncio.sleep(_LOOK_S)
-    return manifest
+    raise UnavailableError(f"StatefulSet {namespace}/{name}: its controller has not seen its newest template yet")
 
 
 async def _evicted(client: KubeClient, namespace: str, pod: str) -> str:
