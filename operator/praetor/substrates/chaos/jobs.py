@@ -17,6 +17,8 @@ TOKEN_VARIABLE = "PRAETOR_SITE_TOKEN"  # noqa: S105 (a variable's name)
 ARMED_FILE = "/tmp/armed"  # noqa: S108 (a volume of the pod's own)
 UID_LABEL = "praetor.dev/run-uid"
 _KEPT_SECONDS = 300
+_NAMED, _TOLD_APART = 44, 8
+"""Characters of a run's name and of its uid: a Job's name has room for 63."""
 _USER = 65532
 
 
@@ -40,16 +42,18 @@ class JobDeadmen:
         try:
             await self._client.create(JOBS, plan.target_namespace, wanted)
         except AlreadyExistsError:
-            found = await self._client.get(JOBS, plan.target_namespace, job_name(plan))
-            if (found["metadata"].get("labels") or {}).get(UID_LABEL) != plan.uid:
-                raise ChaosRefusedError(f"Job {plan.target_namespace}/{job_name(plan)} is of somebody else") from None
+            if not _is_of(plan, await self._found(plan)):
+                raise ChaosRefusedError(_of_somebody_else(plan)) from None
 
     async def armed(self, plan: Plan) -> Armed:
         """A pod is ready once its dry run was accepted."""
         try:
-            status = (await self._client.get(JOBS, plan.target_namespace, job_name(plan))).get("status") or {}
+            found = await self._found(plan)
         except NotFoundError:
             return Armed("Waiting", f"Job {plan.target_namespace}/{job_name(plan)} is not there")
+        if not _is_of(plan, found):
+            return Armed("Refused", _of_somebody_else(plan))
+        status = found.get("status") or {}
         if any(one["type"] == "Failed" and one["status"] == "True" for one in status.get("conditions") or ()):
             return Armed("Refused", f"Job {plan.target_namespace}/{job_name(plan)} failed; its log says why")
         if status.get("ready", 0) > 0:
@@ -58,16 +62,31 @@ class JobDeadmen:
 
     async def disarm(self, plan: Plan) -> None:
         try:
-            found = await self._client.get(JOBS, plan.target_namespace, job_name(plan))
-            if (found["metadata"].get("labels") or {}).get(UID_LABEL) == plan.uid:
+            found = await self._found(plan)
+            if _is_of(plan, found):
                 uid = found["metadata"]["uid"]
                 await self._client.delete(JOBS, plan.target_namespace, job_name(plan), uid=uid)
         except NotFoundError:
             return
 
+    async def _found(self, plan: Plan) -> Manifest:
+        return await self._client.get(JOBS, plan.target_namespace, job_name(plan))
+
 
 def job_name(plan: Plan) -> str:
-    return f"{plan.name}-deadman"
+    """`<run>-deadman`; of a run of another namespace than its target's with the run's uid, since a run of the same name
+    may be there, too."""
+    if plan.namespace == plan.target_namespace:
+        return f"{plan.name}-deadman"
+    return f"{plan.name[:_NAMED].rstrip('-.')}-{plan.uid[:_TOLD_APART]}-deadman"
+
+
+def _is_of(plan: Plan, job: Manifest) -> bool:
+    return (job["metadata"].get("labels") or {}).get(UID_LABEL) == plan.uid
+
+
+def _of_somebody_else(plan: Plan) -> str:
+    return f"Job {plan.target_namespace}/{job_name(plan)} is of somebody else"
 
 
 def job_of(plan: Plan, settings: PodSettings) -> Manifest:
