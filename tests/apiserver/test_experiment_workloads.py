@@ -1,52 +1,24 @@
 """What experiments send to a real API server: tried first, done once, and undone to what was there, whoever undoes."""
 
-import asyncio
-from collections.abc import AsyncIterator
+import json
 from typing import Any
 
 import pytest
 
-from praetor.guard.targets import SiteRequest
 from praetor.kube.client import KubeClient
-from praetor.kube.credentials import load_credentials
-from praetor.kube.paths import DEPLOYMENTS, JOBS, STATEFUL_SETS
-from praetor.resources.experiment import ChaosRules, Inject
+from praetor.kube.paths import DEPLOYMENTS
+from praetor.resources.experiment import ChaosRules
 from praetor.substrates.chaos.errors import ChaosRefusedError
-from praetor.substrates.chaos.jobs import JobDeadmen, PodSettings
+from praetor.substrates.chaos.jobs import PodSettings, job_of
 from praetor.substrates.chaos.plan import Order, Plan
 from praetor.substrates.chaos.workloads import WorkloadGround
+from simcore.errors import UnavailableError
 from tests.controlplane.server import ControlPlane
-from tests.support.workloads import deployment, stateful_set
-
-SETTINGS: dict[str, dict[str, Any]] = {
-    "scale_to_zero": {},
-    "memory_limit": {"memory_limit": "8Mi"},
-    "cpu_limit": {"cpu_limit": "5m"},
-    "bad_image": {},
-    "bad_config": {"key": "MODE", "value": "wrong"},
-    "network_deny": {},
-    "pod_kill": {},
-}
-
-
-@pytest.fixture
-async def client(apiserver: ControlPlane) -> AsyncIterator[KubeClient]:
-    async with KubeClient(load_credentials(str(apiserver.kubeconfig))) as client:
-        yield client
-
-
-def order(namespace: str, fault: str, uid: str = "uid-1", *, rules: ChaosRules | None = None, **more: Any) -> Order:
-    inject = Inject(fault=fault, service="web", **(SETTINGS.get(fault, {}) | more))
-    place = SiteRequest("shop", kubernetes={"namespace": namespace})
-    return Order(namespace, "one", uid, place, inject, rules or ChaosRules(allowed="Always"))
+from tests.support.workload_experiments import SETTINGS, made, order
 
 
 async def web(client: KubeClient, namespace: str) -> dict[str, Any]:
     return await client.get(DEPLOYMENTS, namespace, "web")
-
-
-async def made(client: KubeClient, namespace: str, **container: Any) -> dict[str, Any]:
-    return await client.create(DEPLOYMENTS, namespace, deployment("web", replicas=2, **container))
 
 
 def wanted(manifest: dict[str, Any]) -> Any:
@@ -73,6 +45,70 @@ async def test_a_fault_is_done_once_and_undone_to_what_was_there(
     healed = await web(client, namespace)
     assert wanted(healed)[:2] == wanted(before)[:2]
     assert not any(name.startswith("praetor.dev/") for name in wanted(healed)[2])
+
+
+SECRET = [{"name": "TOKEN", "value": "hunter2"}, {"name": "MODE", "value": "swordfish"}]
+
+
+@pytest.mark.parametrize("fault", sorted(SETTINGS))
+async def test_no_value_of_an_environment_is_in_a_plan_nor_in_a_dead_man(
+    client: KubeClient, namespace: str, fault: str
+) -> None:
+    await made(client, namespace, env=SECRET)
+    ground = WorkloadGround(client)
+    plan = await ground.plan(order(namespace, fault))
+    for _ in range(2):
+        told = plan.to_bytes().decode() + json.dumps(job_of(plan, PodSettings("praetor:1")))
+        assert "hunter2" not in told
+        assert "swordfish" not in told
+        await ground.inject(plan, "")
+    await ground.heal(plan, "")
+    healed = await web(client, namespace)
+    assert healed["spec"]["template"]["spec"]["containers"][0]["env"] == SECRET
+    assert "hunter2" not in json.dumps(healed["metadata"].get("annotations", {}))
+
+
+@pytest.mark.parametrize("env", [None, [], SECRET[:1], SECRET, [SECRET[1], SECRET[0]], [SECRET[1], *SECRET]])
+async def test_a_variable_is_set_where_it_is_and_no_other_is_touched(
+    client: KubeClient, namespace: str, env: list[dict[str, Any]] | None
+) -> None:
+    before, ground = await made(client, namespace, **({} if env is None else {"env": env})), WorkloadGround(client)
+    plan = await ground.plan(order(namespace, "bad_config"))
+    await ground.inject(plan, "")
+    (container,) = (await web(client, namespace))["spec"]["template"]["spec"]["containers"]
+    values = {one["name"]: one["value"] for one in container["env"]}  # as a container takes them: the last counts
+    assert values == {one["name"]: one["value"] for one in env or ()} | {"MODE": "wrong"}
+    await ground.heal(plan, "")
+    assert wanted(await web(client, namespace))[:2] == wanted(before)[:2]
+
+
+async def test_what_anybody_changed_meanwhile_is_put_back_with_the_fault(client: KubeClient, namespace: str) -> None:
+    before, ground = await made(client, namespace, env=SECRET), WorkloadGround(client)
+    plan = await ground.plan(order(namespace, "memory_limit"))
+    await ground.inject(plan, "")
+    other = {"name": "main", "image": "other:2", "env": [{"name": "TOKEN", "value": "other"}]}
+    patch = {"spec": {"replicas": 5, "template": {"spec": {"containers": [other, {"name": "more", "image": "more"}]}}}}
+    await client.patch(DEPLOYMENTS, namespace, "web", patch)
+    await ground.heal(plan, "")
+    assert wanted(await web(client, namespace))[:2] == wanted(before)[:2]
+
+
+async def test_a_workload_that_lost_what_was_there_before_waits_for_a_person(
+    client: KubeClient, namespace: str
+) -> None:
+    await made(client, namespace)
+    ground = WorkloadGround(client)
+    plan = await ground.plan(order(namespace, "scale_to_zero"))
+    await ground.inject(plan, "")
+    await client.patch(
+        DEPLOYMENTS, namespace, "web", {"metadata": {"annotations": {"praetor.dev/before": None}}}, kind="merge"
+    )
+    with pytest.raises(UnavailableError, match="put back by hand"):
+        await ground.heal(plan, "")
+    by_hand = {"metadata": {"annotations": {"praetor.dev/experiment": None}}, "spec": {"replicas": 3}}
+    await client.patch(DEPLOYMENTS, namespace, "web", by_hand, kind="merge")
+    await ground.heal(plan, "")
+    assert (await web(client, namespace))["spec"]["replicas"] == 3
 
 
 async def test_what_people_set_after_the_heal_is_not_undone_by_a_late_dead_man(
@@ -141,32 +177,3 @@ async def test_a_fault_that_admission_refuses_is_refused_before_anything_is_arme
     bad = asked.inject.model_copy(update={"key": "NOT=A NAME"})
     with pytest.raises(ChaosRefusedError, match="would not accept"):
         await WorkloadGround(client).plan(Order(namespace, "one", "uid-1", asked.place, bad, asked.rules))
-
-
-async def test_a_stateful_set_is_put_back_too(client: KubeClient, namespace: str) -> None:
-    before = await client.create(STATEFUL_SETS, namespace, stateful_set("web"))
-    ground = WorkloadGround(client)
-    plan = await ground.plan(order(namespace, "bad_image"))
-    await ground.rehearse(plan, "")
-    await ground.inject(plan, "")
-    await ground.heal(plan, "")
-    healed = await client.get(STATEFUL_SETS, namespace, "web")
-    assert healed["spec"] == before["spec"]
-
-
-async def test_a_dead_man_is_a_job_that_is_armed_once_its_pod_is_ready(client: KubeClient, namespace: str) -> None:
-    await made(client, namespace)
-    plan = await WorkloadGround(client).plan(order(namespace, "scale_to_zero"))
-    deadmen = JobDeadmen(client, PodSettings("praetor:1"))
-    assert (await deadmen.armed(plan)).state == "Waiting"
-    await asyncio.gather(*(deadmen.arm(plan, "") for _ in range(2)))
-    job = await client.get(JOBS, namespace, "one-deadman")
-    assert job["spec"]["template"]["spec"]["serviceAccountName"] == "praetor-deadman"
-    assert (await deadmen.armed(plan)).state == "Waiting"
-    status = {"active": 1, "ready": 1, "startTime": plan.expires_at}
-    await client.replace(JOBS, job | {"status": status}, "status")
-    assert (await deadmen.armed(plan)).state == "Armed"
-    await deadmen.disarm(plan)
-    await deadmen.disarm(plan)
-    left = [one for one in await client.find(JOBS, namespace) if "deletionTimestamp" not in one["metadata"]]
-    assert left == []

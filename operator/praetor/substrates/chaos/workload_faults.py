@@ -1,25 +1,23 @@
 """What can be done to one workload by plain API means: what is sent, what undoes it, and what it truly is. Pure.
 
 A step is a request as data: a JSON patch of the workload, an object to create or to delete. The first step of every
-fault marks the workload with the experiment and its end; the undo is applied only where that mark still is, by the API
-server itself (a `test` of the patch), and puts the whole pod template and the replicas back.
+fault marks the workload.
 """
 
 import copy
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 from praetor.resources.experiment import Inject
 from praetor.substrates.chaos.errors import ChaosRefusedError
 from praetor.substrates.chaos.plan import Step
+from praetor.substrates.chaos.workload_marks import EXPIRES, MARK, Mark, Ops, marking, put
 from praetor.substrates.cluster.templates import annotations_of, limit_of, main_container, request_of, tag_of
 from praetor.substrates.cluster.workloads import Workload
 from simcore.protocols import Manifest
 from simcore.quantity import parse_quantity
 
-MARK, EXPIRES = "praetor.dev/experiment", "praetor.dev/expires-at"
 NO_SUCH_VERSION = "praetor-no-such-version"
-Ops = list[dict[str, Any]]
 
 
 class Broken(NamedTuple):
@@ -31,15 +29,6 @@ class Broken(NamedTuple):
     undo_more: list[Step]
     pods: int
     mechanism: str | None
-
-
-class Mark(NamedTuple):
-    """Of which experiment a workload is, and until when. `pods` has the uids of pods by name."""
-
-    uid: str
-    run: str
-    expires_at: str
-    pods: Mapping[str, str] = {}
 
 
 Fault = Callable[[Workload, Inject, Mark], Broken]
@@ -54,7 +43,7 @@ def pod_kill(workload: Workload, inject: Inject, mark: Mark) -> Broken:
 
 
 def scale_to_zero(workload: Workload, inject: Inject, mark: Mark) -> Broken:
-    return Broken([_set("/spec/replicas", 0)], [], [], workload.desired, "scale_to_zero")
+    return Broken([put("/spec/replicas", 0)], [], [], workload.desired, "scale_to_zero")
 
 
 def memory_limit(workload: Workload, inject: Inject, mark: Mark) -> Broken:
@@ -77,9 +66,14 @@ def bad_image(workload: Workload, inject: Inject, mark: Mark) -> Broken:
 
 def bad_config(workload: Workload, inject: Inject, mark: Mark) -> Broken:
     """An environment variable, which may be new."""
-    key, value = _needed(inject.key, "key"), _needed(inject.value, "value")
-    others = [one for one in main_container(workload.template).get("env") or () if one["name"] != key]
-    return _on_template(workload, {"env": [*others, {"name": key, "value": value}]}, "config_drift")
+    variable = {"name": _needed(inject.key, "key"), "value": _needed(inject.value, "value")}
+    env = main_container(workload.template).get("env") or []
+    found = [number for number, one in enumerate(env) if one["name"] == variable["name"]]
+    if found:  # of several with one name the last counts
+        op = {"op": "replace", "path": f"{_main(workload)}/env/{found[-1]}", "value": variable}
+    else:
+        op = put(f"{_main(workload)}/env/-", variable) if env else put(f"{_main(workload)}/env", [variable])
+    return Broken([op], [], [], workload.desired, "config_drift")
 
 
 def network_deny(workload: Workload, inject: Inject, mark: Mark) -> Broken:
@@ -112,44 +106,16 @@ def steps_of(workload: Workload, broken: Broken, mark: Mark) -> tuple[tuple[Step
     where = {"do": "patch", "of": workload.resource.plural, "namespace": workload.manifest["metadata"]["namespace"]}
     where |= {"name": workload.name, "mark": mark.uid}
     known = {"op": "test", "path": "/metadata/generation", "value": workload.manifest["metadata"]["generation"]}
-    breaking = {**where, "body": [known, *_marking(workload, mark), *broken.ops]}
-    undoing = {**where, "marking": _marking(workload, mark), "body": _undo(workload, mark)}
+    breaking = {**where, "body": [known, *marking(workload, mark), *broken.ops]}
+    undoing = {**where, "marking": marking(workload, mark)}
     stuck = [_stuck(workload, mark)] if workload.kind == "StatefulSet" else []
     return (breaking, *broken.more), (*broken.undo_more, undoing, *stuck)
-
-
-def _undo(workload: Workload, mark: Mark) -> Ops:
-    return [
-        {"op": "test", "path": _annotation(MARK), "value": mark.uid},
-        _set("/spec/template", workload.template),
-        _set("/spec/replicas", workload.desired),
-        {"op": "remove", "path": _annotation(MARK)},
-        {"op": "remove", "path": _annotation(EXPIRES)},
-    ]
 
 
 def _stuck(workload: Workload, mark: Mark) -> Step:
     """A StatefulSet does not replace a pod that never got ready, whatever its template says by now."""
     namespace = workload.manifest["metadata"]["namespace"]
     return {"do": "delete-stuck", "of": "pods", "namespace": namespace, "name": workload.name}
-
-
-def _marking(workload: Workload, mark: Mark) -> Ops:
-    there = bool(annotations_of(workload.manifest))
-    return [
-        *([] if there else [_set("/metadata/annotations", {})]),
-        _set(_annotation(MARK), mark.uid),
-        _set(_annotation(EXPIRES), mark.expires_at),
-    ]
-
-
-def _set(path: str, value: Any) -> dict[str, Any]:
-    """`add` also replaces."""
-    return {"op": "add", "path": path, "value": value}
-
-
-def _annotation(name: str) -> str:
-    return f"/metadata/annotations/{name.replace('~', '~0').replace('/', '~1')}"
 
 
 def _limited(workload: Workload, resource: str, limit: str, mechanism: str) -> Broken:
@@ -165,11 +131,15 @@ def _limited(workload: Workload, resource: str, limit: str, mechanism: str) -> B
 
 
 def _on_template(workload: Workload, changes: Manifest, mechanism: str) -> Broken:
-    containers = workload.template["spec"]["containers"]
-    main = main_container(workload.template)["name"]
-    index = next(number for number, one in enumerate(containers) if one["name"] == main)
-    ops = [_set(f"/spec/template/spec/containers/{index}/{field}", value) for field, value in changes.items()]
+    ops = [put(f"{_main(workload)}/{field}", value) for field, value in changes.items()]
     return Broken(ops, [], [], workload.desired, mechanism)
+
+
+def _main(workload: Workload) -> str:
+    """Where the main container is."""
+    name = main_container(workload.template)["name"]
+    names = [one["name"] for one in workload.template["spec"]["containers"]]
+    return f"/spec/template/spec/containers/{names.index(name)}"
 
 
 def _needed(value: str | None, field: str) -> str:

@@ -8,7 +8,7 @@ from praetor.kube.client import KubeClient
 from praetor.kube.paths import Resource
 from praetor.substrates.chaos.errors import ChaosRefusedError
 from praetor.substrates.chaos.plan import Step
-from praetor.substrates.chaos.workload_faults import MARK
+from praetor.substrates.chaos.workload_marks import MARK, breaking_patch, rehearsal, undoing_patch
 from praetor.substrates.cluster.stuck import new_revision
 from praetor.substrates.cluster.templates import annotations_of
 from simcore.errors import (
@@ -19,6 +19,7 @@ from simcore.errors import (
     NotFoundError,
     UnavailableError,
 )
+from simcore.protocols import Manifest
 
 RESOURCES: dict[str, Resource] = {
     one.plural: one for one in (paths.DEPLOYMENTS, paths.STATEFUL_SETS, paths.PODS, paths.NETWORK_POLICIES)
@@ -40,7 +41,8 @@ async def try_breaking(client: KubeClient, steps: Iterable[Step]) -> None:
     for step in steps:
         if step["do"] == "patch":
             try:
-                await _patch(client, step, step["body"], dry_run=True)
+                body = breaking_patch(step, await _found(client, step))
+                await _patch(client, step, body, dry_run=True)
             except (DeniedError, InvalidObjectError, NotFoundError) as problem:
                 raise ChaosRefusedError(f"the API server would not accept the fault: {problem}") from None
 
@@ -55,14 +57,17 @@ async def rehearse_undo(client: KubeClient, steps: Iterable[Step]) -> None:
     """Raises StoreError or ChaosRefusedError if the undo would not be accepted now."""
     for step in steps:
         if step["do"] == "patch":
-            await _patch(client, step, [*step["marking"], *step["body"]], dry_run=True)
+            await _patch(client, step, rehearsal(step, await _found(client, step)), dry_run=True)
         else:
             await _check_rights(client, step)
 
 
 async def _break_by_patch(client: KubeClient, step: Step) -> None:
+    found = await _found(client, step)
+    if annotations_of(found).get(MARK) == step["mark"]:
+        return
     try:
-        await _patch(client, step, step["body"])
+        await _patch(client, step, breaking_patch(step, found))
     except InvalidObjectError as problem:
         if await _mark_of(client, step) != step["mark"]:
             raise ChaosRefusedError(f"{_named(step)} has changed since it was looked at: {problem}") from None
@@ -85,7 +90,9 @@ async def _delete_pod(client: KubeClient, step: Step) -> None:
 
 async def _undo_by_patch(client: KubeClient, step: Step) -> None:
     try:
-        await _patch(client, step, step["body"])
+        body = undoing_patch(step, await _found(client, step))
+        if body is not None:
+            await _patch(client, step, body)
     except NotFoundError:
         return
     except InvalidObjectError as problem:
@@ -127,9 +134,13 @@ async def _patch(client: KubeClient, step: Step, body: list[Step], *, dry_run: b
     await client.patch(resource, namespace, step["name"], body, kind="json", dry_run=dry_run)
 
 
+async def _found(client: KubeClient, step: Step) -> Manifest:
+    return await client.get(RESOURCES[step["of"]], step["namespace"], step["name"])
+
+
 async def _mark_of(client: KubeClient, step: Step) -> str | None:
     try:
-        return annotations_of(await client.get(RESOURCES[step["of"]], step["namespace"], step["name"])).get(MARK)
+        return annotations_of(await _found(client, step)).get(MARK)
     except NotFoundError:
         return None
 

@@ -6,7 +6,8 @@ from praetor.substrates.chaos.errors import ChaosRefusedError
 from praetor.substrates.chaos.judging import ServiceSight, Sight
 from praetor.substrates.chaos.plan import Order, Plan, expiry_of
 from praetor.substrates.chaos.site_faults import cause_of
-from praetor.substrates.chaos.workload_faults import FAULTS, Broken, Mark, steps_of
+from praetor.substrates.chaos.workload_faults import FAULTS, Broken, steps_of
+from praetor.substrates.chaos.workload_marks import Mark
 from praetor.substrates.chaos.workload_steps import break_all, rehearse_undo, try_breaking, undo_all
 from praetor.substrates.cluster.connecting import namespace_system, site_of
 from praetor.substrates.cluster.reading import Objects, read_all
