@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from praetor.kube.blocking import BlockingKube
 from praetor.kube.client import KubeClient
 from praetor.kube.credentials import load_credentials
+from praetor.resources.kubernetes_site import KubernetesSite
+from praetor.substrates.cluster.system import NamespaceSystem, Promises
 from tests.controlplane.assets import AssetsMissingError, find_assets
 from tests.controlplane.server import ControlPlane, start_control_plane
+from tests.support.small_shop import CONFIG, Shop
+from tests.support.workloads import config_map, deployment, stateful_set
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
@@ -72,3 +77,22 @@ async def client(apiserver: ControlPlane) -> AsyncIterator[KubeClient]:
     """Of its administrator."""
     async with KubeClient(load_credentials(str(apiserver.kubeconfig))) as client:
         yield client
+
+
+@pytest.fixture
+def shop(apiserver: ControlPlane, namespace: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    monkeypatch.setenv("KUBECONFIG", str(apiserver.kubeconfig))
+    shop = Shop(apiserver, namespace, BlockingKube(load_credentials()))
+    web = deployment("web", replicas=2, memory="64Mi", env=[{"name": "SIZE", "value": "9"}])
+    shop.make(config_map("settings", MODE="good"), web, stateful_set("store"))
+    yield shop
+    shop.kube.close()
+
+
+@pytest.fixture
+def system(shop: "Shop") -> Iterator[NamespaceSystem]:
+    site = KubernetesSite.model_validate({"namespace": shop.name, "config": CONFIG})
+    system = NamespaceSystem(BlockingKube(load_credentials()), shop.name, site, Promises())
+    system.begin()
+    yield system
+    system.close()

@@ -2,89 +2,26 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from praetor.guard.errors import UnreachableError
 from praetor.guard.targets import SiteRequest
-from praetor.kube.blocking import BlockingKube
 from praetor.kube.client import KubeClient
-from praetor.kube.credentials import load_credentials
-from praetor.kube.paths import CONFIG_MAPS, DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS, Resource
-from praetor.resources.kubernetes_site import KubernetesSite
+from praetor.kube.paths import CONFIG_MAPS, DEPLOYMENTS, STATEFUL_SETS
 from praetor.substrates.cluster import system as system_module
 from praetor.substrates.cluster.connecting import cluster_substrate
 from praetor.substrates.cluster.errors import NamespaceError, RefusedChangeError
 from praetor.substrates.cluster.making import make
 from praetor.substrates.cluster.probing import survey
-from praetor.substrates.cluster.system import NamespaceSystem, Promises
-from praetor.substrates.live.system import Made, OutcomeUnknownError
+from praetor.substrates.cluster.system import NamespaceSystem
+from praetor.substrates.live.system import OutcomeUnknownError
 from simcore.actions import parse_action
 from simcore.classifier.look import Figures
 from simcore.errors import SimcoreError, UnavailableError
-from tests.controlplane.server import ControlPlane
 from tests.support.playing import do
-from tests.support.workloads import config_map, deployment, stateful_set
-
-RESOURCES = {
-    "ConfigMap": CONFIG_MAPS,
-    "Deployment": DEPLOYMENTS,
-    "StatefulSet": STATEFUL_SETS,
-    "ReplicaSet": REPLICA_SETS,
-}
-CONFIG = [
-    {"service": "web", "key": "mode", "configMap": {"name": "settings", "key": "MODE"}},
-    {"service": "web", "key": "size", "env": {"name": "SIZE"}},
-    {"service": "web", "key": "fresh", "env": {"name": "FRESH"}},
-]
-
-
-@pytest.fixture
-def shop(apiserver: ControlPlane, namespace: str, monkeypatch: pytest.MonkeyPatch) -> Iterator["Shop"]:
-    monkeypatch.setenv("KUBECONFIG", str(apiserver.kubeconfig))
-    shop = Shop(apiserver, namespace, BlockingKube(load_credentials()))
-    web = deployment("web", replicas=2, memory="64Mi", env=[{"name": "SIZE", "value": "9"}])
-    shop.make(config_map("settings", MODE="good"), web, stateful_set("store"))
-    yield shop
-    shop.kube.close()
-
-
-@pytest.fixture
-def system(shop: "Shop") -> Iterator[NamespaceSystem]:
-    site = KubernetesSite.model_validate({"namespace": shop.name, "config": CONFIG})
-    system = NamespaceSystem(BlockingKube(load_credentials()), shop.name, site, Promises())
-    system.begin()
-    yield system
-    system.close()
-
-
-class Shop:
-    def __init__(self, server: ControlPlane, name: str, kube: BlockingKube) -> None:
-        self._server, self.name, self.kube = server, name, kube
-
-    def kubectl(self, *args: str, stdin: str | None = None) -> str:
-        return self._server.kubectl("--namespace", self.name, *args, input=stdin).stdout
-
-    def make(self, *manifests: dict[str, Any]) -> None:
-        async def made(client: KubeClient) -> None:
-            for one in manifests:
-                await client.create(RESOURCES[one["kind"]], self.name, one)
-
-        self.kube.run(made)
-
-    def get(self, what: Resource, name: str) -> dict[str, Any]:
-        return self.kube.run(lambda client: client.get(what, self.name, name))
-
-    def spec(self, what: Resource, name: str) -> Any:
-        found = self.get(what, name)
-        return found.get("spec") or found.get("data")
-
-
-def change(system: NamespaceSystem, kind: str, target: str, change_key: str = "uid/1/1", **parameters: Any) -> Made:
-    action = {"action_type": kind, "target_service": target, "parameters": parameters}
-    return system.change(parse_action(action), change_key, 0.0)
+from tests.support.small_shop import CONFIG, Shop, change
 
 
 @pytest.mark.parametrize(
@@ -109,12 +46,7 @@ def test_the_undo_record_puts_everything_back(
     before = [shop.spec(*one) for one in objects]
     made = change(system, kind, target, **parameters)
     assert [shop.spec(*one) for one in objects] != before
-    for record in made.undo:
-        patch_type = {"application/merge-patch+json": "merge", "application/strategic-merge-patch+json": "strategic"}
-        shop.kubectl(
-            "patch", record["kind"].lower(), record["name"], "--type", patch_type[record["patchType"]],
-            "-p", json.dumps(record["undo"]),
-        )  # fmt: skip
+    shop.put_back(made.undo)
     assert [shop.spec(*one) for one in objects] == before
 
 

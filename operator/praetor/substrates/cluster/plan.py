@@ -25,6 +25,11 @@ class Patch:
     undo: dict[str, Any]
     kind: PatchKind = "strategic-merge"
 
+    @property
+    def object(self) -> str:
+        """In words."""
+        return f"{_KINDS[self.resource.plural]} {self.name}"
+
     def record(self, namespace: str) -> dict[str, Any]:
         """For the trace: what was there before, and what puts it back."""
         return {

@@ -13,8 +13,8 @@ from praetor.substrates.cluster import checks, looking, network, payloads
 from praetor.substrates.cluster.errors import NamespaceError, RefusedChangeError
 from praetor.substrates.cluster.health import has_trouble
 from praetor.substrates.cluster.logs import log_lines
-from praetor.substrates.cluster.making import make, tried
-from praetor.substrates.cluster.plan import Plan, was_made
+from praetor.substrates.cluster.making import Sent, make, tried
+from praetor.substrates.cluster.plan import Patch, Plan, was_made
 from praetor.substrates.cluster.planning import planned
 from praetor.substrates.cluster.prometheus import RequestSource
 from praetor.substrates.cluster.readiness import Readiness, look_at
@@ -208,26 +208,39 @@ class NamespaceSystem:
 
     # what is changed -----------------------------------------------------------------------------------------------
     def change(self, action: Action, key: str, now: float) -> Made:
-        """An object that has changed meanwhile is read, and what to do is decided, anew. What got no answer is asked
-        for at the object itself, which carries the key of its last change."""
-        unsure = False
+        """Raises OutcomeUnknownError also for a change of which only a part was made."""
+        sent = Sent()
+        try:
+            message = self._changed(action, key, sent)
+        except (SimcoreError, GuardedError) as problem:
+            if not sent and not isinstance(problem, OutcomeUnknownError):
+                raise
+            self._changed_at = now
+            told = f"the change was sent to {sent.text}; then {problem}" if sent else str(problem)
+            raise OutcomeUnknownError(told, sent.records(self._namespace)) from None
+        self._changed_at = now
+        cleared = self._cleared(action.target_service or "", tuple(sent.values()))
+        return Made(message + cleared, sent.records(self._namespace))
+
+    def _changed(self, action: Action, key: str, sent: Sent) -> str:
+        """The receipt. An object that has changed meanwhile is read, and what to do is decided, anew. What got no
+        answer is asked for at the object itself, which carries the key of its last change."""
+        whole, unsure = Plan(""), False
         for attempt in range(_ATTEMPTS):
             time.sleep(0.2 * attempt)
             try:
                 plan = self._plan(action, key)
-                self._make(plan)
+                whole = plan if len(plan.patches) >= len(whole.patches) else whole
+                self._make(plan, sent)
+                return whole.message
             except ConflictError:
                 continue
             except UnavailableError:
                 unsure = True
-                continue
-            self._changed_at = now
-            undo = tuple(patch.record(self._namespace) for patch in plan.patches)
-            return Made(plan.message + self._cleared(action.target_service or "", plan), undo)
         if unsure:
-            self._changed_at = now
             raise OutcomeUnknownError(f"the API server at {self._kube.server} did not answer")
-        raise RefusedChangeError(f"{action.target_service} kept changing while it was to be changed: nothing was done")
+        done = "" if sent else ": nothing was done"
+        raise RefusedChangeError(f"{action.target_service} kept changing while it was to be changed{done}")
 
     def check(self, action: Action) -> str:
         """By the server's own dry run, admission included."""
@@ -242,13 +255,13 @@ class NamespaceSystem:
         self._check_rights(plan)
         return plan
 
-    def _make(self, plan: Plan) -> None:
-        self._kube.run(lambda client: make(client, self._namespace, plan.patches))
+    def _make(self, plan: Plan, sent: Sent) -> None:
+        self._kube.run(lambda client: make(client, self._namespace, plan.patches, sent))
 
-    def _cleared(self, service: str, plan: Plan) -> str:
+    def _cleared(self, service: str, patches: Sequence[Patch]) -> str:
         """The change is made by now; whatever keeps it waiting is said with it."""
         workload = self._workload(service)
-        if not is_in_the_way(workload, plan.patches):
+        if not is_in_the_way(workload, patches):
             return ""
         try:
             return self._kube.run(lambda client: cleared(client, self._namespace, workload))

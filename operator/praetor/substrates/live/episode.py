@@ -162,7 +162,7 @@ class LiveSubstrate:
         try:
             made = self._system.change(action, key, began)
         except OutcomeUnknownError as problem:
-            self._changed_at = began
+            self._changed_at, self._undo = began, problem.undo
             raise SimcoreError(f"{problem}: nobody knows whether it was done, so look at what is there now") from None
         self._changed_at, self._undo = began, made.undo
         return made

@@ -16,7 +16,12 @@ from simcore.results import Snapshot
 
 
 class OutcomeUnknownError(SimcoreError):
-    """A change was asked for, and nobody knows whether it was made."""
+    """A change was asked for, and nobody knows whether it was made, or all of it. `undo` is of what was, or may have
+    been."""
+
+    def __init__(self, message: str, undo: tuple[dict[str, Any], ...] = ()) -> None:
+        super().__init__(message)
+        self.undo = undo
 
 
 class Made(NamedTuple):
