@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from praetor.substrates.chaos.judging import Objectives, ServiceSight, Sight, callers, elsewhere, noticed, unsteady
+from praetor.substrates.chaos.judging import (
+    Objectives,
+    ServiceSight,
+    Sight,
+    callers,
+    elsewhere,
+    noticed,
+    unkept,
+    unsteady,
+)
 
 CALLS = {"frontend": ("api",), "api": ("postgres",), "cron": ("postgres",), "postgres": (), "mail": ()}
 PROMISED = Objectives(0.99, 500.0)
@@ -64,6 +73,17 @@ def test_nobody_else_may(other: str) -> None:
     assert elsewhere(broken, "api", (), PROMISED) == f"{other} is crashed"
     assert elsewhere(broken[:2], "api", (), PROMISED) == ""
     assert elsewhere(broken, "api", (other,), PROMISED) == ""
+
+
+def test_what_users_reach_may_break_although_no_setting_tells_whom_it_calls() -> None:
+    assert elsewhere([sight(frontend=0.5)] * 5, "mail", (), PROMISED) == ""
+
+
+@pytest.mark.parametrize(("slow", "names"), [(0, ()), (2, ()), (3, ("mail",)), (10, ("mail",))])
+def test_what_is_not_as_promised_while_all_is_well_was_never_promised(slow: int, names: tuple[str, ...]) -> None:
+    sights = [sight(mail=0.5)] * slow + [sight()] * (10 - slow)
+    assert unsteady(sights, PROMISED) == ""
+    assert unkept(sights, PROMISED) == names
 
 
 def test_without_a_target_nobody_can_say_what_is_elsewhere() -> None:

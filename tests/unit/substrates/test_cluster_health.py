@@ -7,6 +7,7 @@ from praetor.substrates.cluster.health import troubled_seconds
 from praetor.substrates.cluster.readiness import Look, Readiness, look_at
 from tests.support.cluster_objects import (
     ago,
+    config_map,
     container,
     deployment,
     ended,
@@ -192,6 +193,34 @@ def test_calls_are_hosts_in_settings_and_not_words():
     assert web(DSN="postgres://user:pw@api/shop") == ["api"]
     assert web(PEER="api.shop.svc.cluster.local") == ["api"]
     assert web(MODE="api", PATTERN="my-api:80", NAME="the api is here", OTHER="http://api-v2:80") == []
+
+
+@pytest.mark.parametrize(
+    ("more", "calls"),
+    [
+        ({"envFrom": [{"configMapRef": {"name": "settings"}}]}, ["api"]),
+        ({"envFrom": [{"prefix": "THE_", "configMapRef": {"name": "settings"}}]}, ["api"]),
+        ({"envFrom": [{"secretRef": {"name": "settings"}}]}, []),
+        ({"envFrom": [{"configMapRef": {"name": "unreadable", "optional": True}}]}, []),
+        ({"env": [{"name": "TO", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "UPSTREAM"}}}]}, ["api"]),
+        ({"env": [{"name": "DB_HOST", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "DB"}}}]}, ["api"]),
+        ({"env": [{"name": "TO", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "NO"}}}]}, []),
+        ({"env": [{"name": "TO", "valueFrom": {"secretKeyRef": {"name": "settings", "key": "UPSTREAM"}}}]}, []),
+        ({"env": [{"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]}, []),
+        (
+            {
+                "envFrom": [{"configMapRef": {"name": "settings"}}],
+                "env": [{"name": "UPSTREAM", "value": "http://elsewhere.example"}],
+            },
+            [],
+        ),
+    ],
+)
+def test_calls_are_also_known_from_config_maps_that_may_be_read_and_never_from_secrets(more, calls):
+    maps = (config_map(UPSTREAM="http://api:8080", DB="api"), config_map("other", UPSTREAM="http://web:80"))
+    own = deployment("web", pod=template(container(**more), name="web"))
+    found = looked_at(deployments=[own, deployment()], services=[service("api"), service("web")], maps=maps)
+    assert found.calls == {"api": [], "web": calls}
 
 
 def test_a_service_without_a_pod_behind_it_and_a_port_that_nobody_has_are_said():

@@ -4,6 +4,7 @@ Before it: is all well? After the fault: do users notice? Meanwhile: does it bre
 business? After the heal: is all well again?
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -79,12 +80,19 @@ def callers(service: str, calls: Mapping[str, Collection[str]]) -> set[str]:
     return found
 
 
+def unkept(sights: Sequence[Sight], objectives: Objectives) -> tuple[str, ...]:
+    """Services that are not as promised, more often than by chance, while all is well. By name."""
+    bad = Counter(one.name for sight in sights for one in sight.services if one.breach(objectives))
+    return tuple(sorted(name for name, looks in bad.items() if len(sights) - looks < KEPT_SHARE * len(sights)))
+
+
 def elsewhere(sights: Sequence[Sight], target: str | None, touches: Collection[str], objectives: Objectives) -> str:
-    """What broke that is neither the target nor calls it, "" for nothing. Without a target nobody can say."""
+    """What broke that is neither the target, nor calls it, nor is what users reach (they are meant to notice), "" for
+    nothing. Without a target nobody can say."""
     last = sights[-ELSEWHERE_LOOKS:]
     if target is None or len(last) < ELSEWHERE_LOOKS:
         return ""
-    meant = {target, *touches, *callers(target, last[-1].calls)}
+    meant = {target, *touches, *callers(target, last[-1].calls), last[-1].services[0].name}
     for service in last[-1].services:
         seen = [one for sight in last for one in sight.services if one.name == service.name]
         if service.name not in meant and len(seen) == len(last) and all(one.breach(objectives) for one in seen):

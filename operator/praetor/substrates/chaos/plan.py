@@ -52,7 +52,7 @@ class Plan:
     causes: tuple[CauseName, ...] | None = None
     repeatable: bool = True
     touches: tuple[str, ...] = ()
-    """Services beside the target's callers that this fault is known to reach."""
+    """Services beside the target's callers that this fault is known to reach, or that were not as promised before."""
     url: str = ""
     allow: tuple[str, ...] = ()
     """What may be dialled for it beside public addresses and what whoever dials allows by itself."""

@@ -72,10 +72,12 @@ class WorkloadEyes:
     def look(self) -> Sight:
         if not self._looks:
             self._system.begin()
-        self._system.measure(float(self._looks))
+        self._system.measure(float(self._looks), everywhere=True)
         shot, self._looks = self._system.snapshot(float(self._looks)), self._looks + 1
         unmet = [f"{one.sli} of {one.service} is {one.value:.3g}" for one in shot.slos if not one.met]
-        services = tuple(ServiceSight(one.name, one.health, one.error_ratio) for one in shot.services)
+        services = tuple(
+            ServiceSight(one.name, one.health, one.error_ratio, one.latency_p99_ms) for one in shot.services
+        )
         return Sight(services, dict(self._system.calls), unmet[0] if unmet else "")
 
     def close(self) -> None:

@@ -103,7 +103,7 @@ def seen(
     first = _entry(found, objects.ingresses, entry)
     workloads = {one.name: one for one in sorted(found, key=lambda one: (one.name != first, one.name))}
     told = {one.name: [value.text or "" for value in values_of(settings, one, maps)] for one in found}
-    return Seen(now, objects, settings, maps, requests or {}, workloads, calls_among(found, told))
+    return Seen(now, objects, settings, maps, requests or {}, workloads, calls_among(found, told, maps))
 
 
 def _entry(workloads: Sequence[Workload], ingresses: Sequence[Manifest], named: str | None) -> str | None:

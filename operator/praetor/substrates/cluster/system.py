@@ -18,10 +18,11 @@ from praetor.substrates.cluster.plan import Patch, Plan, was_made
 from praetor.substrates.cluster.planning import planned
 from praetor.substrates.cluster.prometheus import RequestSource
 from praetor.substrates.cluster.readiness import Readiness, look_at
-from praetor.substrates.cluster.reading import Objects, read_all, read_workloads
+from praetor.substrates.cluster.reading import Objects, read_all, read_maps, read_workloads
 from praetor.substrates.cluster.rights import Held, held, objection, reads_logs, rights_of
 from praetor.substrates.cluster.sightings import Requests, Seen, seen
 from praetor.substrates.cluster.stuck import cleared, is_in_the_way
+from praetor.substrates.cluster.templates import config_maps_of
 from praetor.substrates.cluster.times import utc_now
 from praetor.substrates.cluster.workloads import Workload
 from praetor.substrates.live.log_lines import wanted
@@ -30,7 +31,7 @@ from praetor.substrates.live.snapshots import request_slos, service_snapshot
 from praetor.substrates.live.system import Made, OutcomeUnknownError
 from simcore.actions import CHANGES, Action, CheckMetrics, DescribeService, ReadLogs, RunDiagnostic
 from simcore.classifier.look import Look
-from simcore.errors import ConflictError, NotFoundError, SimcoreError, StoreError, UnavailableError
+from simcore.errors import ConflictError, SimcoreError, StoreError, UnavailableError
 from simcore.observation import LogLine, Logs, Payload
 from simcore.protocols import Manifest
 from simcore.results import SloSnapshot, Snapshot
@@ -68,6 +69,8 @@ class NamespaceSystem:
         self._objects = Objects()
         self._rights: list[Held] = []
         self._maps: dict[str, Manifest] = {}
+        self._referred: dict[str, Manifest] = {}
+        self._looked_for: set[str] = set()
         self._requests: dict[str, Requests] = {}
         self._complaints: dict[str, None] = {}
         self._usual: dict[str, int] = {}
@@ -104,9 +107,10 @@ class NamespaceSystem:
         seen = looking.with_requests(self._seen, self._source)
         return looking.look_at(self._kube, self._namespace, seen, reads_logs=reads_logs(self._rights))
 
-    def measure(self, now: float) -> None:
+    def measure(self, now: float, *, everywhere: bool = False) -> None:
+        """Requests are those of the entry, unless they are measured `everywhere`."""
         if now - self._whole_at >= _WHOLE_S:
-            self._read_all([self._entry])
+            self._read_all(self.names if everywhere else [self._entry])
             self._whole_at = now
             for name in self.names:
                 self._samples.add(name, now, self._seen.metrics(name))
@@ -171,7 +175,7 @@ class NamespaceSystem:
         """Everything, and the requests of these services."""
         self._objects = self._kube.run(lambda client: read_all(client, self._namespace, self._site.selector.query))
         self._maps = self._kube.run(self._config_maps)
-        self._requests |= {name: found for name in services if (found := self._requests_of(name)) is not None}
+        self._requests |= self._requests_of(services)
         self._see()
 
     def _see(self) -> None:
@@ -188,23 +192,27 @@ class NamespaceSystem:
         return found
 
     async def _config_maps(self, client: KubeClient) -> dict[str, Manifest]:
-        found = {}
-        for name in sorted({one.config_map.name for one in self._site.config if one.config_map is not None}):
-            if not objection(self._rights, "get", CONFIG_MAPS, name, self._namespace):
-                try:
-                    found[name] = await client.get(CONFIG_MAPS, self._namespace, name)
-                except NotFoundError:
-                    continue
-        return found
+        """Those of settings as they are now. Those that only tell who calls whom are read once."""
+        named = {one.config_map.name for one in self._site.config if one.config_map is not None}
+        readable = [one for one in named if not objection(self._rights, "get", CONFIG_MAPS, one, self._namespace)]
+        workloads = (*self._objects.deployments, *self._objects.stateful_sets)
+        referred = set[str]().union(*(config_maps_of(one["spec"]["template"]) for one in workloads))
+        new = referred - named - self._looked_for
+        self._referred |= await read_maps(client, self._namespace, new)
+        self._looked_for |= new
+        return self._referred | await read_maps(client, self._namespace, readable)
 
-    def _requests_of(self, service: str) -> Requests | None:
+    def _requests_of(self, services: Sequence[str]) -> dict[str, Requests]:
+        """One after another, until one fails: then the others would, too."""
+        found: dict[str, Requests] = {}
         if self._source is None:
-            return None
+            return found
         try:
-            return self._source.of(service)
+            for name in services:
+                found[name] = self._source.of(name)
         except (SimcoreError, GuardedError) as problem:
             self._complaints[f"requests were not measured: {problem}"[:300]] = None
-            return None
+        return found
 
     # what is changed -----------------------------------------------------------------------------------------------
     def change(self, action: Action, key: str, now: float) -> Made:

@@ -59,6 +59,14 @@ def plain_env(container: Manifest) -> dict[str, str]:
     return {one["name"]: one.get("value", "") for one in container.get("env") or () if "valueFrom" not in one}
 
 
+def config_maps_of(template: Manifest) -> set[str]:
+    """Names of those that environment variables come from."""
+    sources = [one for container in containers_of(template) for one in container.get("envFrom") or ()]
+    values = [one.get("valueFrom") or {} for container in containers_of(template) for one in container.get("env") or ()]
+    refs = [*(one.get("configMapRef") for one in sources), *(one.get("configMapKeyRef") for one in values)]
+    return {ref["name"] for ref in refs if ref and ref.get("name")}
+
+
 def without_hash(template: Manifest) -> Manifest:
     """As its owner has it: a ReplicaSet's template has a label of its own."""
     plain = copy.deepcopy(template)
