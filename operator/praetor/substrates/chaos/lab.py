@@ -6,7 +6,7 @@ Every call may be made again: a process that died in between does not know wheth
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from praetor.guard.targets import SiteRequest
@@ -64,7 +64,7 @@ class Lab:
         ground, place = self._ground(order.kind), order.place
         objectives = Objectives(place.availability, place.latency_p99_ms)
         looks = round(min(STEADY_SECONDS, place.stabilization_seconds) / LOOK_SECONDS)
-        looker = Looker(ground.eyes(place), objectives, looks, self._look_seconds)
+        looker = Looker(lambda: ground.eyes(place), objectives, looks, self._look_seconds)
         try:
             return await self._answer(question, ground, looker, order, plan)
         finally:
@@ -105,7 +105,11 @@ class Lab:
         if service in order.protected:
             raise ChaosRefusedError(f"{service} is one of spec.guardrails.protectedServices of the TargetSite")
         steady = await looker.steady()
-        return Looked(True, plan=(await ground.plan(order)).to_bytes()) if steady.holds else steady
+        if not steady.holds:
+            return steady
+        plan = await ground.plan(order)
+        plan = replace(plan, touches=tuple(dict.fromkeys((*plan.touches, *looker.unkept()))))
+        return Looked(True, plan=plan.to_bytes())
 
     def _ground(self, kind: Kind) -> Ground:
         if kind not in self._grounds:

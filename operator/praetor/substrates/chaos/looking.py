@@ -1,20 +1,24 @@
 """Looks at a target again and again until a question of an experiment has its answer."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from threading import Lock
 from typing import Literal, Protocol
 
 from praetor.guard.errors import GuardedError
-from praetor.substrates.chaos.judging import Objectives, Sight, elsewhere, noticed, unsteady
+from praetor.substrates.chaos.judging import Objectives, Sight, elsewhere, noticed, unkept, unsteady
 from simcore.errors import SimcoreError
 
+log = logging.getLogger(__name__)
 Question = Literal["Before", "Noticed", "Elsewhere", "After"]
 LOOK_SECONDS = 1.0
 NOTICE_SECONDS = 120.0
 RESTORE_SECONDS = 300.0
 _SILENT_LOOKS = 5
+_BLIND_LOOKS = 10
+"""So many in a row may fail for a reason that nobody thought of."""
 
 
 class Eyes(Protocol):
@@ -36,10 +40,14 @@ class Looked:
 
 
 class Looker:
-    """One target. It is well when it was for `steady_looks`, `pause_seconds` apart; limits are real seconds."""
+    """One target. It is well when it was for `steady_looks`, `pause_seconds` apart; limits are real seconds. Where eyes
+    cannot be `opened`, the look has failed."""
 
-    def __init__(self, eyes: Eyes, objectives: Objectives, steady_looks: int, pause_seconds: float) -> None:
-        self._eyes, self._objectives, self._using = eyes, objectives, Lock()
+    def __init__(
+        self, opened: Callable[[], Eyes], objectives: Objectives, steady_looks: int, pause_seconds: float
+    ) -> None:
+        self._open, self._objectives, self._using = opened, objectives, Lock()
+        self._eyes: Eyes | None = None
         self._looks, self._pause_seconds = max(2, steady_looks), pause_seconds
         self._sights: list[Sight] = []
         self._silent, self._why_silent = 0, ""
@@ -73,11 +81,25 @@ class Looker:
         return Looked(False, f"users noticed nothing within {limit_seconds:g} s")
 
     async def broken_elsewhere(self, target: str | None, touches: tuple[str, ...]) -> Looked:
-        """Comes back only when something broke. A target that says nothing while it is broken says nothing here."""
+        """Comes back only when something broke, or when nobody would see it. A target that says nothing while it is
+        broken says nothing here."""
+        blind = 0
         while True:
-            await self._look()
-            if what := elsewhere(self._sights, target, touches, self._objectives):
+            try:
+                await self._look()
+                blind, what = 0, elsewhere(self._sights, target, touches, self._objectives)
+            except Exception as problem:  # a fault that nobody watches must not stay
+                log.exception("a look at what else breaks failed")
+                blind, what = blind + 1, ""
+                if blind >= _BLIND_LOOKS:
+                    what = f"what else breaks cannot be seen: {type(problem).__name__}: {problem}"
+                await asyncio.sleep(self._pause_seconds)
+            if what:
                 return Looked(True, what)
+
+    def unkept(self) -> tuple[str, ...]:
+        """Services that did not keep what is promised although all was well: it is not promised of them."""
+        return unkept(self._sights, self._objectives)
 
     async def _until(self, limit_seconds: float) -> AsyncIterator[None]:
         ends = asyncio.get_running_loop().time() + limit_seconds
@@ -98,6 +120,7 @@ class Looker:
 
     def _seen(self) -> Sight:
         with self._using:
+            self._eyes = self._eyes or self._open()
             return self._eyes.look()
 
     async def close(self) -> None:
@@ -105,6 +128,7 @@ class Looker:
 
         def closed() -> None:
             with self._using:
-                self._eyes.close()
+                if self._eyes is not None:
+                    self._eyes.close()
 
         await asyncio.to_thread(closed)
