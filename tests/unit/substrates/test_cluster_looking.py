@@ -1,6 +1,5 @@
 """What a look shows of a namespace that is made of objects alone, and what is called a fault there."""
 
-import asyncio
 from dataclasses import replace
 
 import pytest
@@ -27,6 +26,7 @@ from tests.support.cluster_objects import (
     template,
     waiting,
 )  # fmt: skip
+from tests.support.pod_logs import Logs
 
 CALLS = {"web": "api", "api": "store", "store": ""}
 IMAGES = {"web": "shop/web:v1", "api": "shop/api:v1", "store": "docker.io/library/postgres:17"}
@@ -182,22 +182,6 @@ def test_who_calls_whom_is_supposed_from_lines_where_no_setting_tells():
     complains = LogLine(5.0, "ERROR", "call to store failed: connection refused")
     assert api(seen, {"api": [complains]}).calls == ("store",)
     assert api(seen).calls == ()
-
-
-class Logs:
-    """The API server's logs: `text` of every container, and what was asked for."""
-
-    def __init__(self, text="", problem=None):
-        self.asked, self._text, self._problem = [], text, problem
-
-    async def text(self, path, query):
-        self.asked.append((path.split("/")[-2], query))
-        if self._problem is not None:
-            raise self._problem
-        return self._text
-
-    def run(self, ask):
-        return asyncio.run(ask(self))
 
 
 @pytest.mark.parametrize("problem", [DeniedError("no"), UnavailableError("away"), None])

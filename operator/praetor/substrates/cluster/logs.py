@@ -16,7 +16,7 @@ from praetor.substrates.cluster.times import utc_now
 from praetor.substrates.cluster.workloads import Workload
 from praetor.substrates.live.first_look import READ_LINES
 from praetor.substrates.live.log_lines import log_line
-from simcore.errors import DeniedError, StoreError
+from simcore.errors import InvalidObjectError, NotFoundError, StoreError, UnavailableError
 from simcore.observation import LogLine
 
 MOST_PODS = 3
@@ -34,23 +34,40 @@ class _Source(NamedTuple):
 
 
 async def log_lines(client: KubeClient, namespace: str, workload: Workload, lines: int) -> list[LogLine]:
-    """Oldest first, at most `lines` of each source, without secrets. Where a container cannot run, a line says why.
+    """Oldest first, at most `lines` of each source, without secrets. Where a container cannot run, or a log cannot be
+    read, a line says so.
 
-    Raises StoreError."""
+    Raises StoreError where none can be read."""
     container = main_container(workload.template)["name"]
     pods = _worth_reading(workload.pods)
     sources = [_Source(pod.name, container, previous) for pod in pods for previous in _which(pod, container)]
-    texts = await asyncio.gather(*(_text(client, namespace, source, lines) for source in sources))
+    texts = await asyncio.gather(*(_text_or_problem(client, namespace, source, lines) for source in sources))
+    problems = [text for text in texts if isinstance(text, UnavailableError)]
+    if problems and len(problems) == len(texts):
+        raise problems[0]
     now = utc_now()
-    several = len(pods) > 1
     found = [
-        _line(text, f"{source.pod}: " if several else "", now)
-        for source, body in zip(sources, texts, strict=True)
-        for text in body.splitlines()
-        if text
+        line
+        for source, text in zip(sources, texts, strict=True)
+        for line in _lines_of(source, text, f"{source.pod}: " if len(pods) > 1 else "", now)
     ]
     found += [LogLine(0.0, "ERROR", f"kubelet: pod {pod.name}: {redacted(pod.trouble)}") for pod in pods if pod.trouble]
     return sorted(found, key=lambda line: -line.seconds_ago)
+
+
+def _lines_of(source: _Source, text: str | UnavailableError, prefix: str, now: datetime) -> list[LogLine]:
+    """What the server says of it may read like a complaint of the service: it is left out."""
+    if isinstance(text, UnavailableError):
+        return [LogLine(0.0, "WARN", f"kubelet: the log of pod {source.pod} cannot be read now")]
+    return [_line(line, prefix, now) for line in text.splitlines() if line]
+
+
+async def _text_or_problem(client: KubeClient, namespace: str, source: _Source, lines: int) -> str | UnavailableError:
+    """One node that does not answer keeps nobody from reading what others have."""
+    try:
+        return await _text(client, namespace, source, lines)
+    except UnavailableError as problem:
+        return problem
 
 
 async def recent_lines(
@@ -96,7 +113,8 @@ def _which(pod: Pod, container: str) -> list[bool]:
 
 
 async def _text(client: KubeClient, namespace: str, source: _Source, lines: int, **more: str) -> str:
-    """ "" where there is none, for example of a container that has not begun."""
+    """ "" where there is none: the pod has gone, or the container has not begun. Raises StoreError: DeniedError without
+    the right, UnavailableError for a node that does not answer."""
     query = (
         {
             "container": source.container,
@@ -109,9 +127,7 @@ async def _text(client: KubeClient, namespace: str, source: _Source, lines: int,
     )
     try:
         return await client.text(PODS.path(namespace, source.pod, "log"), query=query)
-    except DeniedError:
-        raise
-    except StoreError:
+    except (InvalidObjectError, NotFoundError):
         return ""
 
 

@@ -157,10 +157,11 @@ class NamespaceSystem:
         return [service] if isinstance(action, CheckMetrics) else [self._entry]
 
     def _diagnostic(self, service: str, command: str, newest_seconds: float) -> Payload:
-        """Lines older than `newest_seconds` are from before the last change: they say nothing about now."""
+        """Lines older than `newest_seconds` are from before the last change: they say nothing about now. Objects are
+        looked at also where no log can be read."""
         around = [service, *self._seen.calls.get(service, ()), *self._seen.callers(service)]
         lines = {
-            name: [line for line in self._lines(name, _DIAGNOSTIC_LINES) if line.seconds_ago <= newest_seconds]
+            name: [line for line in self._lines_if_any(name) if line.seconds_ago <= newest_seconds]
             for name in dict.fromkeys(around)
         }
         names = network.names_of(self._seen, service) if command == "check_dns" else []
@@ -170,6 +171,12 @@ class NamespaceSystem:
     def _lines(self, service: str, lines: int) -> list[LogLine]:
         workload = self._workload(service)
         return self._kube.run(lambda client: log_lines(client, self._namespace, workload, lines))
+
+    def _lines_if_any(self, service: str) -> list[LogLine]:
+        try:
+            return self._lines(service, _DIAGNOSTIC_LINES)
+        except UnavailableError:
+            return []
 
     def _read_all(self, services: Sequence[str] = ()) -> None:
         """Everything, and the requests of these services."""
