@@ -53,21 +53,21 @@ def scaled(shop: Shop, replicas: int) -> Callable[[], Any]:
     return lambda: shop.kubectl("scale", "deployment/web", f"--replicas={replicas}")
 
 
-FATES: list[Callable[[Shop], list[Fate]]] = [
-    lambda shop: [],
-    lambda shop: ["answer"],
-    lambda shop: ["request"],
-    lambda shop: ["arrives", "answer"],
-    lambda shop: ["arrives", "request"],
-    lambda shop: ["answer", "answer"],
-    lambda shop: ["request", "answer", "request", "answer"],
-    lambda shop: ["arrives", scaled(shop, 4)],
-    lambda shop: ["answer", scaled(shop, 4), "answer"],
-    lambda shop: [lambda: shop.kubectl("label", "configmap/settings", "by=somebody"), "answer"],
-]
+FATES: dict[str, Callable[[Shop], list[Fate]]] = {
+    "nothing": lambda shop: [],
+    "the answer of the ConfigMap": lambda shop: ["answer"],
+    "the request for the ConfigMap": lambda shop: ["request"],
+    "the answer of the Deployment": lambda shop: ["arrives", "answer"],
+    "the request for the Deployment": lambda shop: ["arrives", "request"],
+    "both answers": lambda shop: ["answer", "answer"],
+    "all of it": lambda shop: ["request", "answer", "request", "answer"],
+    "a conflict": lambda shop: ["arrives", scaled(shop, 4)],
+    "a conflict between lost answers": lambda shop: ["answer", scaled(shop, 4), "answer"],
+    "a conflict first": lambda shop: [lambda: shop.kubectl("label", "configmap/settings", "by=somebody"), "answer"],
+}
 
 
-@pytest.mark.parametrize("fates", FATES)
+@pytest.mark.parametrize("fates", FATES.values(), ids=FATES)
 def test_whatever_is_lost_on_the_way_the_records_put_everything_back(
     shop: Shop, system: NamespaceSystem, fated: Any, fates: Callable[[Shop], list[Fate]]
 ) -> None:

@@ -2,8 +2,8 @@
 
 The patch that breaks it also notes the experiment, its end, and what was there before. The undo is applied only where
 that mark still is, by the API server itself (a `test` of the patch), and puts the whole pod template and the replicas
-back. What was there is kept at the workload alone: a template may hold secrets, and who may read a plan, in another
-namespace perhaps, may not read them.
+back. What was there is kept at the workload, which has it anyway: a template may hold secrets, and who may read a plan,
+in another namespace perhaps, may not read them.
 """
 
 import json

@@ -1,7 +1,6 @@
 """Everything of a namespace that services are made of, as the API server has it."""
 
 import asyncio
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -71,20 +70,6 @@ async def read_workloads(client: KubeClient, namespace: str, selector: str, know
     )
     found: dict[str, Any] = dict(zip(NEEDED, read, strict=True))
     return replace(known or Objects(), **found)
-
-
-async def read_maps(client: KubeClient, namespace: str, names: Iterable[str]) -> dict[str, Manifest]:
-    """By name; those that are not there, or that we may not read, are left out. Raises StoreError."""
-
-    async def read(name: str) -> Manifest | None:
-        try:
-            return await client.get(paths.CONFIG_MAPS, namespace, name)
-        except (DeniedError, NotFoundError):
-            return None
-
-    wanted = sorted(names)
-    found = await asyncio.gather(*map(read, wanted))
-    return {name: one for name, one in zip(wanted, found, strict=True) if one is not None}
 
 
 async def _needed(client: KubeClient, resource: Resource, namespace: str, selector: str) -> Found:

@@ -6,23 +6,21 @@ from typing import NamedTuple
 
 from praetor.guard.errors import GuardedError
 from praetor.kube.blocking import BlockingKube
-from praetor.kube.client import KubeClient
-from praetor.kube.paths import CONFIG_MAPS
 from praetor.resources.kubernetes_site import KubernetesSite
 from praetor.substrates.cluster import checks, looking, network, payloads
 from praetor.substrates.cluster.errors import NamespaceError, RefusedChangeError
 from praetor.substrates.cluster.health import has_trouble
 from praetor.substrates.cluster.logs import log_lines
 from praetor.substrates.cluster.making import Sent, make, tried
+from praetor.substrates.cluster.maps import MapReader
 from praetor.substrates.cluster.plan import Patch, Plan, was_made
 from praetor.substrates.cluster.planning import planned
 from praetor.substrates.cluster.prometheus import RequestSource
 from praetor.substrates.cluster.readiness import Readiness, look_at
-from praetor.substrates.cluster.reading import Objects, read_all, read_maps, read_workloads
+from praetor.substrates.cluster.reading import Objects, read_all, read_workloads
 from praetor.substrates.cluster.rights import Held, held, objection, reads_logs, rights_of
 from praetor.substrates.cluster.sightings import Requests, Seen, seen
 from praetor.substrates.cluster.stuck import cleared, is_in_the_way
-from praetor.substrates.cluster.templates import config_maps_of
 from praetor.substrates.cluster.times import utc_now
 from praetor.substrates.cluster.workloads import Workload
 from praetor.substrates.live.log_lines import wanted
@@ -69,8 +67,7 @@ class NamespaceSystem:
         self._objects = Objects()
         self._rights: list[Held] = []
         self._maps: dict[str, Manifest] = {}
-        self._referred: dict[str, Manifest] = {}
-        self._looked_for: set[str] = set()
+        self._map_reader = MapReader(namespace, site.config)
         self._requests: dict[str, Requests] = {}
         self._complaints: dict[str, None] = {}
         self._usual: dict[str, int] = {}
@@ -181,7 +178,7 @@ class NamespaceSystem:
     def _read_all(self, services: Sequence[str] = ()) -> None:
         """Everything, and the requests of these services."""
         self._objects = self._kube.run(lambda client: read_all(client, self._namespace, self._site.selector.query))
-        self._maps = self._kube.run(self._config_maps)
+        self._maps = self._kube.run(lambda client: self._map_reader.read(client, self._objects, self._rights))
         self._requests |= self._requests_of(services)
         self._see()
 
@@ -197,17 +194,6 @@ class NamespaceSystem:
         if found is None:
             raise NamespaceError(f"there is no {service!r} any more in namespace {self._namespace!r}")
         return found
-
-    async def _config_maps(self, client: KubeClient) -> dict[str, Manifest]:
-        """Those of settings as they are now. Those that only tell who calls whom are read once."""
-        named = {one.config_map.name for one in self._site.config if one.config_map is not None}
-        readable = [one for one in named if not objection(self._rights, "get", CONFIG_MAPS, one, self._namespace)]
-        workloads = (*self._objects.deployments, *self._objects.stateful_sets)
-        referred = set[str]().union(*(config_maps_of(one["spec"]["template"]) for one in workloads))
-        new = referred - named - self._looked_for
-        self._referred |= await read_maps(client, self._namespace, new)
-        self._looked_for |= new
-        return self._referred | await read_maps(client, self._namespace, readable)
 
     def _requests_of(self, services: Sequence[str]) -> dict[str, Requests]:
         """One after another, until one fails: then the others would, too."""
