@@ -9,14 +9,14 @@ FIX = {"endpoint": "restart", "service": "api"}
 
 class BreakableSite(SmallSite):
     """A restart of the api repairs what users see; only `heal` puts things back. A change that comes again with its key
-    is not made again, unless the site is `forgetful`."""
+    gets the first answer again, unless the site is `forgetful`. So many times as it is `busy` it refuses to heal."""
 
     def __init__(self, *, forgetful: bool = False) -> None:
         super().__init__()
         self.fault: str | None = None
         self.forgetful = forgetful
-        self.refuses = ""
-        self._keys: set[str] = set()
+        self.refuses, self.busy = "", 0
+        self._told: dict[str, tuple[int | None, Any]] = {}
 
     @property
     def is_as_it_was(self) -> bool:
@@ -30,14 +30,20 @@ class BreakableSite(SmallSite):
         if name == "health" and self.forgetful:
             status, told = super().answer(method, path, query, body, key)
             return status, {name: value for name, value in told.items() if name != "idempotency_key"}
-        if method == "POST" and key and not self.forgetful:
-            if key in self._keys:
-                return 200, {"ok": True, "message": "done already"}
-            self._keys.add(key)
-        if name == "break" and self.refuses:
+        if method != "POST" or not key or self.forgetful:
+            return self._answer(method, path, query, body, key)
+        if key not in self._told:
+            self._told[key] = self._answer(method, path, query, body, key)
+        return self._told[key]
+
+    def _answer(self, method: str, path: str, query: dict[str, str], body: Any, key: str) -> tuple[int | None, Any]:
+        if path == "/ops/break" and self.refuses:
             return 422, {"ok": False, "error": self.refuses}
-        if name == "break" and self.fault is not None:
+        if path == "/ops/break" and self.fault is not None:
             return 409, {"ok": False, "error": f"{self.fault} is under way"}
+        if method == "POST" and path == "/ops/heal" and self.busy:
+            self.busy -= 1
+            return 409, {"ok": False, "error": "busy"}
         return super().answer(method, path, query, body, key)
 
     def changed(self, name: str, body: dict[str, Any]) -> None:

@@ -10,7 +10,9 @@ from praetor.resources.experiment import ChaosRules, Inject
 from praetor.substrates.chaos.errors import ChaosRefusedError
 from praetor.substrates.chaos.plan import Order, Plan
 from praetor.substrates.chaos.site import SiteGround
+from praetor.substrates.site.errors import RefusedError
 from simcore.errors import SimcoreError
+from simcore.results import CauseName
 from tests.support.breakable_site import BreakableSite
 
 
@@ -77,3 +79,34 @@ async def test_an_undo_of_which_nobody_knows_whether_it_is_there_is_not_taken_fo
     site.answers["/ops/heal"] = answer
     with pytest.raises(SimcoreError, match=told):
         await ground.rehearse(plan, "")
+
+
+async def test_a_heal_that_was_refused_is_said_again_and_not_answered_again(site: BreakableSite) -> None:
+    ground = SiteGround()
+    plan = await ground.plan(order_at(site))
+    await ground.inject(plan, "")
+    site.busy = 1
+    with pytest.raises(RefusedError, match="busy"):
+        await ground.heal(plan, "")
+    await ground.heal(plan, "")
+    assert site.is_as_it_was
+
+
+async def test_the_contract_says_where_its_faults_are(site: BreakableSite) -> None:
+    with pytest.raises(ChaosRefusedError, match=r"oom_crash hits 'api', not 'frontend'; name 'api', or none"):
+        await SiteGround().plan(order_at(site, service="frontend"))
+    for service in ("api", None):
+        plan = await SiteGround().plan(order_at(site, service=service))
+        assert (plan.service, plan.causes) == ("api", (CauseName("api", "heap_oom", "memory"),))
+
+
+async def test_of_a_site_with_other_names_people_say_where(site: BreakableSite) -> None:
+    names = ("shop", "backend")
+    site.answers["/ops/health"] = (
+        200,
+        {"status": "ok", "services": [{"name": name, "health": "healthy"} for name in names]},
+    )
+    site.answers["/ops/services"] = (200, {"services": [{"name": name, "replicas": 1} for name in names]})
+    with pytest.raises(ChaosRefusedError, match=r"spec\.inject\.service names it"):
+        await SiteGround().plan(order_at(site))
+    assert (await SiteGround().plan(order_at(site, service="backend"))).service == "backend"

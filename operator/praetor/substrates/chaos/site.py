@@ -1,10 +1,12 @@
 """Experiments on a site that implements `/ops/*`: its own `/ops/break` and `/ops/heal`, and what it shows."""
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from typing import TypeVar
 
 from praetor.guard.targets import SiteRequest
+from praetor.resources.experiment import Inject
 from praetor.substrates.chaos.errors import ChaosRefusedError
 from praetor.substrates.chaos.judging import ServiceSight, Sight
 from praetor.substrates.chaos.plan import Order, Plan, Step, expiry_of, key_of
@@ -15,6 +17,7 @@ from praetor.substrates.site.ops_client import OpsClient
 
 T = TypeVar("T")
 _HEAL = "/ops/heal"
+_ATTEMPT_BYTES = 8
 
 
 class SiteGround:
@@ -51,8 +54,11 @@ class SiteGround:
             raise ChaosRefusedError(f"{plan.fault}: {problem}") from None
 
     async def heal(self, plan: Plan, token: str) -> None:
-        """May be said again. Raises SiteError, GuardedError: it has to be said again."""
-        await _called(_place(plan, token), lambda ops: _post(ops, plan.undoing))
+        """May be said again, each time under a key of its own: a site answers one that it knows as it did the first
+        time, and if that was a refusal nobody would ever heal. Raises SiteError, GuardedError: say it again."""
+        attempt = secrets.token_hex(_ATTEMPT_BYTES)
+        steps = tuple(step | {"key": f"{step['key']}/{attempt}"} for step in plan.undoing)
+        await _called(_place(plan, token), lambda ops: _post(ops, steps))
 
 
 def _place(plan: Plan, token: str) -> SiteRequest:
@@ -93,10 +99,7 @@ def _plan(order: Order, ops: OpsClient) -> Plan:
     if given := [name for name in ("pods", "memory_limit", "cpu_limit", "version", "key") if getattr(inject, name)]:
         raise ChaosRefusedError(f"spec.inject.{given[0]}: a site with /ops/* takes the fault's name only")
     names = [state.name for state in health.services]
-    known = SITE_FAULTS.get(inject.fault)
-    service = inject.service or (known.service if known and known.service in names else None)
-    if service is not None and service not in names:
-        raise ChaosRefusedError(f"spec.inject.service: there is no {service!r}; there are {', '.join(names)}")
+    known, service = SITE_FAULTS.get(inject.fault), _broken(inject, names)
     _check_radius(order, service, ops)
     return Plan(
         kind="Site",
@@ -116,6 +119,21 @@ def _plan(order: Order, ops: OpsClient) -> Plan:
         target_namespace=order.namespace,
         secret=order.secret,
     )
+
+
+def _broken(inject: Inject, names: list[str]) -> str | None:
+    """The service that the fault hits: of the contract's faults the contract's, where the site has one of that name."""
+    known, named = SITE_FAULTS.get(inject.fault), inject.service
+    if named is not None and named not in names:
+        raise ChaosRefusedError(f"spec.inject.service: there is no {named!r}; there are {', '.join(names)}")
+    if known is None or known.service not in names:
+        return named
+    if named not in (None, known.service):
+        raise ChaosRefusedError(
+            f"spec.inject.service: by the contract of /ops/break {inject.fault} hits {known.service!r}, not {named!r}; "
+            f"name {known.service!r}, or none"
+        )
+    return known.service
 
 
 def _check_radius(order: Order, service: str | None, ops: OpsClient) -> None:
