@@ -7,8 +7,9 @@ from typing import Any
 
 from praetor.controller.controller import Controller
 from praetor.controller.key import Key
+from praetor.controller.times import Clock, utc_now
 from praetor.resources.experiment import FINALIZER
-from simcore.errors import NotFoundError
+from simcore.errors import NotFoundError, SimcoreError
 from simcore.protocols import Manifest, Store
 from tests.support.breakable_site import BreakableSite
 from tests.support.experiments import NotedDeadmen, ScriptedPool, quick_lab
@@ -21,13 +22,15 @@ LONGEST_LIFE_SECONDS = 90.0
 class Experiment:
     """`namespace` and `name` of its run; site and dead-men outlive every controller."""
 
-    def __init__(self, store: Store, site: BreakableSite, namespace: str, name: str = "one") -> None:
+    def __init__(
+        self, store: Store, site: BreakableSite, namespace: str, name: str = "one", *, clock: Clock = utc_now
+    ) -> None:
         self.store, self.site, self.key = store, site, Key("IncidentRun", namespace, name)
-        self.deadmen = NotedDeadmen()
+        self.deadmen, self._clock = NotedDeadmen(), clock
 
     async def life(self, crash: Crash | None) -> int | None:
         """One controller, until the run's end or its own; how many changes it made, None if it was cut off."""
-        controller = Controller(self.store, ScriptedPool(), lab=quick_lab(self.deadmen))
+        controller = Controller(self.store, ScriptedPool(), clock=self._clock, lab=quick_lab(self.deadmen))
         seam = mortal(controller, crash)
         controller.queue.add(self.key)
         try:
@@ -48,7 +51,10 @@ class Experiment:
         if key is None:
             await asyncio.sleep(PAUSE_SECONDS)
             return
-        await controller.look_at(key)
+        try:
+            await controller.look_at(key)
+        except SimcoreError:
+            controller.queue.add(key)
         controller.queue._keys.done(key)
 
     async def run(self) -> Manifest | None:

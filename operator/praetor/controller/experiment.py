@@ -7,6 +7,8 @@ Each state is written before what it announces is done, so that whoever comes ne
 Nothing ends while a fault may be there: `nothing_ends_broken` looks at every decision.
 """
 
+from datetime import datetime
+
 from praetor.controller import experiment_statuses as told
 from praetor.controller.effects import (
     ArmDeadman,
@@ -25,15 +27,18 @@ from praetor.controller.effects import (
 from praetor.controller.observed import Observed
 from praetor.controller.parts import fail
 from praetor.controller.times import seconds_since
-from praetor.controller.trial import ARM, INJECT, NO_LAB, PLAN, Asked, Trial
+from praetor.controller.trial import ARM, HEAL, INJECT, NO_LAB, PLAN, Asked, Trial
 from praetor.resources import reasons
 from praetor.resources.experiment import BROKEN, CLOSED, FINALIZER, ExperimentState
+from praetor.substrates.chaos.deadman import HEAL_SECONDS
 from praetor.substrates.chaos.looking import Question
 from praetor.substrates.chaos.plan import Plan
 
 ARM_SECONDS = 180.0
 """What a dead-man gets to be there: a pod has to be scheduled, and its image fetched."""
 ARM_LOOK_SECONDS = 0.5
+BREAK_SECONDS = 5.0
+"""What bringing a fault about may take: as long as a request to a site."""
 DEADMAN_SECONDS = 30.0
 """What a dead-man's heal may take."""
 _ENDINGS = ("Complete", "Failed", "Suspended")
@@ -88,16 +93,39 @@ def _checked(observed: Observed, trial: Trial) -> Decision:
 
 
 def _armed(observed: Observed, trial: Trial) -> Decision:
-    if trial.plan is None:
-        return fail(observed, reasons.EXPERIMENT_REFUSED, "the stored plan is gone")
+    if trial.refusal or trial.plan is None:
+        return fail(observed, reasons.EXPERIMENT_REFUSED, trial.refusal or "the stored plan is gone")
+    if why := _why_unarmed(observed, trial, trial.plan):
+        return fail(observed, reasons.DEADMAN_NOT_ARMED, why)
     if trial.armed.state == "Armed":
         return [WriteStatus(told.injecting(observed)), *_inject(observed, trial, trial.plan)]
-    assert observed.status.experiment is not None
-    late = seconds_since(observed.status.experiment.since or "", observed.now) > ARM_SECONDS
-    if trial.armed.state == "Refused" or late:
-        return fail(observed, reasons.DEADMAN_NOT_ARMED, trial.armed.message)
     again = LookAgain(ARM_LOOK_SECONDS)
     return [again] if ARM in trial.asked else [ArmDeadman(trial.plan, trial.token), again]
+
+
+def _why_unarmed(observed: Observed, trial: Trial, plan: Plan) -> str:
+    """Why nobody will stand by, or not for long enough; "" while somebody does or still may."""
+    refused, late = trial.asked.get(ARM, Asked()).answer, too_late(plan, observed.now)
+    if refused is not None:
+        return refused.message
+    if trial.armed.state == "Armed":
+        return late
+    assert observed.status.experiment is not None
+    since = seconds_since(observed.status.experiment.since or "", observed.now)
+    if trial.armed.state == "Refused" or since > ARM_SECONDS or late:
+        return "; ".join(why for why in (trial.armed.message or "no dead-man stands by", late) if why)
+    return ""
+
+
+def too_late(plan: Plan, now: datetime) -> str:
+    """Why nothing may be broken any more, "" if it may: what is broken after the dead-man healed would stay broken."""
+    left_seconds = -seconds_since(plan.expires_at, now)
+    if left_seconds >= BREAK_SECONDS:
+        return ""
+    return (
+        f"{max(0.0, left_seconds):.0f} s of spec.inject.durationSeconds are left, and a fault may take "
+        f"{BREAK_SECONDS:.0f} s to be there: nobody would heal it; a longer duration would do"
+    )
 
 
 def _inject(observed: Observed, trial: Trial, plan: Plan) -> list[Effect]:
@@ -110,6 +138,8 @@ def _injected_by_somebody(observed: Observed, trial: Trial) -> Decision:
     refusal = trial.asked.get(INJECT)
     if refusal is not None and refusal.answer is not None:
         return fail(observed, reasons.FAULT_NOT_INJECTED, refusal.answer.message)
+    if trial.refusal:
+        return fail(observed, reasons.EXPERIMENT_REFUSED, trial.refusal)
     if trial.plan is not None and trial.plan.repeatable:
         return _inject(observed, trial, trial.plan)
     return fail(
@@ -154,7 +184,9 @@ def healed(observed: Observed) -> Decision:
     if state in CLOSED:
         return [*_let_go(observed, trial.plan), WriteStatus(told.ended(observed))]
     if state == "Healing":
-        return _heal(observed, trial, WriteStatus(told.healed(observed)))
+        assert observed.status.experiment is not None
+        event = RecordEvent(reasons.FAULT_HEALED, f"{observed.status.experiment.fault} is healed")
+        return _complaint(observed, trial) or _heal(observed, trial, event, WriteStatus(told.healed(observed)))
     if state == "Healed":
         asking = _asked(trial, "After", [])
         answer = trial.asked.get("After", Asked()).answer
@@ -162,13 +194,29 @@ def healed(observed: Observed) -> Decision:
     return None
 
 
-def _heal(observed: Observed, trial: Trial, after: Effect) -> list[Effect]:
+def _complaint(observed: Observed, trial: Trial) -> list[Effect]:
+    """What is said of a heal that failed, once for each reason; and long after the fault's end that it was the last."""
+    failed = trial.asked.get(HEAL, Asked()).answer
+    if failed is None:
+        return []
+    last = _may_be_left(observed, trial)
+    status = told.left(observed, failed.message) if last else told.not_healed(observed, failed.message)
+    if status.message == observed.status.message:
+        return []
+    return [RecordEvent(reasons.NOT_HEALED, status.message, warning=True), WriteStatus(status)]
+
+
+def _may_be_left(observed: Observed, trial: Trial) -> bool:
+    """It was tried just now, and so long that the dead-man has given up, too: the target is gone, or who may heal."""
+    return HEAL in trial.asked and _seconds_left(observed) < -(HEAL_SECONDS + DEADMAN_SECONDS)
+
+
+def _heal(observed: Observed, trial: Trial, *after: Effect) -> list[Effect]:
     """Without the plan nobody knows what to heal but the dead-man, who has a copy."""
     if trial.plan is not None:
-        event = RecordEvent(reasons.FAULT_HEALED, f"{trial.plan.fault} is healed")
-        return [HealFault(trial.plan, trial.token), event, DisarmDeadman(trial.plan), after]
+        return [HealFault(trial.plan, trial.token), DisarmDeadman(trial.plan), *after]
     left_seconds = _seconds_left(observed) + DEADMAN_SECONDS
-    return [LookAgain(left_seconds)] if left_seconds > 0 else [after]
+    return [LookAgain(left_seconds)] if left_seconds > 0 else [*after]
 
 
 def _seconds_left(observed: Observed) -> float:
@@ -185,8 +233,10 @@ def before_it_goes(observed: Observed) -> list[Effect]:
     stop: list[Effect] = [StopEpisode()]
     if not _is_held(observed):
         return stop
-    if state_of(observed) in BROKEN:
-        return [*stop, *_heal(observed, trial, SetFinalizer(False))]
+    if state_of(observed) in BROKEN and not _may_be_left(observed, trial):
+        # no Event: a namespace that is being deleted takes none, and would never go
+        said = [one for one in _complaint(observed, trial) if isinstance(one, WriteStatus)]
+        return [*stop, *said, *_heal(observed, trial, SetFinalizer(False))]
     return [*stop, *_let_go(observed, trial.plan)]
 
 

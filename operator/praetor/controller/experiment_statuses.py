@@ -8,11 +8,15 @@ from praetor.controller.statuses import changed
 from praetor.controller.times import wire_time
 from praetor.controller.verdicts import Said
 from praetor.resources import reasons
-from praetor.resources.conditions import COMPLETE, ESCALATED, FAILED, find_condition
+from praetor.resources.conditions import COMPLETE, ESCALATED, FAILED, find_condition, is_true
 from praetor.resources.experiment import BROKEN, ExperimentState, ExperimentStatus
-from praetor.resources.run_status import IncidentRunStatus
+from praetor.resources.run_status import SUMMARY_LIMIT, IncidentRunStatus
+from praetor.runner.summary import shorten
 from praetor.substrates.chaos.looking import Looked
 from praetor.substrates.chaos.plan import Plan
+
+_NOBODYS_FAILURE = frozenset({reasons.EPISODE_ENDED, reasons.APPROVAL_TIMED_OUT})
+"""Why a run is Complete, and not Failed, that had an experiment."""
 
 
 def checking(observed: Observed) -> IncidentRunStatus:
@@ -66,7 +70,25 @@ def _why(ending: IncidentRunStatus) -> tuple[str, str]:
 
 def healed(observed: Observed) -> IncidentRunStatus:
     message = "experiment: the fault is healed; is all well again?"
-    return _state(observed, "Healed", message=message, healed_at=wire_time(observed.now))
+    found = find_condition(observed.status.conditions, ESCALATED)
+    is_over = found is not None and found.reason == reasons.NOT_HEALED
+    says = [Said(ESCALATED, "False", reasons.NOT_NEEDED)] if is_over else []
+    return _state(observed, "Healed", says, message=message, healed_at=wire_time(observed.now))
+
+
+def not_healed(observed: Observed, why: str) -> IncidentRunStatus:
+    """A person is called, unless one is already."""
+    message = shorten(
+        f"experiment: the fault may be there, and is healed as soon as that is possible: {why}", SUMMARY_LIMIT
+    )
+    is_called = is_true(observed.status.conditions, ESCALATED)
+    says = [] if is_called else [Said(ESCALATED, "True", reasons.NOT_HEALED, message)]
+    return changed(observed, observed.status.phase or "Pending", says, message=message)
+
+
+def left(observed: Observed, why: str) -> IncidentRunStatus:
+    message = shorten(f"experiment: the fault may be there, and nobody tries to heal it any more: {why}", SUMMARY_LIMIT)
+    return _state(observed, "NotRestored", [Said(ESCALATED, "True", reasons.NOT_HEALED, message)], message=message)
 
 
 def restored(observed: Observed, answer: Looked | None) -> IncidentRunStatus:
@@ -82,10 +104,10 @@ def ended(observed: Observed) -> IncidentRunStatus:
     experiment = observed.status.experiment
     assert experiment is not None
     reason, message = experiment.reason or reasons.NOT_COMPLETE, experiment.message
-    complete = reason == reasons.EPISODE_ENDED
+    complete = reason in _NOBODYS_FAILURE
     says = verdicts.complete(reason, message) if complete else verdicts.failed(reason, message)
     outcome = {"Restored": "put back, and all is well", "Withdrawn": "nothing was broken"}
-    after = outcome.get(experiment.state, "put back, and not all is well")
+    after = outcome.get(experiment.state, "put back, and not all is well" if experiment.healed_at else "not put back")
     return changed(
         observed,
         "Complete" if complete else "Failed",

@@ -4,12 +4,12 @@ import logging
 
 from pydantic import ValidationError
 
-from praetor.alerts.manifest import is_finished
 from praetor.controller.effects import (
     AnswerEpisode,
     ArmDeadman,
     Ask,
     Effect,
+    HealFault,
     InjectFault,
     LookAgain,
     PutArtifact,
@@ -20,6 +20,7 @@ from praetor.controller.effects import (
     WriteStatus,
 )
 from praetor.controller.episodes import Episodes
+from praetor.controller.experiment import too_late
 from praetor.controller.gather import gather
 from praetor.controller.giving_up import given_up
 from praetor.controller.key import Key
@@ -28,16 +29,19 @@ from praetor.controller.queue import WorkQueue
 from praetor.controller.reconcile import reconcile
 from praetor.controller.seam import Seam
 from praetor.controller.times import Clock
-from praetor.controller.trial import ARM, INJECT
+from praetor.controller.trial import ARM, HEAL, INJECT
 from praetor.controller.trials import Trials
+from praetor.guard.errors import GuardedError
 from praetor.resources import reasons
 from praetor.store.validation import explain
 from praetor.substrates.chaos.errors import ChaosRefusedError
 from praetor.substrates.chaos.looking import Looked
-from simcore.errors import ConflictError, InvalidObjectError, NotFoundError
+from simcore.errors import ConflictError, InvalidObjectError, NotFoundError, SimcoreError
 from simcore.protocols import Manifest, Store
 
 log = logging.getLogger(__name__)
+_REFUSED: dict[type[Effect], str] = {ArmDeadman: ARM, InjectFault: INJECT}
+"""What may be refused for good, and what it is noted as."""
 
 
 class RunHandler:
@@ -76,18 +80,22 @@ class RunHandler:
                 await self._give_up(key, manifest, reasons.SPEC_INVALID, f"cannot be read: {explain(problem)}")
                 return
             effects = reconcile(observed)
+            again = calls_for_another_look(effects)
             for effect in effects:
                 try:
                     manifest = await self._apply(key, effect, manifest)
                 except ChaosRefusedError as problem:
-                    self._questions.note(observed.run.metadata.uid or "", INJECT, Looked(False, str(problem)))
+                    if type(effect) not in _REFUSED:
+                        raise
+                    self._questions.note(observed.run.metadata.uid or "", _REFUSED[type(effect)], refused(problem))
+                    again = True
                     break
                 except InvalidObjectError as problem:  # it would be refused again, for ever
                     if observed.status.experiment is not None:
                         raise  # but nobody gives up while something may be broken
                     await self._give_up(key, manifest, reasons.STORE_REFUSED, f"refused by the store: {problem}")
                     return
-            if not calls_for_another_look(effects):
+            if not again:
                 break
         if observed.is_finished:
             self._forget(key)
@@ -107,6 +115,14 @@ class RunHandler:
             case ArmDeadman():
                 manifest = await self._seam.apply(effect, manifest)
                 self._questions.note(uid, ARM)
+            case HealFault():
+                try:
+                    manifest = await self._seam.apply(effect, manifest)
+                except (SimcoreError, GuardedError) as problem:
+                    self._questions.note(uid, HEAL, refused(problem))
+                    raise
+            case InjectFault(plan) if late := too_late(plan, self._clock()):
+                raise ChaosRefusedError(late)
             case LookAgain(seconds):
                 self._queue.add_after(key, seconds)
             case PutArtifact(name):
@@ -118,8 +134,8 @@ class RunHandler:
     async def _give_up(self, key: Key, manifest: Manifest, reason: str, message: str) -> None:
         log.error("%s: %s", key, message)
         try:
-            for effect in () if is_finished(manifest) else given_up(manifest, reason, message, self._clock()):
-                manifest = await self._seam.apply(effect, manifest)
+            for effect in given_up(manifest, reason, message, self._clock()):
+                manifest = await self._apply(key, effect, manifest)
         except InvalidObjectError as problem:
             log.error("%s does not even take this status and is left alone: %s", key, problem)
         self._forget(key)
@@ -135,6 +151,10 @@ class RunHandler:
             self._episodes.stop(uid)
             self._questions.stop(uid)
             self._seam.forget(uid)
+
+
+def refused(problem: Exception) -> Looked:
+    return Looked(False, str(problem))
 
 
 def calls_for_another_look(effects: list[Effect]) -> bool:

@@ -8,8 +8,8 @@ from praetor.substrates.chaos.looking import Looked
 from praetor.substrates.chaos.plan import Order, Plan
 
 PLAN = "experiment.json"
-ARM, INJECT = "Arm", "Inject"
-"""What was asked of a dead-man, and of a target: beside the questions, `asked` has these."""
+ARM, INJECT, HEAL = "Arm", "Inject", "Heal"
+"""What was asked of a dead-man, and of a target: beside the questions, `asked` has these. An answer is a refusal."""
 NO_LAB = "nobody makes experiments here: that is for `praetor dev`, and for an operator with chaos.enabled"
 
 WAITING = Armed("Waiting")

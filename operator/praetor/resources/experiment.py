@@ -22,7 +22,9 @@ class Inject(Wire):
         "pod_kill, scale_to_zero, memory_limit, cpu_limit, bad_image, bad_config, network_deny."
     )
     service: _Name | None = Field(
-        None, description="The one service that is hit. A site with `/ops/*` knows by itself; then it is for the truth."
+        None,
+        description="The one service that is hit. Of a site with `/ops/*` only where the contract does not tell: for a "
+        "fault of its own, or services of other names.",
     )
     duration_seconds: int = Field(
         900, ge=10, le=14_400, description="After so many seconds the fault is healed, whatever has become of the run."
@@ -71,8 +73,8 @@ class ExperimentStatus(StatusWire):
     service: str | None = Field(None, max_length=100, description="Where.")
     state: ExperimentState = Field(
         description="`Checking` whether all is well, `Arming` the dead-man's switch, `Injecting`, `Injected`, `Healing`"
-        ", `Healed`; at last `Restored`, `NotRestored` (healed, and the objectives do not hold), or `Withdrawn`: "
-        "nothing was broken."
+        ", `Healed`; at last `Restored`, `NotRestored` (healed, and the objectives do not hold; without `healedAt` "
+        "not even healed), or `Withdrawn`: nothing was broken."
     )
     since: Time | None = Field(None, description="When it came into this state.")
     injected_at: Time | None = Field(None, description="When the fault was brought about.")

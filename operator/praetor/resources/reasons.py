@@ -55,6 +55,7 @@ FAULT_INJECTED = "FaultInjected"
 FAULT_NOT_INJECTED = "FaultNotInjected"
 FAULT_HEALED = "FaultHealed"
 BROKE_ELSEWHERE = "BrokeElsewhere"
+NOT_HEALED = "NotHealed"
 NOT_RESTORED = "NotRestored"
 
 SCENARIO_VALID = "ScenarioValid"
@@ -119,6 +120,7 @@ MEANING = {
     FAULT_NOT_INJECTED: "The target did not take the fault.",
     FAULT_HEALED: "What was broken on purpose is put back.",
     BROKE_ELSEWHERE: "An objective broke at a service that does not call the target: the experiment was ended.",
+    NOT_HEALED: "The fault may still be there, and cannot be healed now: a person has to look.",
     NOT_RESTORED: "The fault is healed, and the objectives do not hold: a person has to look.",
     SCENARIO_VALID: "The scenario can be played.",
     NOTHING_TO_PROBE: "Neither `spec.http` nor `spec.kubernetes` is set, so that nobody can ask the site anything.",

@@ -3,14 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from praetor.controller.embedded import EmbeddedController
+from praetor.controller.times import utc_now
 from praetor.store.directory import DirectoryStore
+from praetor.substrates.chaos.errors import ChaosRefusedError
 from praetor.substrates.chaos.lab import Armed
+from praetor.substrates.chaos.plan import Plan
 from tests.support.breakable_site import BreakableSite
+from tests.support.experiment_lives import Experiment
 from tests.support.experiments import (
     RESTART,
     NotedDeadmen,
@@ -137,6 +143,12 @@ async def test_a_fault_that_nobody_can_name_is_graded_in_part(store: DirectorySt
         ({"chaos": {"allowed": "Always", "maxPercent": 50}}, {}, "ExperimentRefused", "maxPercent of the TargetSite"),
         ({}, {"inject": {"service": "cart"}}, "ExperimentRefused", "there is no 'cart'"),
         ({"guardrails": {"protectedServices": ["api"]}}, {}, "ExperimentRefused", "protectedServices"),
+        (
+            {"guardrails": {"protectedServices": ["api"]}},
+            {"inject": {"service": "frontend"}},
+            "ExperimentRefused",
+            "hits 'api', not 'frontend'",
+        ),
         ({}, {"inject": {"pods": 2}}, "ExperimentRefused", "spec.inject.pods"),
     ],
 )
@@ -175,6 +187,45 @@ async def test_without_a_dead_man_nothing_is_broken(store: DirectoryStore, site:
     assert reason(run, "Failed") == "DeadmanNotArmed"
     assert site.changes == []
     assert deadmen.armed_for == {}
+
+
+async def test_a_dead_man_that_is_refused_ends_it_at_once(store: DirectoryStore, site: BreakableSite) -> None:
+    class Refusing(NotedDeadmen):
+        async def arm(self, plan: Plan, token: str) -> None:
+            raise ChaosRefusedError("Job one-deadman is of somebody else")
+
+    async with desk(store, site, deadmen=Refusing()) as at:
+        run = await at.ended()
+    assert (reason(run, "Failed"), state_of(run)) == ("DeadmanNotArmed", "Withdrawn")
+    assert "of somebody else" in run["status"]["message"]
+    assert site.changes == []
+
+
+async def test_a_site_that_takes_its_word_back_while_somebody_is_armed_is_not_broken(
+    store: DirectoryStore, site: BreakableSite
+) -> None:
+    async with desk(store, site, deadmen=NotedDeadmen(Armed("Waiting"))) as at:
+        await at.until(lambda run: state_of(run) == "Arming" and at.deadmen.armed_for)
+        shop = await store.get("TargetSite", "default", "shop")
+        await store.update(shop | {"spec": shop["spec"] | {"chaos": {"allowed": "Never"}}})
+        at.deadmen.answer = Armed("Armed")
+        run = await at.ended()
+    assert (reason(run, "Failed"), state_of(run)) == ("ExperimentRefused", "Withdrawn")
+    assert "allowed is Never" in run["status"]["message"]
+    assert (site.changes, at.deadmen.armed_for) == ([], {})
+
+
+async def test_a_site_that_refuses_to_heal_is_told_again_and_a_person_meanwhile(
+    store: DirectoryStore, site: BreakableSite
+) -> None:
+    site.busy = 2
+    async with desk(store, site) as at:
+        run = await at.ended()
+        reasons = await at.reasons()
+    assert (run["status"]["phase"], state_of(run), site.is_as_it_was) == ("Complete", "Restored", True)
+    assert "NotHealed" in reasons
+    assert conditions(run)["Escalated"] == "False"
+    assert "finalizers" not in run["metadata"]
 
 
 async def test_a_site_that_does_not_take_the_fault_ends_the_run(store: DirectoryStore, site: BreakableSite) -> None:
@@ -224,6 +275,32 @@ async def test_a_fault_ends_before_its_dead_man_has_to_act(store: DirectoryStore
         await at.until(lambda run: at.pool.requests)
         assert 0 < (at.pool.requests[0].deadline_seconds or 99) <= 10
         await at.ended()
+
+
+@pytest.mark.parametrize(("left_seconds", "breaks"), [(5, 1), (4, 0)])
+async def test_a_fault_whose_announcement_took_too_long_is_not_brought_about(
+    tmp_path: Path, site: BreakableSite, left_seconds: int, breaks: int
+) -> None:
+    """The clock stands at so many seconds before the dead-man's heal once the status says that it is injected now."""
+    now: list[datetime] = []
+
+    class SlowStore(DirectoryStore):
+        async def update_status(self, manifest: dict[str, Any]) -> dict[str, Any]:
+            told = manifest["status"].get("experiment", {})
+            if told.get("state") == "Injecting" and not now:
+                now.append(datetime.fromisoformat(told["expiresAt"]) - timedelta(seconds=left_seconds))
+            return await super().update_status(manifest)
+
+    store = SlowStore(tmp_path)
+    await store.create(site_manifest(site.url))
+    await store.create(experiment_manifest())
+    experiment = Experiment(store, site, "default", clock=lambda: now[0] if now else utc_now())
+    await experiment.life(None)
+    await experiment.check_nothing_is_left()
+    run = await store.get("IncidentRun", "default", "one")
+    store.close()
+    assert (site.told("break"), site.told("heal")) == (breaks, 1)
+    assert breaks or reason(run, "Failed") == "FaultNotInjected"
 
 
 async def test_an_alert_of_the_same_site_waits_until_the_experiment_is_over(

@@ -3,18 +3,22 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from praetor.controller.controller import Controller
+from praetor.controller.effects import LookAgain, RecordEvent, SetFinalizer, WriteStatus
+from praetor.controller.giving_up import given_up
 from praetor.controller.key import Key
+from praetor.resources.experiment import FINALIZER
 from praetor.runner.errors import EpisodeLostError
 from praetor.store.directory import DirectoryStore
 from simcore.errors import InvalidObjectError
 from simcore.protocols import Manifest
+from tests.support.experiments import experiment_manifest
 from tests.support.inline_pool import InlinePool
 from tests.support.observing import ALERT
 from tests.support.operators import conditions, reason, run_manifest
@@ -34,6 +38,16 @@ class PickyStore(DirectoryStore):
             self.refused += 1
             raise InvalidObjectError("status: not to my taste")
         return await super().update_status(manifest)
+
+
+ENDS = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+def broken_run(**metadata: Any) -> Manifest:
+    manifest = experiment_manifest()
+    manifest["metadata"] |= {"uid": "uid-1", "generation": 1, "finalizers": [FINALIZER]} | metadata
+    told = {"fault": "oom_crash", "state": "Injected", "injectedAt": "2026-01-31T11:00:00Z"}
+    return manifest | {"status": {"phase": "Pending", "experiment": told | {"expiresAt": "2026-01-31T12:00:00Z"}}}
 
 
 def wanted(**spec: Any) -> Manifest:
@@ -94,6 +108,54 @@ async def test_a_run_that_this_version_cannot_read_fails(store: DirectoryStore, 
     assert conditions(run)["Escalated"] == "True"
     assert run["status"]["alerts"] == {"seen": ["0" * 16], "firing": 1}
     assert run["status"]["observedGeneration"] == 1
+
+
+@pytest.mark.parametrize(("late_seconds", "waits"), [(-600, True), (29, True), (30, False)])
+def test_an_experiment_that_cannot_be_read_is_given_up_once_its_dead_man_has_healed(
+    late_seconds: int, waits: bool
+) -> None:
+    effects = given_up(broken_run(), "SpecInvalid", "spec.haste", ENDS + timedelta(seconds=late_seconds))
+    if waits:
+        assert effects == [LookAgain(30.0 - late_seconds)]
+        return
+    event, written, let_go = effects
+    assert isinstance(event, RecordEvent)
+    assert isinstance(written, WriteStatus)
+    assert let_go == SetFinalizer(False)
+    experiment = written.status.experiment
+    assert experiment is not None
+    assert (experiment.fault, experiment.injected_at, experiment.state) == (
+        "oom_crash",
+        "2026-01-31T11:00:00Z",
+        "NotRestored",
+    )
+    assert {one.type: one.status for one in written.status.conditions}["Escalated"] == "True"
+
+
+@pytest.mark.parametrize(("late_seconds", "then"), [(29, [LookAgain(1.0)]), (30, [SetFinalizer(False)])])
+def test_an_experiment_that_cannot_be_read_and_is_being_deleted_goes_then(late_seconds: int, then: Any) -> None:
+    leaving = broken_run(deletionTimestamp="2026-01-31T11:30:00Z")
+    assert given_up(leaving, "SpecInvalid", "spec.haste", ENDS + timedelta(seconds=late_seconds)) == then
+
+
+def test_an_experiment_that_broke_nothing_is_given_up_at_once() -> None:
+    checking = broken_run()
+    checking["status"]["experiment"] = {"fault": "oom_crash", "state": "Checking"}
+    (status,) = (one.status for one in given_up(checking, "SpecInvalid", "", ENDS) if isinstance(one, WriteStatus))
+    assert status.experiment is not None
+    assert status.experiment.state == "Withdrawn"
+
+
+async def test_an_experiment_that_cannot_be_read_is_not_forgotten(store: DirectoryStore, tmp_path: Path) -> None:
+    await store.create(experiment_manifest())
+    run = await store.get(*KEY)
+    await store.update_status(run | {"status": broken_run()["status"]})
+    edit(tmp_path, haste="great")
+    async with controller_of(store, InlinePool()) as controller:
+        await controller.look_at(KEY)
+    run = await store.get(*KEY)
+    assert reason(run, "Failed") == "SpecInvalid"
+    assert (run["status"]["experiment"]["state"], run["status"]["experiment"]["fault"]) == ("NotRestored", "oom_crash")
 
 
 async def test_a_status_is_measured_without_the_annotations_of_others(store: DirectoryStore) -> None:
