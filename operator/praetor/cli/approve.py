@@ -9,13 +9,12 @@ import typer
 
 from praetor.cli.errors import need_extra, one_line_errors
 from praetor.cli.output import printable, say
-from simcore.errors import ConflictError, NotFoundError, StoreError
+from simcore.errors import NotFoundError, StoreError
 
 if TYPE_CHECKING:
     from simcore.protocols import Manifest, Store
 
 DEFAULT_NAMESPACE = "default"
-_ATTEMPTS = 5
 
 RunArgument = Annotated[str, typer.Argument(help="The IncidentRun that waits.")]
 StepOption = Annotated[
@@ -127,19 +126,16 @@ async def _decided(
     reason: str,
 ) -> str:
     """Adds the entry, also when somebody else writes the run at the same time, and says what was decided."""
-    for attempt in range(1, _ATTEMPTS + 1):
-        manifest = await store.get("IncidentRun", namespace, name)
-        awaiting = awaited(manifest, step)
-        entry = {"request": awaiting["request"], "decision": "Deny" if deny else "Approve", "by": await by()}
-        try:
-            await store.update(with_entry(manifest, entry | ({"reason": reason} if reason else {})))
-        except ConflictError:
-            if attempt == _ATTEMPTS:
-                raise
-        else:
-            what = " ".join(str(awaiting.get(part) or "") for part in ("action", "service", "parameters"))
-            return printable(f"{'denied' if deny else 'approved'}: {name}, step {awaiting['step']}: {what}".rstrip())
-    raise AssertionError("the last attempt returns or raises")
+    from praetor.store.changing import changed
+
+    word = {"decision": "Deny" if deny else "Approve", "by": await by()} | ({"reason": reason} if reason else {})
+
+    def with_word(run: "Manifest") -> "Manifest":
+        return with_entry(run, {"request": awaited(run, step)["request"]} | word)
+
+    awaiting = (await changed(store, "IncidentRun", namespace, name, with_word))["status"]["awaiting"]
+    what = " ".join(str(awaiting.get(part) or "") for part in ("action", "service", "parameters"))
+    return printable(f"{'denied' if deny else 'approved'}: {name}, step {awaiting['step']}: {what}".rstrip())
 
 
 def awaited(manifest: "Manifest", step: int | None) -> dict[str, Any]:

@@ -89,19 +89,23 @@ def heal(
     output: OutputOption = Format.table,
 ) -> None:
     """Ends an experiment now: its run is cancelled, and whoever plays it heals first."""
+    from praetor.resources.experiments import ended_now
+    from praetor.store.changing import changed
+
+    def healed(found: "Manifest") -> "Manifest":
+        if "inject" not in found["spec"]:
+            raise BadInput(f"run {run} breaks nothing: it has no spec.inject")
+        return ended_now(found)
 
     async def cancelled(store: "Store", home: str) -> "Manifest":
         try:
-            found = await store.get("IncidentRun", namespace or home, run)
+            ending = await changed(store, "IncidentRun", namespace or home, run, healed)
         except NotFoundError as problem:
             raise BadInput(str(problem)) from None
-        if "inject" not in found["spec"]:
-            raise BadInput(f"run {run} breaks nothing: it has no spec.inject")
-        changed = await store.update(found | {"spec": found["spec"] | {"cancel": "Now"}})
-        return await _ended(store, changed) if wait else changed
+        return await _ended(store, ending) if wait else ending
 
-    changed = _in_store(data, cancelled)
-    show(changed, output, rows=[_row(changed)])
+    ending = _in_store(data, cancelled)
+    show(ending, output, rows=[_row(ending)])
 
 
 @app.command("list")

@@ -7,12 +7,13 @@ from pydantic import Field
 
 from praetor.console.reading import Runs
 from praetor.resources.experiment import Inject
-from praetor.resources.experiments import experiment_run
+from praetor.resources.experiments import ended_now, experiment_run
 from praetor.resources.wire import Wire
+from praetor.store.changing import changed
 from praetor.web.callers import Access, caller_of
 from praetor.web.errors import ApiError
-from simcore.errors import AlreadyExistsError, InvalidObjectError
-from simcore.protocols import Manifest
+from simcore.errors import AlreadyExistsError, DeniedError
+from simcore.protocols import Manifest, Store
 
 _REFUSED: dict[int | str, dict[str, Any]] = {
     400: {"description": "The body is no text."},
@@ -20,6 +21,7 @@ _REFUSED: dict[int | str, dict[str, Any]] = {
     409: {"description": "A run of that name is there already."},
     422: {"description": "It cannot be made so; the message says why."},
 }
+MOST_NAMED = 20
 _NOT_OF_INJECT = {"site", "policy", "name", "namespace", "fault"}
 
 
@@ -47,6 +49,7 @@ def experiments_router(runs: Runs) -> APIRouter:
         """Creates an IncidentRun with `spec.inject`, and does nothing else: whoever plays it breaks and heals."""
         namespace = runs.namespace_of(body.namespace)
         await caller_of(request).require(Access("create", namespace))
+        await _need_site(runs.store, namespace, body.site)
         told = body.model_dump(by_alias=True, exclude_none=True, exclude=_NOT_OF_INJECT)
         run = experiment_run(namespace, body.site, body.fault, told, policy=body.policy, name=body.name)
         try:
@@ -58,16 +61,25 @@ def experiments_router(runs: Runs) -> APIRouter:
     async def heal(body: HealBody, request: Request) -> dict[str, Any]:
         """Cancels the run of an experiment: whoever plays it heals first."""
         await caller_of(request).require(Access("update", runs.namespace_of(body.namespace), body.name))
-        run = await runs.one(body.namespace, body.name)
-        if "inject" not in run["spec"]:
-            raise ApiError(422, "no_experiment", f"run {body.name} breaks nothing: it has no spec.inject", "name")
-        return await _cancelled(runs, run)
+        metadata = (await runs.one(body.namespace, body.name))["metadata"]
+        return await changed(runs.store, "IncidentRun", metadata["namespace"], metadata["name"], _healed)
 
     return router
 
 
-async def _cancelled(runs: Runs, run: Manifest) -> Manifest:
+def _healed(run: Manifest) -> Manifest:
+    if "inject" not in run["spec"]:
+        name = run["metadata"]["name"]
+        raise ApiError(422, "no_experiment", f"run {name} breaks nothing: it has no spec.inject", "name")
+    return ended_now(run)
+
+
+async def _need_site(store: Store, namespace: str, site: str) -> None:
+    """Raises ApiError 404. A server that may not read sites leaves it to the run to say what is wrong."""
     try:
-        return await runs.store.update(run | {"spec": run["spec"] | {"cancel": "Now"}})
-    except InvalidObjectError as problem:
-        raise ApiError(422, "invalid_object", str(problem)) from None
+        names = sorted(one["metadata"]["name"] for one in await store.find("TargetSite", namespace))
+    except DeniedError:
+        return
+    if site not in names:
+        there = f"there are {', '.join(names[:MOST_NAMED])}" if names else "there are none"
+        raise ApiError(404, "not_found", f"no TargetSite {site!r} in namespace {namespace!r}; {there}", "site")

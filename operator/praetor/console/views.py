@@ -126,6 +126,8 @@ def experiment_line(run: Manifest) -> str:
     if told is None:
         return f"{what} Nothing was broken yet." if not is_finished(run) else f"{what} Nothing was broken."
     ends = f" It is healed at {told['expiresAt']} at the latest." if told.get("expiresAt") else ""
+    if told["state"] == "NotRestored" and "healedAt" not in told:
+        return f"{what} The fault may be there, and could not be healed: a person has to look."
     return f"{what} {_STATES[told['state']]}{ends if told['state'] in BROKEN else ''}"
 
 

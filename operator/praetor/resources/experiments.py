@@ -31,6 +31,11 @@ def experiment_run(
     }
 
 
+def ended_now(run: dict[str, Any]) -> dict[str, Any]:
+    """The run as it is to be so that its experiment ends."""
+    return run | {"spec": run["spec"] | {"cancel": "Now"}}
+
+
 def new_name(site: str, fault: str) -> str:
     """Of both, cut to what a run's name may have, and something that nobody has had before."""
     suffix = secrets.token_hex(_SUFFIX_BYTES)

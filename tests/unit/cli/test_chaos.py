@@ -9,6 +9,7 @@ import pytest
 
 from praetor.store.directory import DirectoryStore
 from tests.support.experiments import site_manifest
+from tests.support.faster_writer import is_faster
 
 JsonOf = Callable[..., Any]
 Call = Callable[..., Any]
@@ -45,6 +46,15 @@ def test_all_that_a_fault_needs_can_be_said(json_of: JsonOf, data: Path) -> None
 def test_heal_cancels_the_run_now(json_of: JsonOf, data: Path) -> None:
     json_of("chaos", "inject", "oom_crash", "--site", "shop", "--name", "x", "--data", data)
     assert json_of("chaos", "heal", "x", "--data", data)["spec"]["cancel"] == "Now"
+
+
+def test_a_heal_that_others_are_faster_than_is_said_again(
+    json_of: JsonOf, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    json_of("chaos", "inject", "oom_crash", "--site", "shop", "--name", "x", "--data", data)
+    written = is_faster(monkeypatch, 3)
+    healed = json_of("chaos", "heal", "x", "--data", data)
+    assert (len(written), healed["spec"]["cancel"], healed["status"]["message"]) == (3, "Now", "look 2")
 
 
 def test_only_experiments_are_healed_and_listed(call: Call, json_of: JsonOf, data: Path) -> None:
