@@ -25,9 +25,12 @@ def _dialled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRAETOR_GUARD_ALLOW_CIDRS", "127.0.0.0/8")
 
 
-async def lived(folder: Path, crashes: list[Crash], *, kind: str = "played", forgetful: bool = False) -> dict[str, Any]:
+async def lived(
+    folder: Path, crashes: list[Crash], *, kind: str = "played", forgetful: bool = False, busy: int = 0
+) -> dict[str, Any]:
     """What is left of a run whose controllers were cut off there; `effects` are the changes of the last of them."""
     store, site = DirectoryStore(folder), BreakableSite(forgetful=forgetful)
+    site.busy = busy
     try:
         await store.create(site_manifest(site.url))
         await store.create(experiment_manifest())
@@ -79,8 +82,8 @@ def test_a_death_around_any_change_ends_as_if_nobody_had_died(tmp_path: Path, mo
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(POINTS, min_size=1, max_size=4), st.sampled_from(KINDS), st.booleans())
+@given(st.lists(POINTS, min_size=1, max_size=4), st.sampled_from(KINDS), st.booleans(), st.integers(0, 2))
 def test_whoever_dies_or_ends_it_nothing_is_left_broken(
-    tmp_path_factory: pytest.TempPathFactory, crashes: list[Crash], kind: str, forgetful: bool
+    tmp_path_factory: pytest.TempPathFactory, crashes: list[Crash], kind: str, forgetful: bool, busy: int
 ) -> None:
-    asyncio.run(lived(tmp_path_factory.mktemp("store"), crashes, kind=kind, forgetful=forgetful))
+    asyncio.run(lived(tmp_path_factory.mktemp("store"), crashes, kind=kind, forgetful=forgetful, busy=busy))
