@@ -4,7 +4,7 @@
         \\-----------\\------------------------------------------------------------------> Withdrawn
 
 Each state is written before what it announces is done, so that whoever comes next knows what may have been done.
-Nothing ends while a fault may be there: `nothing_ends_broken` looks at every decision.
+`healing` has what comes from the end of the episode on.
 """
 
 from datetime import datetime
@@ -13,24 +13,20 @@ from praetor.controller import experiment_statuses as told
 from praetor.controller.effects import (
     ArmDeadman,
     Ask,
-    DisarmDeadman,
     Effect,
-    HealFault,
     InjectFault,
     LookAgain,
     PutArtifact,
     RecordEvent,
     SetFinalizer,
-    StopEpisode,
     WriteStatus,
 )
 from praetor.controller.observed import Observed
 from praetor.controller.parts import fail
 from praetor.controller.times import seconds_since
-from praetor.controller.trial import ARM, HEAL, INJECT, NO_LAB, PLAN, Asked, Trial
+from praetor.controller.trial import ARM, INJECT, NO_LAB, PLAN, Asked, Trial
 from praetor.resources import reasons
-from praetor.resources.experiment import BROKEN, CLOSED, FINALIZER, ExperimentState
-from praetor.substrates.chaos.deadman import HEAL_SECONDS
+from praetor.resources.experiment import BROKEN, FINALIZER, ExperimentState
 from praetor.substrates.chaos.looking import Question
 from praetor.substrates.chaos.plan import Plan
 
@@ -39,15 +35,16 @@ ARM_SECONDS = 180.0
 ARM_LOOK_SECONDS = 0.5
 BREAK_SECONDS = 5.0
 """What bringing a fault about may take: as long as a request to a site."""
-DEADMAN_SECONDS = 30.0
-"""What a dead-man's heal may take."""
-_ENDINGS = ("Complete", "Failed", "Suspended")
 
 Decision = list[Effect] | None
 
 
 def state_of(observed: Observed) -> ExperimentState | None:
     return observed.status.experiment.state if observed.status.experiment else None
+
+
+def is_held(observed: Observed) -> bool:
+    return FINALIZER in observed.run.metadata.finalizers
 
 
 def prepared(observed: Observed) -> Decision:
@@ -67,14 +64,14 @@ def prepared(observed: Observed) -> Decision:
         case "Injecting":
             return _injected_by_somebody(observed, trial)
         case "Injected":
-            return _asked(trial, "Noticed", questions_under_way(observed))
+            return asked_about(trial, "Noticed", questions_under_way(observed))
     return None
 
 
 def _begun(observed: Observed, trial: Trial) -> Decision:
     if trial.refusal or trial.order is None:
         return fail(observed, reasons.EXPERIMENT_REFUSED, trial.refusal or "the TargetSite says not where it is")
-    held: list[Effect] = [] if _is_held(observed) else [SetFinalizer(True)]
+    held: list[Effect] = [] if is_held(observed) else [SetFinalizer(True)]
     begun = RecordEvent(reasons.EXPERIMENT_BEGUN, f"{trial.order.inject.fault} is going to be injected")
     return [*held, begun, WriteStatus(told.checking(observed))]
 
@@ -147,7 +144,7 @@ def _injected_by_somebody(observed: Observed, trial: Trial) -> Decision:
     )
 
 
-def _asked(trial: Trial, question: Question, more: list[Effect]) -> Decision:
+def asked_about(trial: Trial, question: Question, more: list[Effect]) -> Decision:
     """Goes on when it is answered, or when there is nobody to ask."""
     found = trial.asked.get(question)
     if trial.order is None or (found is not None and found.answer is not None):
@@ -157,7 +154,7 @@ def _asked(trial: Trial, question: Question, more: list[Effect]) -> Decision:
 
 def over(observed: Observed) -> Decision:
     """The dead-man heals now, whatever else happens: what an episode does from here on is no answer to the fault."""
-    if state_of(observed) not in BROKEN or observed.outcome is not None or _seconds_left(observed) > 0:
+    if state_of(observed) not in BROKEN or observed.outcome is not None or seconds_to_heal(observed) > 0:
         return None
     return fail(observed, reasons.DEADLINE_EXCEEDED, "spec.inject.durationSeconds passed before the episode ended")
 
@@ -178,84 +175,9 @@ def questions_under_way(observed: Observed) -> list[Effect]:
     return [Ask("Elsewhere", trial.order, trial.plan)]
 
 
-def healed(observed: Observed) -> Decision:
-    """From the end of the episode, or of anything before it, to the end of the run."""
-    state, trial = state_of(observed), observed.trial or Trial()
-    if state in CLOSED:
-        return [*_let_go(observed, trial.plan), WriteStatus(told.ended(observed))]
-    if state == "Healing":
-        assert observed.status.experiment is not None
-        event = RecordEvent(reasons.FAULT_HEALED, f"{observed.status.experiment.fault} is healed")
-        return _complaint(observed, trial) or _heal(observed, trial, event, WriteStatus(told.healed(observed)))
-    if state == "Healed":
-        asking = _asked(trial, "After", [])
-        answer = trial.asked.get("After", Asked()).answer
-        return [WriteStatus(told.restored(observed, answer))] if asking is None else asking
-    return None
-
-
-def _complaint(observed: Observed, trial: Trial) -> list[Effect]:
-    """What is said of a heal that failed, once for each reason; and long after the fault's end that it was the last."""
-    failed = trial.asked.get(HEAL, Asked()).answer
-    if failed is None:
-        return []
-    last = _may_be_left(observed, trial)
-    status = told.left(observed, failed.message) if last else told.not_healed(observed, failed.message)
-    if status.message == observed.status.message:
-        return []
-    return [RecordEvent(reasons.NOT_HEALED, status.message, warning=True), WriteStatus(status)]
-
-
-def _may_be_left(observed: Observed, trial: Trial) -> bool:
-    """It was tried just now, and so long that the dead-man has given up, too: the target is gone, or who may heal."""
-    return HEAL in trial.asked and _seconds_left(observed) < -(HEAL_SECONDS + DEADMAN_SECONDS)
-
-
-def _heal(observed: Observed, trial: Trial, *after: Effect) -> list[Effect]:
-    """Without the plan nobody knows what to heal but the dead-man, who has a copy."""
-    if trial.plan is not None:
-        return [HealFault(trial.plan, trial.token), DisarmDeadman(trial.plan), *after]
-    left_seconds = _seconds_left(observed) + DEADMAN_SECONDS
-    return [LookAgain(left_seconds)] if left_seconds > 0 else [*after]
-
-
-def _seconds_left(observed: Observed) -> float:
+def seconds_to_heal(observed: Observed) -> float:
     """Until the dead-man heals."""
     experiment = observed.status.experiment
     if experiment is None or experiment.expires_at is None:
         return 0.0
     return -seconds_since(experiment.expires_at, observed.now)
-
-
-def before_it_goes(observed: Observed) -> list[Effect]:
-    """The run is being deleted, and waits for its finalizer: the target is healed, and nobody looks after it."""
-    trial = observed.trial or Trial()
-    stop: list[Effect] = [StopEpisode()]
-    if not _is_held(observed):
-        return stop
-    if state_of(observed) in BROKEN and not _may_be_left(observed, trial):
-        # no Event: a namespace that is being deleted takes none, and would never go
-        said = [one for one in _complaint(observed, trial) if isinstance(one, WriteStatus)]
-        return [*stop, *said, *_heal(observed, trial, SetFinalizer(False))]
-    return [*stop, *_let_go(observed, trial.plan)]
-
-
-def _let_go(observed: Observed, plan: Plan | None) -> list[Effect]:
-    disarmed: list[Effect] = [DisarmDeadman(plan)] if plan else []
-    return [*disarmed, *([SetFinalizer(False)] if _is_held(observed) else [])]
-
-
-def nothing_ends_broken(observed: Observed, effects: list[Effect]) -> list[Effect]:
-    """What would end or suspend the run becomes the end of its experiment first; the run's own end follows it."""
-    ending = next((one for one in effects if isinstance(one, WriteStatus) and one.status.phase in _ENDINGS), None)
-    state = state_of(observed)
-    if ending is None or state in CLOSED:
-        return effects
-    rest = [one for one in effects if one is not ending]
-    if state is None:
-        return [*rest, *_let_go(observed, None), ending] if _is_held(observed) else effects
-    return [StopEpisode(), *rest, WriteStatus(told.closing(observed, ending.status))]
-
-
-def _is_held(observed: Observed) -> bool:
-    return FINALIZER in observed.run.metadata.finalizers

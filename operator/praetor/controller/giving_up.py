@@ -9,7 +9,7 @@ from praetor.alerts.manifest import is_finished
 from praetor.alerts.text import clean
 from praetor.controller import verdicts
 from praetor.controller.effects import Effect, LookAgain, RecordEvent, SetFinalizer, WriteStatus
-from praetor.controller.experiment import DEADMAN_SECONDS
+from praetor.controller.healing import DEADMAN_SECONDS
 from praetor.controller.times import seconds_since, wire_time
 from praetor.controller.verdicts import Said
 from praetor.resources import reasons

@@ -8,7 +8,7 @@ before the status that speaks of them: a run that says Complete has its trace an
 from collections.abc import Callable
 from dataclasses import replace
 
-from praetor.controller import experiment, statuses, waiting
+from praetor.controller import experiment, healing, statuses, waiting
 from praetor.controller.clearing import (
     asks_to_make_a_change,
     decision_on,
@@ -45,12 +45,12 @@ def reconcile(observed: Observed) -> list[Effect]:
     for check in CHECKS:
         effects = check(observed)
         if effects is not None:
-            return experiment.nothing_ends_broken(observed, effects)
+            return healing.nothing_ends_broken(observed, effects)
     return []
 
 
 def being_deleted(observed: Observed) -> Decision:
-    return experiment.before_it_goes(observed) if observed.run.metadata.deletion_timestamp else None
+    return healing.before_it_goes(observed) if observed.run.metadata.deletion_timestamp else None
 
 
 def finished_is_kept_for_its_ttl(observed: Observed) -> Decision:
@@ -279,7 +279,7 @@ CHECKS: tuple[Callable[[Observed], Decision], ...] = (
     being_deleted,
     finished_is_kept_for_its_ttl,
     seen_for_the_first_time,
-    experiment.healed,
+    healing.healed,
     cancelled_now,
     cancelled_before_an_episode_was_under_way,
     suspended,

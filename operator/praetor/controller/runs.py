@@ -8,6 +8,7 @@ from praetor.controller.effects import (
     AnswerEpisode,
     ArmDeadman,
     Ask,
+    DisarmDeadman,
     Effect,
     HealFault,
     InjectFault,
@@ -115,7 +116,7 @@ class RunHandler:
             case ArmDeadman():
                 manifest = await self._seam.apply(effect, manifest)
                 self._questions.note(uid, ARM)
-            case HealFault():
+            case HealFault() | DisarmDeadman():
                 try:
                     manifest = await self._seam.apply(effect, manifest)
                 except (SimcoreError, GuardedError) as problem:

@@ -9,7 +9,16 @@ import pytest
 
 from praetor.controller import experiment_statuses as told
 from praetor.controller import statuses
-from praetor.controller.effects import Effect, HealFault, InjectFault, LookAgain, RecordEvent, SetFinalizer, WriteStatus
+from praetor.controller.effects import (
+    DisarmDeadman,
+    Effect,
+    HealFault,
+    InjectFault,
+    LookAgain,
+    RecordEvent,
+    SetFinalizer,
+    WriteStatus,
+)
 from praetor.controller.observed import Observed
 from praetor.controller.reconcile import reconcile
 from praetor.controller.times import wire_time
@@ -134,6 +143,7 @@ def test_what_can_never_be_healed_is_let_go_long_after_its_end(seconds: int, aga
     if not again:
         effects = reconcile(told_of)
         assert of(SetFinalizer, effects) == [SetFinalizer(False)]
+        assert of(DisarmDeadman, effects) == []
         ended = after(told_of, effects)
         assert (ended.status.phase, escalated(ended)) == ("Failed", ("True", "NotHealed"))
         assert "not put back" in ended.status.message
@@ -149,6 +159,7 @@ def test_a_run_that_is_being_deleted_is_let_go_then_too_and_needs_no_event_to_go
     effects = reconcile(with_metadata(failing, deletion_timestamp=wire_time(NOW)))
     assert len(of(HealFault, effects)) == again
     assert of(SetFinalizer, effects) == [SetFinalizer(False)]
+    assert len(of(DisarmDeadman, effects)) == again
     assert of(RecordEvent, effects) == []
     if again:
         assert escalated(after(failing, effects)) == ("True", "NotHealed")

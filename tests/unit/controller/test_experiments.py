@@ -15,6 +15,7 @@ from praetor.store.directory import DirectoryStore
 from praetor.substrates.chaos.errors import ChaosRefusedError
 from praetor.substrates.chaos.lab import Armed
 from praetor.substrates.chaos.plan import Plan
+from simcore.errors import DeniedError
 from tests.support.breakable_site import BreakableSite
 from tests.support.experiment_lives import Experiment
 from tests.support.experiments import (
@@ -226,6 +227,23 @@ async def test_a_site_that_refuses_to_heal_is_told_again_and_a_person_meanwhile(
     assert "NotHealed" in reasons
     assert conditions(run)["Escalated"] == "False"
     assert "finalizers" not in run["metadata"]
+
+
+async def test_a_dead_man_that_cannot_be_disarmed_is_told_of_too(store: DirectoryStore, site: BreakableSite) -> None:
+    class Stubborn(NotedDeadmen):
+        asked = 0
+
+        async def disarm(self, plan: Plan) -> None:
+            self.asked += 1
+            if self.asked <= 2:
+                raise DeniedError("jobs is forbidden")
+            await super().disarm(plan)
+
+    async with desk(store, site, deadmen=Stubborn()) as at:
+        run = await at.ended()
+        reasons = await at.reasons()
+    assert (state_of(run), at.deadmen.armed_for, site.is_as_it_was) == ("Restored", {}, True)
+    assert "NotHealed" in reasons
 
 
 async def test_a_site_that_does_not_take_the_fault_ends_the_run(store: DirectoryStore, site: BreakableSite) -> None:
