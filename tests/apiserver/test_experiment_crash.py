@@ -10,7 +10,7 @@ from praetor.kube.credentials import load_credentials
 from praetor.store.kubernetes import KubernetesStore
 from tests.controlplane.server import ControlPlane
 from tests.support.breakable_site import BreakableSite
-from tests.support.experiment_lives import Experiment, ending_of
+from tests.support.experiment_lives import SiteExperiment, ending_of
 from tests.support.experiments import experiment_manifest, site_manifest
 from tests.support.mortal import Crash
 
@@ -35,7 +35,7 @@ async def lived(store: KubernetesStore, namespace: str, name: str, crash: Crash 
         manifests[0]["metadata"]["name"] = manifests[1]["spec"]["target"]["siteRef"]["name"] = f"shop-{name}"
         for manifest in manifests:
             await store.create(manifest)
-        experiment = Experiment(store, site, namespace, name)
+        experiment = SiteExperiment(store, site, namespace, name)
         effects = await experiment.life(crash)
         if effects is None:
             if delete:

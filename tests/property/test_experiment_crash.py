@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from praetor.store.directory import DirectoryStore
 from tests.support.breakable_site import BreakableSite
-from tests.support.experiment_lives import Experiment, ending_of
+from tests.support.experiment_lives import SiteExperiment, ending_of
 from tests.support.experiments import experiment_manifest, site_manifest
 from tests.support.mortal import Crash
 
 EFFECTS = 27
 """Of an experiment that nobody disturbs."""
 POINTS = st.tuples(st.sampled_from(["before", "after"]), st.integers(1, EFFECTS))
-KINDS = ("played", "cancelled", "deleted")
+KINDS = ("played", "cancelled", "deleted", "late")
 
 
 @pytest.fixture(autouse=True)
@@ -34,14 +34,15 @@ async def lived(
     try:
         await store.create(site_manifest(site.url))
         await store.create(experiment_manifest())
-        experiment = Experiment(store, site, "default")
+        experiment = SiteExperiment(store, site, "default")
         async with asyncio.timeout(120):
             for crash in crashes:
                 await experiment.life(crash)
                 await end(experiment, kind)
+            most = site.told("break") if kind == "late" else 1
             effects = await experiment.life(None)
         await experiment.check_nothing_is_left()
-        assert site.told("break") <= 1
+        assert site.told("break") <= most
         run = await experiment.run()
         return ({} if run is None else ending_of(run)) | {"effects": effects}
     finally:
@@ -49,12 +50,14 @@ async def lived(
         store.close()
 
 
-async def end(experiment: Experiment, kind: str) -> None:
-    """Somebody ends it while no controller lives."""
+async def end(experiment: SiteExperiment, kind: str) -> None:
+    """Somebody ends it while no controller lives, if only the dead-man because its time is over."""
     run = await experiment.run()
     if run is None or kind == "played" or await experiment.is_over():
         return
-    if kind == "cancelled":
+    if kind == "late":
+        await experiment.nobody_comes_in_time()
+    elif kind == "cancelled":
         await experiment.store.update(run | {"spec": run["spec"] | {"cancel": "Now"}})
     else:
         await experiment.store.delete(*experiment.key)
@@ -79,6 +82,22 @@ def test_a_death_around_any_change_ends_as_if_nobody_had_died(tmp_path: Path, mo
     for number, told in enumerate(asyncio.run(all_of_them()), 1):
         assert (told["phase"], told["experiment"]) == ("Complete", "Restored"), (moment, number)
         assert (told["resolved"], told["diagnosed"]) == (True, True), (moment, number)
+
+
+def test_a_dead_man_whose_time_is_over_heals_after_a_death_around_any_change(tmp_path: Path) -> None:
+    """And nobody who comes later breaks anything any more."""
+
+    async def all_of_them() -> list[dict[str, Any]]:
+        at_once = asyncio.Semaphore(6)
+
+        async def one(number: int) -> dict[str, Any]:
+            async with at_once:
+                return await lived(tmp_path / str(number), [("after", number)], kind="late")
+
+        return await asyncio.gather(*(one(number) for number in range(1, EFFECTS + 1)))
+
+    ended = {told["experiment"] for told in asyncio.run(all_of_them())}
+    assert ended == {"Withdrawn", "Restored"}
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

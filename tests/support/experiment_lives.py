@@ -3,12 +3,20 @@
 Over any store: a directory in a second, a real API server in a few."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from praetor.controller.controller import Controller
+from praetor.controller.episodes import Pool
 from praetor.controller.key import Key
-from praetor.controller.times import Clock, utc_now
+from praetor.controller.times import Clock, utc_now, wire_time
 from praetor.resources.experiment import FINALIZER
+from praetor.substrates.chaos.deadman import Signs, stand_by
+from praetor.substrates.chaos.lab import Ground
+from praetor.substrates.chaos.site import SiteGround
 from simcore.errors import NotFoundError, SimcoreError
 from simcore.protocols import Manifest, Store
 from tests.support.breakable_site import BreakableSite
@@ -20,17 +28,25 @@ LONGEST_LIFE_SECONDS = 90.0
 
 
 class Experiment:
-    """`namespace` and `name` of its run; site and dead-men outlive every controller."""
+    """`namespace` and `name` of its run; target and dead-men outlive every controller."""
 
-    def __init__(
-        self, store: Store, site: BreakableSite, namespace: str, name: str = "one", *, clock: Clock = utc_now
-    ) -> None:
-        self.store, self.site, self.key = store, site, Key("IncidentRun", namespace, name)
-        self.deadmen, self._clock = NotedDeadmen(), clock
+    def __init__(self, store: Store, namespace: str, name: str, ground: Ground, *, clock: Clock = utc_now) -> None:
+        self.store, self.key, self.ground = store, Key("IncidentRun", namespace, name), ground
+        self.deadmen, self._clock, self._passed = NotedDeadmen(), clock, timedelta()
+
+    async def is_broken(self) -> bool:
+        raise NotImplementedError
+
+    async def is_as_it_was(self) -> bool:
+        raise NotImplementedError
+
+    def pool(self) -> Pool:
+        raise NotImplementedError
 
     async def life(self, crash: Crash | None) -> int | None:
         """One controller, until the run's end or its own; how many changes it made, None if it was cut off."""
-        controller = Controller(self.store, ScriptedPool(), clock=self._clock, lab=quick_lab(self.deadmen))
+        lab = quick_lab(self.deadmen, self.ground)
+        controller = Controller(self.store, self.pool(), clock=lambda: self._clock() + self._passed, lab=lab)
         seam = mortal(controller, crash)
         controller.queue.add(self.key)
         try:
@@ -45,6 +61,16 @@ class Experiment:
             await controller._questions.close()
             controller.queue.close()
         return seam.count
+
+    async def nobody_comes_in_time(self) -> None:
+        """Until the fault's time is over; then its dead-man does what it is for."""
+        self._passed += timedelta(hours=1)
+        for plan in list(self.deadmen.armed_for.values()):
+            with TemporaryDirectory() as folder:
+                expired = replace(plan, expires_at=wire_time(utc_now()))
+                assert await stand_by(expired, "", self.ground, Signs(Path(folder) / "armed"))
+            del self.deadmen.armed_for[plan.uid]
+        assert await self.is_as_it_was()
 
     async def _work(self, controller: Controller) -> None:
         key = controller.queue._keys.take()
@@ -69,7 +95,7 @@ class Experiment:
 
     async def check_somebody_stands_by(self) -> None:
         """Whatever is broken has a finalizer that keeps its run, a stored plan, and a dead-man."""
-        if self.site.fault is None:
+        if not await self.is_broken():
             return
         run = await self.run()
         assert run is not None
@@ -79,9 +105,26 @@ class Experiment:
 
     async def check_nothing_is_left(self) -> None:
         run = await self.run()
-        assert self.site.is_as_it_was
+        assert await self.is_as_it_was()
         assert self.deadmen.armed_for == {}
         assert run is None or not run["metadata"].get("finalizers")
+
+
+class SiteExperiment(Experiment):
+    def __init__(
+        self, store: Store, site: BreakableSite, namespace: str, name: str = "one", *, clock: Clock = utc_now
+    ) -> None:
+        super().__init__(store, namespace, name, SiteGround(), clock=clock)
+        self.site = site
+
+    async def is_broken(self) -> bool:
+        return self.site.fault is not None
+
+    async def is_as_it_was(self) -> bool:
+        return self.site.is_as_it_was
+
+    def pool(self) -> Pool:
+        return ScriptedPool()
 
 
 def ending_of(run: Manifest) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from praetor.runner.loop import play
 from praetor.runner.process import Clear
 from praetor.runner.request import RunOutcome, RunRequest
-from praetor.substrates.chaos.lab import Armed, Lab
+from praetor.substrates.chaos.lab import Armed, Ground, Lab
 from praetor.substrates.chaos.plan import Plan
 from praetor.substrates.chaos.site import SiteGround
 from praetor.substrates.connect import connect
@@ -50,8 +50,10 @@ class NotedDeadmen:
         self.armed_for.pop(plan.uid, None)
 
 
-def quick_lab(deadmen: Any = None) -> Lab:
-    return Lab({"Site": SiteGround()}, deadmen or NotedDeadmen(), look_seconds=0.05)
+def quick_lab(deadmen: Any = None, ground: Ground | None = None) -> Lab:
+    """Whatever the target is, it is broken on this ground."""
+    ground = ground or SiteGround()
+    return Lab({"Site": ground, "Cluster": ground}, deadmen or NotedDeadmen(), look_seconds=0.05)
 
 
 class ScriptedPool:

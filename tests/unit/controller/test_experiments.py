@@ -17,7 +17,7 @@ from praetor.substrates.chaos.lab import Armed
 from praetor.substrates.chaos.plan import Plan
 from simcore.errors import DeniedError
 from tests.support.breakable_site import BreakableSite
-from tests.support.experiment_lives import Experiment
+from tests.support.experiment_lives import SiteExperiment
 from tests.support.experiments import (
     RESTART,
     NotedDeadmen,
@@ -312,7 +312,7 @@ async def test_a_fault_whose_announcement_took_too_long_is_not_brought_about(
     store = SlowStore(tmp_path)
     await store.create(site_manifest(site.url))
     await store.create(experiment_manifest())
-    experiment = Experiment(store, site, "default", clock=lambda: now[0] if now else utc_now())
+    experiment = SiteExperiment(store, site, "default", clock=lambda: now[0] if now else utc_now())
     await experiment.life(None)
     await experiment.check_nothing_is_left()
     run = await store.get("IncidentRun", "default", "one")
