@@ -11,7 +11,7 @@ import pytest
 from tests.cluster.conftest import fresh_namespace
 from tests.cluster.shops import REPOSITORY, ended, operator, template
 from tests.support.cluster import Namespace, eventually
-from tests.support.workloads import GREEDY, PYTHON, deployment, service, stateful_set
+from tests.support.workloads import GREEDY, MOODY, PYTHON, deployment, service, stateful_set
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -25,9 +25,9 @@ def shop(crds: None, leaving: list[str]) -> Iterator[Namespace]:
             deployment("web", env=[{"name": "API_URL", "value": "http://greedy:8080"}]),
             deployment("greedy", PYTHON, ["python3", "-c", GREEDY], memory="128Mi"),
             deployment("spare", replicas=2),
+            deployment("moody", PYTHON, ["python3", "-c", MOODY], env=[{"name": "MODE", "value": "good"}]),
             stateful_set("store"),
-            service("web"),
-            service("greedy"),
+            *(service(name) for name in ("web", "greedy", "moody")),
             site(),
         )
         namespace.kubectl("rollout", "status", "deployment", "--timeout=120s")
@@ -122,6 +122,35 @@ def test_a_stateful_set_that_waits_for_a_pod_that_cannot_run_comes_back(
     assert found["status"]["experiment"]["state"] == "Restored", found["status"]
     assert shop.get("statefulset", "store")["spec"] == before
     assert nothing_is_left(shop, "stuck")
+
+
+def pods_of(namespace: Namespace, app: str) -> set[str]:
+    return {pod["metadata"]["uid"] for pod in namespace.items("pods", "-l", f"app={app}")}
+
+
+@pytest.mark.parametrize(
+    ("fault", "service", "given"),
+    [
+        ("cpu_limit", "greedy", {"cpuLimit": "10m"}),
+        ("bad_config", "moody", {"key": "MODE", "value": "bad"}),
+        ("pod_kill", "moody", {}),
+    ],
+)
+def test_what_else_can_be_broken_is_felt_and_put_back(
+    shop: Namespace, image: str, tmp_path: Path, fault: str, service: str, given: dict[str, str]
+) -> None:
+    """The policy changes nothing."""
+    name = fault.replace("_", "-")
+    before, ran, asked = template(shop, service), pods_of(shop, service), experiment(name, fault=fault, service=service)
+    asked["spec"] |= {"mode": "DryRun", "maxSteps": 3}
+    asked["spec"]["inject"] |= given
+    with operator(shop, image, tmp_path / "log"):
+        shop.apply(asked)
+        found = eventually(lambda: ended(shop, name), seconds=300)
+    assert found["status"]["experiment"]["state"] == "Restored", found["status"]
+    assert not ran & pods_of(shop, service), "what ran before was really taken away"
+    assert template(shop, service) == before
+    assert nothing_is_left(shop, name)
 
 
 def test_more_pods_than_the_blast_radius_are_not_touched(shop: Namespace, image: str, tmp_path: Path) -> None:
