@@ -14,6 +14,9 @@ from tests.support.cluster import Namespace, eventually
 from tests.support.workloads import GREEDY, MOODY, PYTHON, deployment, service, stateful_set
 
 pytestmark = pytest.mark.timeout(600)
+ENV = [{"name": "MODE", "value": "good"}]
+SLOWLY_READY = {"httpGet": {"path": "/", "port": "http"}, "initialDelaySeconds": 8, "periodSeconds": 1}
+"""Users notice that it is gone: what comes back within a second they may not."""
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +28,7 @@ def shop(crds: None, leaving: list[str]) -> Iterator[Namespace]:
             deployment("web", env=[{"name": "API_URL", "value": "http://greedy:8080"}]),
             deployment("greedy", PYTHON, ["python3", "-c", GREEDY], memory="128Mi"),
             deployment("spare", replicas=2),
-            deployment("moody", PYTHON, ["python3", "-c", MOODY], env=[{"name": "MODE", "value": "good"}]),
+            deployment("moody", PYTHON, ["python3", "-c", MOODY], env=ENV, readinessProbe=SLOWLY_READY),
             stateful_set("store"),
             *(service(name) for name in ("web", "greedy", "moody")),
             site(),
