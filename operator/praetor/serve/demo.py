@@ -30,6 +30,8 @@ DELIVERIES = (
     ("disk_full_firing", "a volume has no space left"),
 )
 PATIENCE_SECONDS = 120.0
+READY_LOOK_SECONDS = 0.2
+WARMING_UP = "Processes warm up. The first time on a machine they compile the simulator's kernel: a minute or two."
 REHEARSAL = "Rehearsals in the simulator: nothing outside was touched."
 TITLE_CHARS = 34
 TABLE_COLUMNS = 264
@@ -69,6 +71,7 @@ class _Demo:
             async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS) as http:
                 posted = [run for run in [await self._post(http, *one) for one in DELIVERIES] if run]
                 self.console.print()
+                await self._can_play(http)
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     await asyncio.gather(*(self._follow(http, run) for run in posted))
                 runs = await self._finished(http, posted)
@@ -92,6 +95,17 @@ class _Demo:
         self.console.print(f"POST {body + '.json':36} [dim]{meaning:50}[/] 202 {outcome} [bold]{run['name']}[/]")
         colour = _COLOURS[sum(run["name"].encode()) % len(_COLOURS)]
         return _Posted(run["name"], colour) if run["created"] else None
+
+    async def _can_play(self, http: httpx.AsyncClient) -> None:
+        """However long it takes: the first start on a machine compiles the simulator's kernel."""
+        began, told = time.monotonic(), False
+        with self.console.status("") as status:
+            while (await http.get("/readyz")).status_code != httpx.codes.OK:
+                if not told:
+                    self.console.print(f"{WARMING_UP}\n")
+                    told = True
+                status.update(f"{time.monotonic() - began:.0f} s")
+                await asyncio.sleep(READY_LOOK_SECONDS)
 
     async def _follow(self, http: httpx.AsyncClient, run: _Posted) -> None:
         decided: dict[str, Any] = {}

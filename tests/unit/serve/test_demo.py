@@ -1,12 +1,13 @@
 """The demo: what `make demo` shows, and that it says so when a run is lost."""
 
+import asyncio
 import re
 
 import pytest
 from rich.console import Console
 
-from praetor.serve import demo
-from praetor.serve.demo import REHEARSAL, DemoError, run_demo
+from praetor.serve import demo, dev
+from praetor.serve.demo import REHEARSAL, WARMING_UP, DemoError, run_demo
 from tests.support.alert_bodies import CAPTURED
 
 
@@ -22,6 +23,32 @@ def test_every_alert_becomes_a_row_under_the_line_that_says_rehearsal(tmp_path, 
     assert len(re.findall(r"resolve incident", steps)) == 4
     reports = [row.split()[-1] for row in rows]
     assert all((tmp_path / "data") in path.parents for path in map(type(tmp_path), reports))
+
+
+def test_the_time_for_runs_begins_when_they_can_be_played(tmp_path, monkeypatch, capsys):
+    """A kernel may take minutes to compile on a slow machine; those are not the runs'."""
+    make, follow, ready = dev.episode_pool, demo._Demo._follow, []
+
+    def slowly_warm(workers):
+        pool = make(workers)
+        start = pool.start
+
+        async def late():
+            await asyncio.sleep(1.0)
+            await start()
+
+        pool.start = late
+        return pool
+
+    async def noted(self, http, run):
+        ready.append((await http.get("/readyz")).status_code)
+        await follow(self, http, run)
+
+    monkeypatch.setattr(dev, "episode_pool", slowly_warm)
+    monkeypatch.setattr(demo._Demo, "_follow", noted)
+    run_demo(tmp_path / "data", CAPTURED)
+    assert ready == [200] * 5
+    assert WARMING_UP in capsys.readouterr().out
 
 
 def test_a_lost_run_ends_the_demo_with_an_error(tmp_path, monkeypatch):
