@@ -29,6 +29,10 @@ class Answer(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
 
+    @property
+    def allow(self) -> str:
+        return self.headers.get("allow", "")
+
     def json(self) -> Any:
         """Raises ValueError, also for NaN and Infinity, which are no JSON."""
         return json.loads(self.body, parse_constant=_no_json)

@@ -5,7 +5,7 @@ Whoever calls a site, by whatever client, judges with `fault_of`; `praetor.sites
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -24,6 +24,10 @@ class Verdict(StrEnum):
     WRONG_SHAPE = "WrongShape"
     UNTRIED = "Untried"
     """A change that is there, as far as can be seen; to see its answer it would have to be made."""
+
+
+Found = tuple[Verdict, str]
+"""Of an endpoint, and what was wrong with it."""
 
 
 class EndpointConformance(Wire):
@@ -45,9 +49,7 @@ class SiteConformance(Wire):
     endpoints: list[EndpointConformance] = Field(max_length=20, description="Each endpoint of the contract.")
 
 
-def report_of(
-    url: str, found: dict[str, tuple[Verdict, str]], *, services: list[str], idempotency_key: bool
-) -> SiteConformance:
+def report_of(url: str, found: dict[str, Found], *, services: list[str], idempotency_key: bool) -> SiteConformance:
     """`found`: name of the endpoint -> verdict and problem, for every endpoint of the contract."""
     verdicts = {name: verdict for name, (verdict, _) in found.items()}
     present = {name for name, verdict in verdicts.items() if verdict is not Verdict.MISSING}
@@ -75,15 +77,34 @@ def is_there(status: int, allow: str = "") -> bool:
     return status not in (404, 501) and (methods == {""} or "POST" in methods)
 
 
-def existence(answers: Iterable[tuple[int, str]], there: str) -> tuple[Verdict, str]:
-    """Of a change, by (status, Allow) of the answers to OPTIONS at its paths; `there` is told of one that exists."""
+class Existence(NamedTuple):
+    """Of a change. `is_there` is None where the site is too busy to say; `status` is of the answer that it follows
+    from."""
+
+    is_there: bool | None
+    status: int
+
+    @property
+    def problem(self) -> str:
+        unclear = ", which does not say whether it is there" if self.is_there is None else ""
+        return f"OPTIONS: status {self.status}{unclear}"
+
+    def verdict(self, there: str) -> Found:
+        """`there` is told of one that exists."""
+        if self.is_there:
+            return Verdict.UNTRIED, there
+        return Verdict.UNTRIED if self.is_there is None else Verdict.MISSING, self.problem
+
+
+def existence(answers: Iterable[tuple[int, str]]) -> Existence:
+    """By (status, Allow) of the answers to OPTIONS at a change's paths."""
     status = 0
     for status, allow in answers:
         if status in BUSY:
-            return Verdict.UNTRIED, f"OPTIONS: status {status}, which does not say whether it is there"
+            return Existence(None, status)
         if is_there(status, allow):
-            return Verdict.UNTRIED, there
-    return Verdict.MISSING, f"OPTIONS: status {status}"
+            return Existence(True, status)
+    return Existence(False, status)
 
 
 def is_missing(asked: Endpoint, status: int, body: Any) -> bool:

@@ -13,6 +13,7 @@ from praetor.guard.addresses import rules_of
 from praetor.guard.client import Answer, GuardedClient, checked_url
 from praetor.guard.errors import GuardedError
 from praetor.resources.conformance import (
+    Found,
     SiteConformance,
     Verdict,
     existence,
@@ -27,7 +28,6 @@ from simcore.errors import SimcoreError
 TIMEOUT_SECONDS = 15.0
 NOBODY = "praetor-check-none"
 _LINES = 5
-Found = tuple[Verdict, str]
 
 
 class SiteUnreachableError(SimcoreError):
@@ -121,8 +121,7 @@ class _Check:
 
     def _exists(self, asked: Endpoint) -> Found:
         answers = (self._send(asked, "OPTIONS", path) for path in asked.paths)
-        told = ((answer.status, answer.headers.get("allow", "")) for answer in answers)
-        return existence(told, "it is there; --changes tries it")
+        return existence((one.status, one.allow) for one in answers).verdict("it is there; --changes tries it")
 
     def _change(self, asked: Endpoint) -> Found:
         key, body = str(uuid.uuid4()), self._body_of(asked.name)

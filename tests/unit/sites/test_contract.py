@@ -164,4 +164,4 @@ def test_what_a_site_does_not_have_is_told_from_what_it_refuses(status, refused,
     ],
 )
 def test_whether_a_change_is_there_is_told_by_options(answers, verdict, told):
-    assert existence(answers, "there") == (verdict, told)
+    assert existence(answers).verdict("there") == (verdict, told)

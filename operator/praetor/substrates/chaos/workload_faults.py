@@ -106,8 +106,8 @@ def steps_of(workload: Workload, broken: Broken, mark: Mark) -> tuple[tuple[Step
     where = {"do": "patch", "of": workload.resource.plural, "namespace": workload.manifest["metadata"]["namespace"]}
     where |= {"name": workload.name, "mark": mark.uid}
     known = {"op": "test", "path": "/metadata/generation", "value": workload.manifest["metadata"]["generation"]}
-    breaking = {**where, "body": [known, *marking(workload, mark), *broken.ops]}
-    undoing = {**where, "marking": marking(workload, mark)}
+    marks = marking(workload, mark)
+    breaking, undoing = {**where, "body": [known, *marks, *broken.ops]}, {**where, "marking": marks}
     stuck = [_stuck(workload, mark)] if workload.kind == "StatefulSet" else []
     return (breaking, *broken.more), (*broken.undo_more, undoing, *stuck)
 

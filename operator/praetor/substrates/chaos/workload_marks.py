@@ -61,8 +61,8 @@ def undoing_patch(step: Step, found: Manifest) -> Ops | None:
 
 def rehearsal(step: Step, found: Manifest) -> Ops:
     """The undo, with the mark that it wants where that is not there yet."""
-    marking = [*step["marking"], _remembering(found)]
-    return undoing_patch(step, found) or [*marking, *_back(step, *_wanted(found))]
+    marked = undoing_patch(step, found)
+    return marked or [*step["marking"], _remembering(found), *_back(step, *_wanted(found))]
 
 
 def _remembering(found: Manifest) -> dict[str, Any]:

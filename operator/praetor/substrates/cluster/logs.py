@@ -15,7 +15,7 @@ from praetor.substrates.cluster.templates import main_container
 from praetor.substrates.cluster.times import utc_now
 from praetor.substrates.cluster.workloads import Workload
 from praetor.substrates.live.first_look import READ_LINES
-from praetor.substrates.live.log_lines import log_line
+from praetor.substrates.live.log_lines import log_line, seconds_ago
 from simcore.errors import InvalidObjectError, NotFoundError, StoreError, UnavailableError
 from simcore.observation import LogLine
 
@@ -135,4 +135,4 @@ def _line(text: str, prefix: str, now: datetime) -> LogLine:
     """The time is the node's; what follows is the container's own."""
     stamp, _, words = text.partition(" ")
     told = log_line(words, now)
-    return LogLine(log_line(stamp, now).seconds_ago, told.severity, prefix + told.message)
+    return LogLine(seconds_ago(stamp, now), told.severity, prefix + told.message)

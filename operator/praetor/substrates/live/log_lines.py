@@ -22,7 +22,7 @@ def log_line(text: str, now: datetime) -> LogLine:
     """Without secrets. A line without a time is as old as the newest, one without a severity is INFO."""
     severity = _SEVERITY.search(text[:200])
     message = redacted(text[:_READ_CHARACTERS])[:_LONGEST_CHARACTERS]
-    return LogLine(_seconds_ago(text, now), _SEVERITIES[severity[1]] if severity else "INFO", message)
+    return LogLine(seconds_ago(text, now), _SEVERITIES[severity[1]] if severity else "INFO", message)
 
 
 def wanted(line: LogLine, severity: str | None, since: float | None) -> bool:
@@ -30,7 +30,8 @@ def wanted(line: LogLine, severity: str | None, since: float | None) -> bool:
     return bad_enough and (since is None or line.seconds_ago <= since)
 
 
-def _seconds_ago(text: str, now: datetime) -> float:
+def seconds_ago(text: str, now: datetime) -> float:
+    """By the time that it begins with; 0 without one."""
     found = _TIME.match(text)
     if found is None:
         return 0.0

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from praetor.guard.client import Answer, GuardedClient
 from praetor.guard.errors import GuardedError, TooLargeError, UnreachableError
 from praetor.guard.redaction import redacted
-from praetor.resources.conformance import BUSY, fault_of, is_missing, is_stranger, is_there
+from praetor.resources.conformance import BUSY, Existence, existence, fault_of, is_missing, is_stranger
 from praetor.resources.ops import (
     IDEMPOTENCY_HEADER,
     ChangeAnswer,
@@ -75,22 +75,19 @@ class OpsClient:
 
     def has(self, name: str) -> bool:
         """Whether the site has this change; nothing is changed by asking. Raises SiteError where it does not say."""
-        asked = endpoint(name)
-        for path in asked.paths:
-            answer = self.options(asked, path)
-            if answer.status in BUSY:
-                raise SiteError(f"OPTIONS {path}: status {answer.status}, which does not say whether it is there")
-            if is_there(answer.status, answer.headers.get("allow", "")):
-                return True
-        return False
+        found = self.existence(endpoint(name))
+        if found.is_there is None:
+            raise SiteError(f"{endpoint(name).path}: {found.problem}")
+        return found.is_there
 
     def answer(self, asked: Endpoint, query: Mapping[str, str] | None = None) -> Answer:
         """Of a read, whatever it is. Raises SiteError where we are not let in."""
         return self._patiently(asked, "GET", asked.path, query)
 
-    def options(self, asked: Endpoint, path: str) -> Answer:
-        """The same of OPTIONS."""
-        return self._patiently(asked, "OPTIONS", path, None)
+    def existence(self, asked: Endpoint) -> Existence:
+        """Of a change. Raises as `answer` does."""
+        answers = (self._patiently(asked, "OPTIONS", path, None) for path in asked.paths)
+        return existence((answer.status, answer.allow) for answer in answers)
 
     def _read(self, name: str, model: type[T], query: Mapping[str, str] | None = None) -> T:
         asked = endpoint(name)

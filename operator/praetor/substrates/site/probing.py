@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from praetor.guard.errors import TooLargeError, UnreachableError
 from praetor.guard.targets import SiteRequest
-from praetor.resources.conformance import SiteConformance, Verdict, existence, fault_of, is_missing, report_of
+from praetor.resources.conformance import Found, SiteConformance, Verdict, fault_of, is_missing, report_of
 from praetor.resources.ops import ENDPOINTS, Endpoint, ServiceLogs, ServiceMetrics, SiteHealth, SiteServices
 from praetor.substrates.live.first_look import READ_LINES
 from praetor.substrates.site.connecting import guarded_client
@@ -14,7 +14,6 @@ from praetor.substrates.site.ops_client import OpsClient
 from simcore.classifier.look import Look
 
 _TRIED_BY_CHANGING = "it is there; what it answers shows when a run uses it"
-Found = tuple[Verdict, str]
 
 
 class Probed(NamedTuple):
@@ -65,7 +64,7 @@ class _Probe:
 
     def _endpoint(self, asked: Endpoint) -> Found:
         if asked.method == "POST":
-            return self._exists(asked)
+            return self._ops.existence(asked).verdict(_TRIED_BY_CHANGING)
         problems = [problem for query in self._queries(asked) if (problem := self._read(asked, query))]
         return problems[0] if problems else (Verdict.CONFORMANT, "")
 
@@ -104,11 +103,6 @@ class _Probe:
             return [{}]
         lines = {"lines": str(READ_LINES)} if asked.name == "logs" else {}
         return [{"service": name} | lines for name in self._names() or ["api"]]
-
-    def _exists(self, asked: Endpoint) -> Found:
-        answers = (self._ops.options(asked, path) for path in asked.paths)
-        told = ((answer.status, answer.headers.get("allow", "")) for answer in answers)
-        return existence(told, _TRIED_BY_CHANGING)
 
 
 def _of(service: str, problem: str) -> str:
