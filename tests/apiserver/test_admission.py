@@ -7,7 +7,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from tests.controlplane.server import ControlPlane
-from tests.support.controlplane_objects import REFUSALS, Manifest, Refusal, alert_run, run, scenario, site
+from tests.support.controlplane_objects import REFUSALS, RUN_DEFAULTS, Manifest, Refusal, alert_run, run, scenario, site
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = sorted((ROOT / "manifests" / "samples").rglob("*.yaml"))
@@ -59,16 +59,5 @@ def test_an_object_at_the_limits_is_stored(apiserver: ControlPlane, namespace: s
 def test_defaults_are_filled_in(apiserver: ControlPlane, namespace: str) -> None:
     apply(apiserver, namespace, run())
     stored = apiserver.kubectl_json("get", "irun", "a-run", "-n", namespace)
-    assert stored["spec"] == {
-        "scenarioRef": {"kind": "Library", "name": "oom-crash"},
-        "seed": 0,
-        "difficulty": 0.5,
-        "policy": {"name": "playbook"},
-        "target": {"simulator": {}},
-        "mode": "Act",
-        "approval": "Never",
-        "approvalTimeoutSeconds": 3600,
-        "backoffLimit": 3,
-        "suspend": False,
-    }
+    assert stored["spec"] == RUN_DEFAULTS | {"scenarioRef": {"kind": "Library", "name": "oom-crash"}, "seed": 0}
     assert "status" not in stored

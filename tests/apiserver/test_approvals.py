@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 
 from praetor.resources.approvals import POLICY_NAME
 from tests.controlplane.server import ControlPlane
-from tests.support.operators import Cluster, conditions, reason, run_manifest, running, until
+from tests.support.operators import Cluster, conditions, kubectl_praetor, reason, run_manifest, running, until
 
 pytestmark = pytest.mark.waits(60)
 REPOSITORY = Path(__file__).parents[2]
@@ -115,13 +114,8 @@ def test_who_may_not_approve_may_still_edit_a_run_that_has_approvals(people: Clu
 
 
 def approve(cluster: Cluster, user: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """`kubectl praetor approve`, as kubectl starts its plugins."""
-    script = "from praetor.cli.approve import main; main()"
     access = ("--kubeconfig", str(cluster.server.kubeconfig_of(user)), "-n", cluster.namespace)
-    return subprocess.run(
-        [sys.executable, "-c", script, "approve", *arguments, *access],
-        capture_output=True, text=True, timeout=60, env=os.environ | {"COLUMNS": "200"}, check=False,
-    )  # fmt: skip
+    return kubectl_praetor("approve", *arguments, *access)
 
 
 def is_waiting(cluster: Cluster, name: str) -> bool:

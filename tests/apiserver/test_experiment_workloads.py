@@ -25,6 +25,14 @@ def wanted(manifest: dict[str, Any]) -> Any:
     return manifest["spec"]["template"], manifest["spec"]["replicas"], manifest["metadata"].get("annotations", {})
 
 
+async def scaled_away(client: KubeClient, namespace: str) -> tuple[WorkloadGround, Plan]:
+    await made(client, namespace)
+    ground = WorkloadGround(client)
+    plan = await ground.plan(order(namespace, "scale_to_zero"))
+    await ground.inject(plan, "")
+    return ground, plan
+
+
 @pytest.mark.parametrize("fault", sorted(SETTINGS))
 async def test_a_fault_is_done_once_and_undone_to_what_was_there(
     client: KubeClient, namespace: str, fault: str
@@ -96,10 +104,7 @@ async def test_what_anybody_changed_meanwhile_is_put_back_with_the_fault(client:
 async def test_a_workload_that_lost_what_was_there_before_waits_for_a_person(
     client: KubeClient, namespace: str
 ) -> None:
-    await made(client, namespace)
-    ground = WorkloadGround(client)
-    plan = await ground.plan(order(namespace, "scale_to_zero"))
-    await ground.inject(plan, "")
+    ground, plan = await scaled_away(client, namespace)
     await client.patch(
         DEPLOYMENTS, namespace, "web", {"metadata": {"annotations": {"praetor.dev/before": None}}}, kind="merge"
     )
@@ -114,10 +119,7 @@ async def test_a_workload_that_lost_what_was_there_before_waits_for_a_person(
 async def test_what_people_set_after_the_heal_is_not_undone_by_a_late_dead_man(
     client: KubeClient, namespace: str
 ) -> None:
-    await made(client, namespace)
-    ground = WorkloadGround(client)
-    plan = await ground.plan(order(namespace, "scale_to_zero"))
-    await ground.inject(plan, "")
+    ground, plan = await scaled_away(client, namespace)
     await ground.heal(plan, "")
     await client.patch(DEPLOYMENTS, namespace, "web", {"spec": {"replicas": 7}})
     await ground.heal(plan, "")

@@ -1,8 +1,6 @@
 """This tree's operator on namespaces of a real cluster, and what became of the runs there."""
 
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Any
 
 from tests.controlplane.processes import free_port
 from tests.support.cluster import CHART, Namespace
+from tests.support.operators import operator_process
 
 REPOSITORY = CHART.parents[1]
 
@@ -17,12 +16,7 @@ REPOSITORY = CHART.parents[1]
 @contextmanager
 def operator(namespace: Namespace, image: str, log: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     """For one namespace; its dead-men are pods of the image."""
-    settings = {"PRAETOR_NAMESPACE": namespace.name, "PRAETOR_CHAOS_IMAGE": image} | environment
-    script = f"from praetor.serve.operator import main; main([{namespace.name!r}], {free_port()}, 1)"
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-c", script], stdout=output, stderr=subprocess.STDOUT, env=os.environ | settings
-        )
+    process = operator_process(namespace.name, free_port(), log, PRAETOR_CHAOS_IMAGE=image, **environment)
     try:
         yield process
     finally:

@@ -2,9 +2,6 @@
 that a person has not approved, and no second time what did not last."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +11,7 @@ from tests.cluster.conftest import fresh_namespace
 from tests.cluster.shops import ended, operator
 from tests.support.chat_server import ChatServer, call
 from tests.support.cluster import Namespace, condition, eventually
+from tests.support.operators import kubectl_praetor
 from tests.support.workloads import deployment, service
 
 pytestmark = pytest.mark.timeout(900)
@@ -155,7 +153,8 @@ def test_a_person_approves_and_what_did_not_last_is_not_done_again(shop: Namespa
     awaited = eventually(lambda: shop.get("irun", "approved").get("status", {}).get("awaiting"), seconds=120)
     assert (awaited["action"], awaited["service"]) == ("scale_service", "orders")
     assert generation(shop) == before
-    approve(shop, "approved")
+    done = kubectl_praetor("approve", "approved", "-n", shop.name)
+    assert done.returncode == 0, done.stderr
     run = over(shop, "approved")
     is_repaired(shop, run)
     assert [one["approvedBy"] for one in run["status"]["intents"]] == [who_asks(shop)]
@@ -171,16 +170,6 @@ def is_repaired(shop: Namespace, run: Any) -> None:
     assert condition(run, "Succeeded")["status"] == "True", run["status"]
     assert run["status"]["result"]["mitigated"] is True
     assert shop.get("deployment", "orders")["status"]["readyReplicas"] >= 1
-
-
-def approve(shop: Namespace, name: str) -> None:
-    """`kubectl praetor approve`, as kubectl starts its plugins."""
-    script = "from praetor.cli.approve import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", script, "approve", name, "-n", shop.name],
-        capture_output=True, text=True, timeout=60, env=os.environ | {"COLUMNS": "200"}, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
 
 
 def who_asks(shop: Namespace) -> str:

@@ -28,6 +28,19 @@ SCENARIO_SPEC: Manifest = {
 }
 
 
+RUN_DEFAULTS: Manifest = {
+    "difficulty": 0.5,
+    "policy": {"name": "playbook"},
+    "target": {"simulator": {}},
+    "mode": "Act",
+    "approval": "Never",
+    "approvalTimeoutSeconds": 3600,
+    "backoffLimit": 3,
+    "suspend": False,
+}
+"""What is filled into the spec of an IncidentRun, but for its scenario and its seed."""
+
+
 def run(name: str = "a-run", **spec: Any) -> Manifest:
     return _object("IncidentRun", name, {"scenarioRef": {"name": "oom-crash"}} | spec)
 

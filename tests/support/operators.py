@@ -20,23 +20,30 @@ FAST_LEASE = {"PRAETOR_LEASE_SECONDS": "4/3/0.2"}
 """For an operator that another one is to follow soon. Its leader gives up when a busy machine stops it for 1.5 s."""
 
 
-class Operator:
+def operator_process(namespace: str, port: int, log: Path, **environment: str) -> subprocess.Popen[bytes]:
     """`praetor operator` for one namespace, its Lease there too."""
+    script = f"from praetor.serve.operator import main; main([{namespace!r}], {port}, 1)"
+    settings = os.environ | {"PRAETOR_NAMESPACE": namespace} | environment
+    with log.open("ab") as output:
+        return subprocess.Popen([sys.executable, "-c", script], stdout=output, stderr=subprocess.STDOUT, env=settings)
+
+
+def kubectl_praetor(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """As kubectl starts its plugins."""
+    script = "from praetor.cli.approve import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        capture_output=True, text=True, timeout=60, env=os.environ | {"COLUMNS": "200"}, check=False,
+    )  # fmt: skip
+
+
+class Operator:
+    """That process over an API server of tests."""
 
     def __init__(self, server: ControlPlane, namespace: str, log: Path, **environment: str) -> None:
         self.port, self.log = free_port(), log
-        settings = {
-            "KUBECONFIG": str(server.kubeconfig),
-            "PRAETOR_NAMESPACE": namespace,
-        }
-        script = f"from praetor.serve.operator import main; main([{namespace!r}], {self.port}, 1)"
-        with log.open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", script],
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=os.environ | settings | environment,
-            )
+        settings = {"KUBECONFIG": str(server.kubeconfig)} | environment
+        self.process = operator_process(namespace, self.port, log, **settings)
 
     def wait_ready(self) -> None:
         until(lambda: self.status("/readyz") == 200, START_SECONDS, self.tail)

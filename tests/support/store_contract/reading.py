@@ -9,6 +9,7 @@ from praetor.resources.scenario import IncidentScenario
 from simcore.errors import AlreadyExistsError, InvalidObjectError, NotFoundError
 from simcore.protocols import Store
 from simcore.scenarios.library import library_scenario
+from tests.support.controlplane_objects import RUN_DEFAULTS
 from tests.support.eventually import eventually
 from tests.support.store_contract.manifests import WRITERS, changed, condition, run_manifest, site_manifest
 
@@ -23,18 +24,7 @@ class CreateAndRead:
         assert metadata["generation"] == 1
         assert int(metadata["resourceVersion"]) > 0
         assert metadata["creationTimestamp"].endswith("Z")
-        assert run["spec"] == {
-            "scenarioRef": {"kind": "Library", "name": "oom-crash"},
-            "seed": 7,
-            "difficulty": 0.5,
-            "policy": {"name": "playbook"},
-            "target": {"simulator": {}},
-            "mode": "Act",
-            "approval": "Never",
-            "approvalTimeoutSeconds": 3600,
-            "backoffLimit": 3,
-            "suspend": False,
-        }
+        assert run["spec"] == RUN_DEFAULTS | {"scenarioRef": {"kind": "Library", "name": "oom-crash"}, "seed": 7}
         assert await store.get("IncidentRun", namespace, "oom-1") == run
 
     async def test_labels_and_annotations_are_kept(self, store: Store, namespace: str) -> None:

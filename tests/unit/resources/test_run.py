@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from praetor.resources.run import IncidentRun, IncidentRunSpec, ScenarioRef
 from praetor.resources.run_status import Breakdown, IncidentRunStatus
-from tests.support.controlplane_objects import run
+from tests.support.controlplane_objects import RUN_DEFAULTS, run
 
 
 def test_python_builds_with_names_of_python_and_the_wire_has_its_own() -> None:
@@ -15,18 +15,10 @@ def test_python_builds_with_names_of_python_and_the_wire_has_its_own() -> None:
 
 
 def test_defaults_are_those_that_the_api_server_fills_in() -> None:
-    assert IncidentRun.model_validate(run()).spec.model_dump(by_alias=True, exclude_none=True) == {
+    assert IncidentRun.model_validate(run()).spec.model_dump(by_alias=True, exclude_none=True) == RUN_DEFAULTS | {
         "scenarioRef": {"kind": "Library", "name": "oom-crash"},
         "seed": 0,
-        "difficulty": 0.5,
-        "policy": {"name": "playbook"},
-        "target": {"simulator": {}},
-        "mode": "Act",
-        "approval": "Never",
         "approvals": [],
-        "approvalTimeoutSeconds": 3600,
-        "backoffLimit": 3,
-        "suspend": False,
     }
 
 
