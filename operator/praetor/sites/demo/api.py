@@ -153,15 +153,18 @@ class ReloadedTls:
         self._path, self._log = path, log
         self._loaded_ns = 0
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._reading = threading.Lock()
 
     def context(self) -> ssl.SSLContext:
-        modified_ns = self._path.stat().st_mtime_ns
-        if modified_ns != self._loaded_ns:
-            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self._context.load_cert_chain(self._path)
-            self._loaded_ns = modified_ns
-            self._log.info(f"certificate valid until {expires_at(self._path).isoformat()}")
-        return self._context
+        """Asked by the threads of connections: none of them gets one that has no certificate yet."""
+        with self._reading:
+            modified_ns = self._path.stat().st_mtime_ns
+            if modified_ns != self._loaded_ns:
+                self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                self._context.load_cert_chain(self._path)
+                self._loaded_ns = modified_ns
+                self._log.info(f"certificate valid until {expires_at(self._path).isoformat()}")
+            return self._context
 
     def refused(self, problem: Exception) -> None:
         self._log.error(f"TLS handshake: {type(problem).__name__}: {problem}")

@@ -124,9 +124,10 @@ class NotSentError(ConnectionError):
 
 
 def _connect(connection: http.client.HTTPSConnection) -> None:
+    """A replica that ends during the handshake resets the connection, or just closes it."""
     try:
         connection.connect()
-    except ConnectionError as problem:
+    except (ConnectionError, ssl.SSLEOFError) as problem:
         raise NotSentError(str(problem)) from problem
 
 

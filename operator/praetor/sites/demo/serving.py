@@ -9,9 +9,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from socketserver import ThreadingMixIn
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -63,11 +63,10 @@ def is_failure(status: int) -> bool:
 Answer = tuple[int, dict[str, Any]]
 
 
-class Server(ThreadingMixIn, HTTPServer):
-    """`serve` answers a path; it must not raise. `tls` is asked for each connection; a handshake that fails counts
-    as a failed request, and is told to `refused`."""
+class Server(HTTPServer):
+    """`serve` answers a path, in a thread of the connection's own; it must not raise. `tls` is asked for each
+    connection; a handshake that fails counts as a failed request, and is told to `refused`."""
 
-    daemon_threads = True
     request_queue_size = 128
     allow_reuse_address = True
 
@@ -79,23 +78,33 @@ class Server(ThreadingMixIn, HTTPServer):
         self.tls: Callable[[], ssl.SSLContext] | None = None
         self.refused: Callable[[Exception], None] = lambda problem: None
 
-    def finish_request(self, request: Any, client_address: Any) -> None:
-        """In the connection's own thread."""
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Counted before its thread begins: a server that is told to end waits for it."""
         began = self.figures.began()
+        serving = threading.Thread(target=self._serve_one, args=(request, client_address, began), daemon=True)
+        try:
+            serving.start()
+        except RuntimeError:  # no room for another thread
+            self.figures.ended(began, 503)
+            raise
+
+    def _serve_one(self, request: socket.socket, client_address: Any, began: float) -> None:
+        status = 503
+        try:
+            status = self._answered(request, client_address)
+        finally:
+            self.figures.ended(began, status)
+            request.close()
+
+    def _answered(self, request: socket.socket, client_address: Any) -> int:
         try:
             connection = self._secured(request)
         except OSError as problem:
-            self.figures.ended(began, 503)
             self.refused(problem)
-            return
-        status = 503
-        try:
-            status = _Handler(connection, client_address, self).status
-        except OSError:
-            pass  # the caller has gone
-        finally:
-            self.figures.ended(began, status)
-            connection.close()
+            return 503
+        with connection, suppress(OSError):  # the caller has gone
+            return _Handler(connection, client_address, self).status
+        return 503
 
     def _secured(self, request: socket.socket) -> socket.socket:
         request.settimeout(_HANDSHAKE_SECONDS)
