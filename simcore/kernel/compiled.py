@@ -4,7 +4,8 @@ Numba alone notices that the file of a compiled function changed, but not that a
 numbers from did: such a kernel would write beside its arrays. So every compiled function lives in this folder.
 
 What lies beside the sources is read by everybody: who builds an image may write there, who runs it need not. What is
-missing there is kept where Numba finds a folder to write in (`NUMBA_CACHE_DIR`, the user's), or not at all.
+missing there is kept where Numba finds a folder to write in (`NUMBA_CACHE_DIR`, the user's), or not at all. Processes
+that find nothing do not all compile it at once: see `turn`.
 """
 
 import contextlib
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any, Self, TypeVar, cast
 
 from numba import njit
+
+from simcore.kernel.turn import Turn
 
 caching: Any = import_module("numba.core.caching")  # what is used here of it has no types
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -31,6 +34,7 @@ def fingerprint(folder: Path) -> str:
 
 
 _SOURCES = fingerprint(_HERE)
+_TURN = Turn()
 
 
 def compiled(function: Function) -> Function:
@@ -47,7 +51,16 @@ def _kept(dispatcher: Any) -> Any:
     """What `cache=True` does, with a cache of our own."""
     if hasattr(dispatcher, "py_func"):  # not where compiling is switched off
         dispatcher._cache = _Cache(dispatcher.py_func)
+        dispatcher.compile = _in_turn(dispatcher.compile)
     return dispatcher
+
+
+def _in_turn(compile_for: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def compile_in_turn(signature: Any) -> Any:
+        with _TURN.until_compiled():
+            return compile_for(signature)
+
+    return compile_in_turn
 
 
 class _NoFolder:
@@ -85,6 +98,16 @@ class _Cache(caching.FunctionCache):
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
         self._cache_file = _Files(self.cache_path, f"{self._impl.filename_base}.{_SOURCES[:12]}", _SOURCES)
+
+    def load_overload(self, *wanted: Any) -> Any:
+        """What another process compiles just now is waited for."""
+        return super().load_overload(*wanted) or self._load_in_turn(*wanted)
+
+    def _load_in_turn(self, *wanted: Any) -> Any:
+        with contextlib.suppress(OSError):
+            self._impl.locator.ensure_cache_path()
+            _TURN.take(Path(self.cache_path))
+            return super().load_overload(*wanted)
 
     def save_overload(self, *compiled: Any) -> None:
         """A disk that is full or read-only costs time at the next start, and nothing now."""

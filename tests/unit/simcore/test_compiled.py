@@ -1,9 +1,11 @@
 """What is compiled belongs to the sources of the whole kernel, not only to the file of the function that it is."""
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -32,7 +34,7 @@ def start(tree: Path, code: str, **variables: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=tree, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
-def ended(process: subprocess.Popen[str], said: str = "") -> str:
+def ended(process: subprocess.Popen[str], said: str | None = "") -> str:
     """What it still printed until it ended well."""
     try:
         shown, _ = process.communicate(said, timeout=LONGEST_S)
@@ -46,6 +48,15 @@ def ended(process: subprocess.Popen[str], said: str = "") -> str:
 def run(tree: Path, code: str, **variables: str) -> str:
     with start(tree, code, **variables) as process:
         return ended(process)
+
+
+def started(tree: Path, code: str, count: int) -> list[subprocess.Popen[str]]:
+    """All of them have come as far as where `code` waits."""
+    processes = [start(tree, code) for _ in range(count)]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith(str(tree))
+    return processes
 
 
 def renumber_refusals(tree: Path) -> None:
@@ -67,6 +78,32 @@ def test_what_was_compiled_is_found_again(tree):
     assert run(tree, LOAD + ASK) == "False"
     assert {path: path.stat().st_mtime_ns for path in first} == first
     assert compiled(tree) == {path.name for path in first}
+
+
+def test_processes_that_start_together_compile_once(tree):
+    count = "grade.earns_format(1); print(sum(grade.earns_format.stats.cache_misses.values()))"
+    with ExitStack() as running:
+        together = [running.enter_context(process) for process in started(tree, LOAD + WAIT + count, 3)]
+        for process in together:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        assert sorted(ended(process) for process in together) == ["0", "0", "1"]
+
+
+def test_who_compiles_is_waited_for_until_it_ends(tree):
+    folder = tree / "simcore" / "kernel" / "__pycache__"
+    folder.mkdir()
+    with start(tree, LOAD + WAIT + ASK) as waiting, (folder / "compiling.lock").open("w") as lock:
+        assert waiting.stdout is not None
+        waiting.stdout.readline()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(subprocess.TimeoutExpired):
+            waiting.communicate("go\n", timeout=3)
+        assert not compiled(tree)
+        lock.close()  # as at the end of its process, however that comes
+        assert ended(waiting, None) == "False"
+    assert compiled(tree)
 
 
 def test_a_change_of_another_file_compiles_anew_and_drops_what_was_there(tree):
