@@ -9,10 +9,10 @@ import typer
 
 from praetor.cli.errors import need_extra, one_line_errors
 from praetor.cli.output import printable, say
-from simcore.errors import NotFoundError, StoreError
+from simcore.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from simcore.protocols import Manifest, Store
+    from simcore.protocols import Store
 
 DEFAULT_NAMESPACE = "default"
 
@@ -29,10 +29,6 @@ ClusterNamespaceOption = Annotated[
 DataOption = Annotated[Path, typer.Option("--data", envvar="PRAETOR_DATA_DIR", help="The folder of `praetor dev`.")]
 KubeconfigOption = Annotated[str | None, typer.Option("--kubeconfig", help="As kubectl's.")]
 ContextOption = Annotated[str | None, typer.Option("--context", help="As kubectl's.")]
-
-
-class NothingWaitsError(StoreError):
-    """There is nothing to be decided; the text says how the run stands."""
 
 
 def register(app: typer.Typer) -> None:
@@ -125,32 +121,9 @@ async def _decided(
     deny: bool,
     reason: str,
 ) -> str:
-    """Adds the entry, also when somebody else writes the run at the same time, and says what was decided."""
-    from praetor.store.changing import changed
+    """Says what was decided."""
+    from praetor.store.deciding import decided
 
-    word = {"decision": "Deny" if deny else "Approve", "by": await by()} | ({"reason": reason} if reason else {})
-
-    def with_word(run: "Manifest") -> "Manifest":
-        return with_entry(run, {"request": awaited(run, step)["request"]} | word)
-
-    awaiting = (await changed(store, "IncidentRun", namespace, name, with_word))["status"]["awaiting"]
+    awaiting = await decided(store, namespace, name, "Deny" if deny else "Approve", by, step=step, reason=reason)
     what = " ".join(str(awaiting.get(part) or "") for part in ("action", "service", "parameters"))
     return printable(f"{'denied' if deny else 'approved'}: {name}, step {awaiting['step']}: {what}".rstrip())
-
-
-def awaited(manifest: "Manifest", step: int | None) -> dict[str, Any]:
-    """What the run waits with. Raises NothingWaitsError."""
-    status, name = manifest.get("status") or {}, manifest["metadata"]["name"]
-    awaiting: dict[str, Any] | None = status.get("awaiting")
-    if awaiting is None:
-        raise NothingWaitsError(f"{name} waits for nobody; it is {status.get('phase') or 'Pending'}")
-    if step is not None and awaiting["step"] != step:
-        raise NothingWaitsError(f"{name} waits with step {awaiting['step']}, not with step {step}")
-    if any(entry["request"] == awaiting["request"] for entry in manifest["spec"].get("approvals", ())):
-        raise NothingWaitsError(f"step {awaiting['step']} of {name} is decided already")
-    return awaiting
-
-
-def with_entry(manifest: "Manifest", entry: dict[str, str]) -> "Manifest":
-    spec = manifest["spec"]
-    return manifest | {"spec": spec | {"approvals": [*spec.get("approvals", ()), entry]}}

@@ -4,16 +4,19 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
 from praetor.console import views
 from praetor.console.api import NamespaceQuery
+from praetor.console.approvals import may_decide
+from praetor.console.change_views import awaited_view, suggestion_views
 from praetor.console.reading import Runs, is_finished
 from praetor.console.templates import page
 from praetor.reports.html import post_mortem_html
 from praetor.reports.story import read_story
+from praetor.web.callers import caller_of
 from praetor.web.errors import ApiError
 
 SHOWN_RUNS = 200
@@ -31,8 +34,9 @@ def pages_router(runs: Runs) -> APIRouter:
         return page("runs.html", rows=rows, total=len(found), busy=any(not is_finished(run) for run in found))
 
     @router.get("/console/{namespace}/{name}", response_class=HTMLResponse)
-    async def run_page(namespace: str, name: str) -> HTMLResponse:
-        return page("run.html", **await _run_context(runs, namespace, name))
+    async def run_page(namespace: str, name: str, request: Request) -> HTMLResponse:
+        may = may_decide(caller_of(request))
+        return page("run.html", may_decide=may, **await _run_context(runs, namespace, name))
 
     @router.get("/static/{file}")
     async def static(file: str) -> Response:
@@ -56,6 +60,8 @@ async def _run_context(runs: Runs, namespace: str, name: str) -> Mapping[str, An
         "conditions": status.get("conditions", []),
         "result": status.get("result"),
         "message": status.get("message", ""),
+        "awaiting": awaited_view(run),
+        "suggestions": suggestion_views(run),
         "components": COMPONENTS,
         "steps": [views.step_view(step) for step in story.steps],
         "report": Markup(post_mortem_html(report.decode())) if report else "",  # noqa: S704 (escapes by itself)

@@ -13,11 +13,13 @@ from praetor.alerts.signed import claims_of
 from praetor.alerts.sources import Sources, sources_of
 from praetor.alerts.webhook import PATH, webhook_router
 from praetor.console.api import api_router
+from praetor.console.approvals import approvals_router
 from praetor.console.experiments import experiments_router
 from praetor.console.live import LiveTraces
 from praetor.console.pages import pages_router
 from praetor.console.reading import Runs
 from praetor.console.reports import reports_router
+from praetor.console.sites import sites_router
 from praetor.console.watch import watch_router
 from praetor.serve.readiness import Readiness
 from praetor.store.scope import Scope
@@ -84,6 +86,8 @@ def gateway_app(
     app.include_router(reports_router(runs))
     app.include_router(watch_router(runs, live or LiveTraces()))
     app.include_router(experiments_router(runs))
+    app.include_router(approvals_router(runs))
+    app.include_router(sites_router(runs))
     app.include_router(pages_router(runs))
     return app
 
@@ -94,7 +98,7 @@ def signs_in(sources: Sources) -> bool:
 
 
 def wanted_access(connection: HTTPConnection, scope: Scope) -> tuple[Access, ...]:
-    """What a path wants of IncidentRuns. Whatever is not about one run needs the right to see all that are served.
+    """What a path wants of objects. Whatever is not about one run needs the right to see all that are served.
 
     A delivery of alerts may want more: that of every namespace that it makes runs in.
     """
@@ -103,21 +107,25 @@ def wanted_access(connection: HTTPConnection, scope: Scope) -> tuple[Access, ...
     match parts:
         case ["incidents", "webhook", _]:
             return (Access("create", scope.home),)
+        case ["sites"]:
+            given = connection.query_params.get("namespace")
+            return (*_listing(given, scope), *_listing(given, scope, "TargetSite"))
         case ["console", of_namespace, name]:
             return (Access("get", of_namespace, name),)
         case ["runs", name, *_] | ["watch", name] | ["realtime", "run", name, *_]:
             return (Access("get", namespace, name),)
-        case ["realtime", "inject" | "heal"]:
+        case ["realtime", "inject" | "heal" | "approve"]:
             return ()  # the body says which namespace: the route itself asks
         case [""] | ["runs"] | ["runbook"] | ["postmortem"]:
             return _listing(connection.query_params.get("namespace"), scope)
     return (Access("list", scope.home),)
 
 
-def _listing(namespace: str | None, scope: Scope) -> tuple[Access, ...]:
+def _listing(namespace: str | None, scope: Scope, kind: str = "IncidentRun") -> tuple[Access, ...]:
     if namespace:
-        return (Access("list", namespace),)
-    return tuple(Access("list", each) for each in scope.searched) if scope.namespaces else (Access("list", ""),)
+        return (Access("list", namespace, kind=kind),)
+    everywhere = scope.searched if scope.namespaces else ("",)
+    return tuple(Access("list", each, kind=kind) for each in everywhere)
 
 
 def check_token(token: str, *, required: bool) -> None:

@@ -28,11 +28,12 @@ class NoCallersError(SimcoreError):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a request wants of IncidentRuns. `namespace` "" means all, `name` "" none in particular."""
+    """What a request wants of objects of a kind. `namespace` "" means all, `name` "" none in particular."""
 
     verb: str
     namespace: str
     name: str = ""
+    kind: str = "IncidentRun"
 
 
 async def anything(access: Access) -> None:
@@ -103,7 +104,9 @@ class ServiceAccounts(Generic[User]):
     async def _require(self, user: User, access: Access) -> None:
         if not await self._may(user, access):
             where = f"in namespace {access.namespace}" if access.namespace else "in all namespaces"
-            raise ApiError(403, "forbidden", f"{self._name_of(user)} may not {access.verb} incidentruns {where}")
+            raise ApiError(
+                403, "forbidden", f"{self._name_of(user)} may not {access.verb} {access.kind.lower()}s {where}"
+            )
 
 
 class Loopback:

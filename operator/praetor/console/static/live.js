@@ -1,14 +1,20 @@
 // Keeps a page current while something happens: steps as they are told, the rest by reading the page again.
 "use strict";
 
+const isInUse = (root) =>
+  root.querySelector("details[open]") || [...root.querySelectorAll("form input")].some((input) => input.value !== "");
+
 const refreshed = async (root) => {
-  if (document.hidden || document.getSelection()?.type === "Range") return root;
+  if (document.hidden || document.getSelection()?.type === "Range" || isInUse(root)) return root;
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
   if (!answer.ok) return root;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const next = page.getElementById("live");
   if (!next) return root;
-  if (document.getElementById("live-steps")?.childElementCount && next.querySelector("#live-steps")) return root;
+  if (document.getElementById("live-steps")?.childElementCount && next.querySelector("#live-steps")) {
+    document.getElementById("changes")?.replaceWith(next.querySelector("#changes") ?? "");
+    return root;  // the steps that were told stay
+  }
   const banner = page.querySelector(".banner");
   if (banner) document.querySelector(".banner")?.replaceWith(banner);
   root.replaceWith(next);
@@ -53,6 +59,34 @@ const watch = (root) => {
   });
   source.addEventListener("end", () => { source.close(); location.reload(); });
 };
+
+const decide = async (form, decision) => {
+  const body = {
+    name: form.dataset.run, namespace: form.dataset.namespace, step: Number(form.dataset.step),
+    decision, reason: form.elements.reason.value,
+  };
+  const answer = await fetch("/realtime/approve", {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+  });
+  if (answer.ok) location.reload();
+  else throw new Error((await answer.json()).error?.message ?? answer.statusText);
+};
+
+// A button has to be pressed: the enter key in the field decides nothing.
+document.addEventListener("submit", (event) => { if (event.target.matches("form.decide")) event.preventDefault(); });
+
+document.addEventListener("click", async (event) => {
+  const form = event.target.closest("form.decide");
+  const decision = event.target.dataset.decision;
+  if (!form || !decision) return;
+  const told = form.querySelector("[role=alert]");
+  try {
+    await decide(form, decision);
+  } catch (problem) {
+    told.textContent = problem.message;
+    told.hidden = false;
+  }
+});
 
 const root = document.getElementById("live");
 if (root) { watch(root); keepCurrent(root); }
