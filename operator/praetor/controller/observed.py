@@ -1,6 +1,6 @@
 """The world as `reconcile` sees it: everything a decision depends on, gathered before deciding."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -86,6 +86,8 @@ class Observed:
     subject: Playable | Unplayable
     episode: EpisodeState | None = None
     stored: Mapping[str, str] = field(default_factory=dict)
+    told: Sequence[str] = ()
+    """The lines of the trace that an episode of this process has told so far."""
     awaits_resolution: bool = False
     """The run is the newest of an alert group that still fires."""
     alerts: SeenAlerts | None = None
@@ -123,6 +125,10 @@ class Observed:
     @property
     def asked(self) -> WantedChange | None:
         return self.episode.asked if isinstance(self.episode, Playing) else None
+
+    @property
+    def told_trace(self) -> bytes:
+        return "".join(f"{line}\n" for line in self.told).encode()
 
     @property
     def outcome(self) -> RunOutcome | None:

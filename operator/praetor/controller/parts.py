@@ -3,8 +3,8 @@
 from typing import Any
 
 from praetor.controller import statuses
-from praetor.controller.effects import Effect, PutArtifact, RecordEvent, WriteStatus
-from praetor.controller.observed import POSTMORTEM, Observed, Playable
+from praetor.controller.effects import Effect, KillEpisode, PutArtifact, RecordEvent, WriteStatus
+from praetor.controller.observed import POSTMORTEM, TRACE, Observed, Playable, Playing
 from praetor.controller.times import seconds_since
 from praetor.controller.trial import Asked
 from praetor.reports.postmortem import render_postmortem
@@ -84,3 +84,16 @@ def fail(observed: Observed, reason: str, message: str) -> list[Effect]:
 def report(observed: Observed, status: IncidentRunStatus, trace: bytes) -> PutArtifact:
     run = observed.run.model_copy(update={"status": status})
     return PutArtifact(POSTMORTEM, render_postmortem(run, trace).encode())
+
+
+def cut_off(observed: Observed, reason: str, message: str) -> list[Effect]:
+    """The end of a run whose episode comes to none: what it told until then is kept, and reported."""
+    if not observed.told:
+        return fail(observed, reason, message)
+    if isinstance(observed.episode, Playing):
+        return [KillEpisode()]  # or it would tell more than what is kept
+    if TRACE not in observed.stored:
+        return [PutArtifact(TRACE, observed.told_trace)]
+    if POSTMORTEM not in observed.stored:
+        return [report(observed, statuses.failed(observed, reason, message), observed.told_trace)]
+    return fail(observed, reason, message)

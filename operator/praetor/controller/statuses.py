@@ -145,7 +145,15 @@ def failed(observed: Observed, reason: str, message: str) -> IncidentRunStatus:
         Said(ESCALATED, "True", reason, message) if escalated else Said(ESCALATED, "False", reasons.NOT_NEEDED),
         *verdicts.failed(reason, message),
     ]
-    return _ended(observed, "Failed", says, message=message)
+    return _ended(observed, "Failed", says, message=message, **_kept(observed))
+
+
+def _kept(observed: Observed) -> dict[str, Any]:
+    """Where that is which an episode told that came to no end."""
+    if not observed.told or TRACE not in observed.stored:
+        return {}
+    trace = verdicts.trace_ref(observed.told_trace, observed.stored[TRACE])
+    return {"trace_ref": trace, "report_ref": _report_ref(observed)}
 
 
 def in_a_sentence(outcome: RunOutcome) -> str:
@@ -166,7 +174,7 @@ def _played(observed: Observed, outcome: RunOutcome) -> dict[str, Any]:
         "steps": verdicts.last_steps(outcome),
         "changes": verdicts.changes(outcome),
         "suggestions": [Suggestion(**suggested) for suggested in outcome.suggestions],
-        "trace_ref": verdicts.trace_ref(outcome, observed.stored[TRACE]),
+        "trace_ref": verdicts.trace_ref(outcome.trace, observed.stored[TRACE]),
         "report_ref": _report_ref(observed),
         "message": f"{message} ({REHEARSAL})" if outcome.substrate == "Simulator" else message,
     }
