@@ -1,8 +1,10 @@
 """A bounded pool of processes that play episodes, so that the event loop never blocks."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from typing import Any, Self
 
 from praetor.runner.changes import Clearance, WantedChange
@@ -61,10 +63,12 @@ class EpisodePool:
         await asyncio.gather(*(worker.kill() for worker in self._alive))
 
     async def play(self, request: RunRequest, on_event: OnEvent = ignore, clear: Clear = nobody_to_ask) -> RunOutcome:
-        """Waits for a free process. `clear` is asked before changes. Raises EpisodeRefusedError, EpisodeLostError when
-        trying again may help, EpisodeParkedError when too many others wait for a person already."""
+        """Waits for a free process, which is part of the time that the request has. `clear` is asked before changes and
+        calls. Raises EpisodeRefusedError, EpisodeLostError when trying again may help, EpisodeParkedError when too many
+        others wait for a person already."""
+        asked_at = time.monotonic()
         async with self._worker() as worker:
-            return await self._in_time(worker, request, on_event, clear)
+            return await self._in_time(worker, _later(request, time.monotonic() - asked_at), on_event, clear)
 
     @asynccontextmanager
     async def _worker(self) -> AsyncIterator[WorkerProcess]:
@@ -99,7 +103,9 @@ class EpisodePool:
                 )
         except TimeoutError:
             advice = "; spec.activeDeadlineSeconds may allow more" if deadline_seconds is None else ""
-            raise EpisodeLostError(f"the episode did not end within {limit:g} s and was killed{advice}") from None
+            raise EpisodeLostError(
+                f"the episode did not end within {round(limit, 1):g} s and was killed{advice}"
+            ) from None
 
     async def _cleared(self, change: WantedChange, clear: Clear, timer: asyncio.Timeout, pauses: bool) -> Clearance:
         """A person's time is not the episode's, unless it has a deadline."""
@@ -149,3 +155,9 @@ class EpisodePool:
         except BaseException:
             await worker.kill()
             raise
+
+
+def _later(request: RunRequest, seconds: float) -> RunRequest:
+    """What is left of it; an episode whose time is over by now begins, and says so."""
+    left = request.deadline_seconds
+    return request if left is None else replace(request, deadline_seconds=max(0.0, left - seconds))
