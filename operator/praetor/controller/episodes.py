@@ -12,7 +12,7 @@ from praetor.controller.live import LiveHub
 from praetor.controller.metrics import ControllerMetrics
 from praetor.controller.observed import EpisodeState, Lost, Playing, Refused
 from praetor.controller.times import Clock
-from praetor.runner.changes import Clearance, WantedChange
+from praetor.runner.changes import Clearance, Wanted
 from praetor.runner.errors import EpisodeLostError, EpisodeParkedError, EpisodeRefusedError
 from praetor.runner.process import Clear
 from praetor.runner.request import RunOutcome, RunRequest
@@ -43,7 +43,7 @@ class _Entry:
 
 class Episodes:
     """By the uid of the run. `on_news(key)` is called whenever one has come to an end, whatever the end, and whenever
-    one asks to be let make a change."""
+    one asks to be let make a change or a call."""
 
     def __init__(
         self, pool: Pool, live: LiveHub, on_news: Callable[[Key], None], clock: Clock, metrics: ControllerMetrics
@@ -127,9 +127,9 @@ class Episodes:
         entry.told.append(canonical_json(event))
         self._live.publish(request, event)
 
-    async def _cleared(self, entry: _Entry, request: RunRequest, change: WantedChange) -> Clearance:
+    async def _cleared(self, entry: _Entry, request: RunRequest, wanted: Wanted) -> Clearance:
         """Raises EpisodeParkedError: a process, and what a policy remembers, are kept for so long only."""
-        entry.state, entry.answer = Playing(change), asyncio.get_running_loop().create_future()
+        entry.state, entry.answer = Playing(wanted), asyncio.get_running_loop().create_future()
         self._on_news(_key(request))
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):

@@ -10,7 +10,7 @@ from praetor.guard.targets import LanguageModel, SiteRequest
 from praetor.resources.conditions import COMPLETE, FAILED, STARTED, is_true
 from praetor.resources.run import IncidentRun, IncidentRunSpec
 from praetor.resources.run_status import IncidentRunStatus, SeenAlerts
-from praetor.runner.changes import PastChange, WantedChange
+from praetor.runner.changes import PastChange, Wanted
 from praetor.runner.request import RunOutcome
 
 TRACE = "trace.jsonl"
@@ -39,9 +39,9 @@ class Unplayable:
 
 @dataclass(frozen=True, slots=True)
 class Playing:
-    """An episode is under way in this process. `asked` is the change that it waits to be let make."""
+    """An episode is under way in this process. `asked` is the change, or the call, that it waits to be let make."""
 
-    asked: WantedChange | None = None
+    asked: Wanted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Observed:
         return self.status.substrate in ("Site", "Cluster")
 
     @property
-    def asked(self) -> WantedChange | None:
+    def asked(self) -> Wanted | None:
         return self.episode.asked if isinstance(self.episode, Playing) else None
 
     @property

@@ -7,6 +7,7 @@ from praetor.controller.effects import Effect, KillEpisode, PutArtifact, RecordE
 from praetor.controller.observed import POSTMORTEM, TRACE, Observed, Playable, Playing
 from praetor.controller.times import seconds_since
 from praetor.controller.trial import Asked
+from praetor.guard.means import NOTHING, Spent
 from praetor.reports.postmortem import render_postmortem
 from praetor.resources.run_status import IncidentRunStatus
 from praetor.runner.request import RunRequest
@@ -46,8 +47,14 @@ def request_of(observed: Observed, playable: Playable) -> RunRequest:
         approval=spec.approval,
         past=observed.past,
         language_model=playable.language_model,
+        spent=_spent(observed),
         truth=truth_of(observed),
     )
+
+
+def _spent(observed: Observed) -> Spent:
+    told = observed.status.spent
+    return Spent(told.prompt_tokens, told.completion_tokens) if told else NOTHING
 
 
 def truth_of(observed: Observed) -> tuple[CauseName, ...] | None:
@@ -81,11 +88,6 @@ def fail(observed: Observed, reason: str, message: str) -> list[Effect]:
     return [event, WriteStatus(statuses.failed(observed, reason, message))]
 
 
-def report(observed: Observed, status: IncidentRunStatus, trace: bytes) -> PutArtifact:
-    run = observed.run.model_copy(update={"status": status})
-    return PutArtifact(POSTMORTEM, render_postmortem(run, trace).encode())
-
-
 def cut_off(observed: Observed, reason: str, message: str) -> list[Effect]:
     """The end of a run whose episode comes to none: what it told until then is kept, and reported."""
     if not observed.told:
@@ -97,3 +99,8 @@ def cut_off(observed: Observed, reason: str, message: str) -> list[Effect]:
     if POSTMORTEM not in observed.stored:
         return [report(observed, statuses.failed(observed, reason, message), observed.told_trace)]
     return fail(observed, reason, message)
+
+
+def report(observed: Observed, status: IncidentRunStatus, trace: bytes) -> PutArtifact:
+    run = observed.run.model_copy(update={"status": status})
+    return PutArtifact(POSTMORTEM, render_postmortem(run, trace).encode())

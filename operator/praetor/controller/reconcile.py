@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from praetor.controller import experiment, healing, statuses, waiting
 from praetor.controller.clearing import (
+    asks_to_make_a_call,
     asks_to_make_a_change,
     decision_on,
     seconds_left_to_decide,
@@ -299,6 +300,7 @@ CHECKS: tuple[Callable[[Observed], Decision], ...] = (
     lost_too_often,
     lost,
     pausing_before_the_next_attempt,
+    asks_to_make_a_call,
     asks_to_make_a_change,
     decided_while_nobody_played,
     waits_for_a_person,

@@ -1,6 +1,7 @@
 """The statuses that a run goes through, each made from the one before. Pure."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any
@@ -9,6 +10,7 @@ from praetor.controller import verdicts
 from praetor.controller.observed import POSTMORTEM, TRACE, Observed, Playable
 from praetor.controller.times import seconds_since, wire_time
 from praetor.controller.verdicts import Said
+from praetor.guard.means import Spent
 from praetor.guard.targets import SiteRequest
 from praetor.resources import reasons
 from praetor.resources.conditions import (
@@ -23,6 +25,7 @@ from praetor.resources.conditions import (
 )
 from praetor.resources.run_status import (
     IncidentRunStatus,
+    ModelSpending,
     Phase,
     PlayedScenario,
     ReportRef,
@@ -176,8 +179,14 @@ def _played(observed: Observed, outcome: RunOutcome) -> dict[str, Any]:
         "suggestions": [Suggestion(**suggested) for suggested in outcome.suggestions],
         "trace_ref": verdicts.trace_ref(outcome.trace, observed.stored[TRACE]),
         "report_ref": _report_ref(observed),
+        "spent": told_spending(outcome.spent),
         "message": f"{message} ({REHEARSAL})" if outcome.substrate == "Simulator" else message,
     }
+
+
+def told_spending(spent: Spent) -> ModelSpending | None:
+    """None for what no language model decided."""
+    return ModelSpending(**asdict(spent)) if spent.tokens else None
 
 
 def _report_ref(observed: Observed) -> ReportRef | None:

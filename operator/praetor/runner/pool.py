@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from typing import Any, Self
 
-from praetor.runner.changes import Clearance, WantedChange
+from praetor.runner.changes import Clearance, Wanted
 from praetor.runner.errors import EpisodeLostError, EpisodeParkedError, EpisodeRefusedError
 from praetor.runner.journal import OnEvent
 from praetor.runner.process import Clear, WorkerProcess, nobody_to_ask
@@ -99,7 +99,7 @@ class EpisodePool:
         try:
             async with asyncio.timeout(limit) as timer:
                 return await worker.play(
-                    request, on_event, lambda change: self._cleared(change, clear, timer, deadline_seconds is None)
+                    request, on_event, lambda wanted: self._cleared(wanted, clear, timer, deadline_seconds is None)
                 )
         except TimeoutError:
             advice = "; spec.activeDeadlineSeconds may allow more" if deadline_seconds is None else ""
@@ -107,26 +107,26 @@ class EpisodePool:
                 f"the episode did not end within {round(limit, 1):g} s and was killed{advice}"
             ) from None
 
-    async def _cleared(self, change: WantedChange, clear: Clear, timer: asyncio.Timeout, pauses: bool) -> Clearance:
+    async def _cleared(self, wanted: Wanted, clear: Clear, timer: asyncio.Timeout, pauses: bool) -> Clearance:
         """A person's time is not the episode's, unless it has a deadline."""
-        if not change.needs_approval:
-            return await clear(change)
+        if not wanted.needs_approval:
+            return await clear(wanted)
         loop, ends = asyncio.get_running_loop(), timer.when()
         asked_at = loop.time()
         if pauses:
             timer.reschedule(None)
-        clearance = await self._decided(change, clear)
+        clearance = await self._decided(wanted, clear)
         if pauses and ends is not None:
             timer.reschedule(ends + loop.time() - asked_at)
         return clearance
 
-    async def _decided(self, change: WantedChange, clear: Clear) -> Clearance:
+    async def _decided(self, wanted: Wanted, clear: Clear) -> Clearance:
         if self._aside < self.workers:
             with self._stepping_aside():
-                return await clear(change)
+                return await clear(wanted)
         try:
             async with asyncio.timeout(CROWDED_SECONDS):
-                return await clear(change)
+                return await clear(wanted)
         except TimeoutError:
             raise EpisodeParkedError("as many episodes as there are processes wait for a person already") from None
 
