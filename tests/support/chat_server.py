@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -52,7 +53,11 @@ class ChatServer:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
-                status, answer, headers = server._answer(self.path, dict(self.headers), body)
+                told = server._answer(self.path, dict(self.headers), body)
+                with suppress(ConnectionError):  # who asked has not waited
+                    self._tell(*told)
+
+            def _tell(self, status: int, answer: bytes, headers: dict[str, str]) -> None:
                 self.send_response(status)
                 for name, value in ({"Content-Length": str(len(answer))} | headers).items():
                     self.send_header(name, value)

@@ -1,4 +1,4 @@
-"""A pool without processes: it plays the tiny stage here and now, and fails as it is told to."""
+"""Pools without processes: they play the tiny stage here and now, and fail as they are told to."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,6 +8,22 @@ from praetor.runner.loop import play
 from praetor.runner.process import Clear
 from praetor.runner.request import RunOutcome, RunRequest
 from tests.support.tiny_stage import connect, make_policy
+
+
+class HangingPool:
+    """Its episodes tell of their first step, and then nothing any more; `hanging` counts those that have got there."""
+
+    def __init__(self) -> None:
+        self.hanging = 0
+
+    async def play(self, request: RunRequest, on_event: Callable[[dict[str, Any]], None], clear: Clear) -> RunOutcome:
+        told: list[dict[str, Any]] = []
+        play(request, connect(request), make_policy("playbook"), on_event=told.append)
+        for event in told[: 1 + next(n for n, event in enumerate(told) if event["kind"] == "observation")]:
+            on_event(event)
+        self.hanging += 1
+        await asyncio.Event().wait()
+        raise AssertionError("nothing ends it but its cancellation")
 
 
 class InlinePool:

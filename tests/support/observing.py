@@ -17,6 +17,19 @@ SUBJECT = Playable("tiny", "tiny")
 ALERT = {"source": "generic", "groupKey": "g", "title": "api is down"}
 
 
+class NoEpisodes:
+    """Of a process that plays none, as praetor.controller.episodes.Episodes."""
+
+    def state(self, uid: str) -> None:
+        return None
+
+    def stored(self, uid: str) -> dict[str, str]:
+        return {}
+
+    def told(self, uid: str) -> tuple[str, ...]:
+        return ()
+
+
 def manifest(name: str = "one", **spec: Any) -> dict[str, Any]:
     origin = {} if "alert" in spec else {"scenarioRef": {"name": "tiny"}}
     return {

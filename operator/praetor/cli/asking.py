@@ -5,14 +5,14 @@ import sys
 import typer
 
 from praetor.cli.output import printable
-from praetor.runner.changes import Clearance, WantedChange, nobody
+from praetor.runner.changes import Clearance, Wanted, WantedCall, nobody
 from praetor.runner.tools import parameters_json
 
 BY = "local"
 
 
-def at_the_terminal(change: WantedChange) -> Clearance:
-    if not change.needs_approval or not sys.stdin.isatty():
+def at_the_terminal(change: Wanted) -> Clearance:
+    if isinstance(change, WantedCall) or not change.needs_approval or not sys.stdin.isatty():
         return nobody(change)
     what = f"{change.action['action_type']} {change.action['target_service']} {parameters_json(change.action)}".rstrip()
     for line in (f"step {change.step}: {what}", change.reason, *change.evidence):

@@ -1,7 +1,8 @@
 """Changes that wait: written down, approved, denied or given up before they are made. Pure checks of `reconcile`.
 
 A change of a real system is in the status before its episode is told to go on, so that whoever comes after a crash
-counts it. One that needs a person is let pass by an entry of `spec.approvals` that names it, and by nothing else.
+counts it, and so is what a call of a language model will cost. A change that needs a person is let pass by an entry of
+`spec.approvals` that names it, and by nothing else.
 """
 
 from praetor.controller import waiting
@@ -11,16 +12,23 @@ from praetor.controller.parts import TURN_SECONDS, seconds_left
 from praetor.controller.times import seconds_since
 from praetor.resources import reasons
 from praetor.resources.approvals import Approval
-from praetor.runner.changes import Clearance, WantedChange
+from praetor.resources.run_status import IncidentRunStatus
+from praetor.runner.changes import GO, Clearance, WantedCall, WantedChange
 from praetor.runner.pool import GRACE_SECONDS
 
 GUARD_SECONDS = 30.0
 """How often is looked whether the guard of approvals has come."""
 
 
+def asks_to_make_a_call(observed: Observed) -> list[Effect] | None:
+    if not isinstance(observed.asked, WantedCall):
+        return None
+    return [*_written(observed, waiting.about_to_call(observed, observed.asked)), AnswerEpisode(GO)]
+
+
 def asks_to_make_a_change(observed: Observed) -> list[Effect] | None:
     asked = observed.asked
-    if asked is None:
+    if not isinstance(asked, WantedChange):
         return None
     if not asked.needs_approval:
         return _goes(observed, asked, None)
@@ -34,9 +42,12 @@ def asks_to_make_a_change(observed: Observed) -> list[Effect] | None:
 
 
 def _goes(observed: Observed, asked: WantedChange, decided: Approval | None) -> list[Effect]:
-    status = waiting.about_to(observed, asked, decided)
-    written: list[Effect] = [] if status == observed.status else [WriteStatus(status)]
+    written = _written(observed, waiting.about_to(observed, asked, decided))
     return [*written, AnswerEpisode(Clearance("Go", by=decided.by if decided else ""))]
+
+
+def _written(observed: Observed, status: IncidentRunStatus) -> list[Effect]:
+    return [] if status == observed.status else [WriteStatus(status)]
 
 
 def _is_awaited(observed: Observed, asked: WantedChange) -> list[Effect]:

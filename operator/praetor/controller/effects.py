@@ -78,6 +78,11 @@ class StopEpisode:
 
 
 @dataclass(frozen=True, slots=True)
+class KillEpisode:
+    """Kills the process that plays, which counts as lost; what the episode told until then is kept."""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerEpisode:
     """Tells an episode that asked for a change what became of that."""
 
@@ -101,5 +106,5 @@ class Ask:
 ChaosEffect = ArmDeadman | InjectFault | HealFault | DisarmDeadman
 RunEffect = WriteStatus | RecordEvent | DeleteRun | SetFinalizer | ChaosEffect
 ApiEffect = RunEffect | PutArtifact
-LocalEffect = StartEpisode | StopEpisode | AnswerEpisode | LookAgain | Ask
+LocalEffect = StartEpisode | StopEpisode | KillEpisode | AnswerEpisode | LookAgain | Ask
 Effect = ApiEffect | LocalEffect

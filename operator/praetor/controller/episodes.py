@@ -3,7 +3,7 @@ what a run needs to go on is in its object, and the simulator plays the same aga
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -12,10 +12,11 @@ from praetor.controller.live import LiveHub
 from praetor.controller.metrics import ControllerMetrics
 from praetor.controller.observed import EpisodeState, Lost, Playing, Refused
 from praetor.controller.times import Clock
-from praetor.runner.changes import Clearance, WantedChange
+from praetor.runner.changes import Clearance, Wanted
 from praetor.runner.errors import EpisodeLostError, EpisodeParkedError, EpisodeRefusedError
 from praetor.runner.process import Clear
 from praetor.runner.request import RunOutcome, RunRequest
+from simcore.trace import canonical_json
 
 log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 600.0
@@ -32,15 +33,17 @@ class Pool(Protocol):
 
 @dataclass(slots=True)
 class _Entry:
+    attempt: int = 0
     state: EpisodeState | None = None
     task: asyncio.Task[None] | None = None
     answer: asyncio.Future[Clearance] | None = None
     stored: dict[str, str] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
 
 
 class Episodes:
     """By the uid of the run. `on_news(key)` is called whenever one has come to an end, whatever the end, and whenever
-    one asks to be let make a change."""
+    one asks to be let make a change or a call."""
 
     def __init__(
         self, pool: Pool, live: LiveHub, on_news: Callable[[Key], None], clock: Clock, metrics: ControllerMetrics
@@ -55,6 +58,10 @@ class Episodes:
     def stored(self, uid: str) -> Mapping[str, str]:
         return self._entries[uid].stored if uid in self._entries else {}
 
+    def told(self, uid: str) -> Sequence[str]:
+        """The lines of the trace that the episode has told so far."""
+        return self._entries[uid].told if uid in self._entries else ()
+
     def note_stored(self, uid: str, artifact: str, reference: str) -> None:
         self._entries.setdefault(uid, _Entry()).stored[artifact] = reference
 
@@ -62,7 +69,7 @@ class Episodes:
         """Nothing happens if the run's episode is under way already."""
         if isinstance(self.state(request.run_uid), Playing):
             return
-        entry = _Entry(Playing())
+        entry = _Entry(attempt, Playing())
         self._entries[request.run_uid] = entry
         entry.task = asyncio.create_task(self._play(entry, request, attempt))
 
@@ -71,6 +78,13 @@ class Episodes:
         entry = self._entries.pop(uid, None)
         if entry and entry.task:
             entry.task.cancel()
+
+    def kill(self, uid: str) -> None:
+        """Kills what plays, as if it had died by itself."""
+        entry = self._entries.get(uid)
+        if entry and entry.task and isinstance(entry.state, Playing):
+            entry.task.cancel()
+            entry.state = Lost(entry.attempt, "it was killed", self._clock())
 
     async def close(self) -> None:
         tasks = [entry.task for entry in self._entries.values() if entry.task]
@@ -94,8 +108,8 @@ class Episodes:
         try:
             return await self._pool.play(
                 request,
-                lambda event: self._live.publish(request, event),
-                lambda change: self._cleared(entry, request, change),
+                lambda event: self._tell(entry, request, event),
+                lambda wanted: self._cleared(entry, request, wanted),
             )
         except EpisodeParkedError as waits:
             log.info("%s/%s: attempt %d: %s", request.namespace, request.name, attempt, waits)
@@ -109,9 +123,13 @@ class Episodes:
             log.exception("%s/%s: attempt %d broke", request.namespace, request.name, attempt)
             return Lost(attempt, f"{type(problem).__name__}: {problem}", self._clock())
 
-    async def _cleared(self, entry: _Entry, request: RunRequest, change: WantedChange) -> Clearance:
+    def _tell(self, entry: _Entry, request: RunRequest, event: dict[str, Any]) -> None:
+        entry.told.append(canonical_json(event))
+        self._live.publish(request, event)
+
+    async def _cleared(self, entry: _Entry, request: RunRequest, wanted: Wanted) -> Clearance:
         """Raises EpisodeParkedError: a process, and what a policy remembers, are kept for so long only."""
-        entry.state, entry.answer = Playing(change), asyncio.get_running_loop().create_future()
+        entry.state, entry.answer = Playing(wanted), asyncio.get_running_loop().create_future()
         self._on_news(_key(request))
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):

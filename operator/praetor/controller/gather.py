@@ -34,6 +34,7 @@ async def gather(
         subject=subject,
         episode=episode,
         stored=episodes.stored(uid),
+        told=episodes.told(uid),
         alerts=_alerts(manifest),
         turn=await _turn(run, at_site, store),
         past=past_changes(run, at_site),

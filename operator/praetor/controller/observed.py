@@ -1,6 +1,6 @@
 """The world as `reconcile` sees it: everything a decision depends on, gathered before deciding."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -10,7 +10,7 @@ from praetor.guard.targets import LanguageModel, SiteRequest
 from praetor.resources.conditions import COMPLETE, FAILED, STARTED, is_true
 from praetor.resources.run import IncidentRun, IncidentRunSpec
 from praetor.resources.run_status import IncidentRunStatus, SeenAlerts
-from praetor.runner.changes import PastChange, WantedChange
+from praetor.runner.changes import PastChange, Wanted
 from praetor.runner.request import RunOutcome
 
 TRACE = "trace.jsonl"
@@ -39,9 +39,9 @@ class Unplayable:
 
 @dataclass(frozen=True, slots=True)
 class Playing:
-    """An episode is under way in this process. `asked` is the change that it waits to be let make."""
+    """An episode is under way in this process. `asked` is the change, or the call, that it waits to be let make."""
 
-    asked: WantedChange | None = None
+    asked: Wanted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,8 @@ class Observed:
     subject: Playable | Unplayable
     episode: EpisodeState | None = None
     stored: Mapping[str, str] = field(default_factory=dict)
+    told: Sequence[str] = ()
+    """The lines of the trace that an episode of this process has told so far."""
     awaits_resolution: bool = False
     """The run is the newest of an alert group that still fires."""
     alerts: SeenAlerts | None = None
@@ -121,8 +123,12 @@ class Observed:
         return self.status.substrate in ("Site", "Cluster")
 
     @property
-    def asked(self) -> WantedChange | None:
+    def asked(self) -> Wanted | None:
         return self.episode.asked if isinstance(self.episode, Playing) else None
+
+    @property
+    def told_trace(self) -> bytes:
+        return "".join(f"{line}\n" for line in self.told).encode()
 
     @property
     def outcome(self) -> RunOutcome | None:

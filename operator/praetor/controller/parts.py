@@ -3,10 +3,11 @@
 from typing import Any
 
 from praetor.controller import statuses
-from praetor.controller.effects import Effect, PutArtifact, RecordEvent, WriteStatus
-from praetor.controller.observed import POSTMORTEM, Observed, Playable
+from praetor.controller.effects import Effect, KillEpisode, PutArtifact, RecordEvent, WriteStatus
+from praetor.controller.observed import POSTMORTEM, TRACE, Observed, Playable, Playing
 from praetor.controller.times import seconds_since
 from praetor.controller.trial import Asked
+from praetor.guard.means import NOTHING, Spent
 from praetor.reports.postmortem import render_postmortem
 from praetor.resources.run_status import IncidentRunStatus
 from praetor.runner.request import RunRequest
@@ -46,8 +47,14 @@ def request_of(observed: Observed, playable: Playable) -> RunRequest:
         approval=spec.approval,
         past=observed.past,
         language_model=playable.language_model,
+        spent=_spent(observed),
         truth=truth_of(observed),
     )
+
+
+def _spent(observed: Observed) -> Spent:
+    told = observed.status.spent
+    return Spent(told.prompt_tokens, told.completion_tokens) if told else NOTHING
 
 
 def truth_of(observed: Observed) -> tuple[CauseName, ...] | None:
@@ -79,6 +86,19 @@ def _deadline_seconds(observed: Observed) -> float | None:
 def fail(observed: Observed, reason: str, message: str) -> list[Effect]:
     event = RecordEvent(reason, message, warning=True)
     return [event, WriteStatus(statuses.failed(observed, reason, message))]
+
+
+def cut_off(observed: Observed, reason: str, message: str) -> list[Effect]:
+    """The end of a run whose episode comes to none: what it told until then is kept, and reported."""
+    if not observed.told:
+        return fail(observed, reason, message)
+    if isinstance(observed.episode, Playing):
+        return [KillEpisode()]  # or it would tell more than what is kept
+    if TRACE not in observed.stored:
+        return [PutArtifact(TRACE, observed.told_trace)]
+    if POSTMORTEM not in observed.stored:
+        return [report(observed, statuses.failed(observed, reason, message), observed.told_trace)]
+    return fail(observed, reason, message)
 
 
 def report(observed: Observed, status: IncidentRunStatus, trace: bytes) -> PutArtifact:

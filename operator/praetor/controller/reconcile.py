@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from praetor.controller import experiment, healing, statuses, waiting
 from praetor.controller.clearing import (
+    asks_to_make_a_call,
     asks_to_make_a_change,
     decision_on,
     seconds_left_to_decide,
@@ -27,7 +28,7 @@ from praetor.controller.effects import (
     WriteStatus,
 )
 from praetor.controller.observed import POSTMORTEM, TRACE, Lost, Observed, Playable, Playing, Refused, Unplayable
-from praetor.controller.parts import TURN_SECONDS, fail, report, request_of, seconds_left
+from praetor.controller.parts import TURN_SECONDS, cut_off, fail, report, request_of, seconds_left
 from praetor.controller.times import seconds_since
 from praetor.resources import reasons
 from praetor.resources.guardrails import Guardrails
@@ -84,7 +85,7 @@ def seen_for_the_first_time(observed: Observed) -> Decision:
 def cancelled_now(observed: Observed) -> Decision:
     if observed.spec.cancel != "Now":
         return None
-    return fail(observed, reasons.CANCELLED, "cancelled by spec.cancel")
+    return cut_off(observed, reasons.CANCELLED, "cancelled by spec.cancel")
 
 
 def cancelled_before_an_episode_was_under_way(observed: Observed) -> Decision:
@@ -191,7 +192,7 @@ def past_its_deadline(observed: Observed) -> Decision:
     if left_seconds is None or left_seconds + grace_seconds > 0:
         return None
     limit = observed.spec.active_deadline_seconds
-    return fail(observed, reasons.DEADLINE_EXCEEDED, f"not ended {limit} s after its start")
+    return cut_off(observed, reasons.DEADLINE_EXCEEDED, f"not ended {limit} s after its start")
 
 
 def refused(observed: Observed) -> Decision:
@@ -206,7 +207,7 @@ def lost_too_often(observed: Observed) -> Decision:
         return None
     assert isinstance(observed.episode, Lost)
     message = f"attempt {observed.status.attempts} failed as those before: {observed.episode.message}"
-    return fail(observed, reasons.BACKOFF_LIMIT_EXCEEDED, message)
+    return cut_off(observed, reasons.BACKOFF_LIMIT_EXCEEDED, message)
 
 
 def lost(observed: Observed) -> Decision:
@@ -299,6 +300,7 @@ CHECKS: tuple[Callable[[Observed], Decision], ...] = (
     lost_too_often,
     lost,
     pausing_before_the_next_attempt,
+    asks_to_make_a_call,
     asks_to_make_a_change,
     decided_while_nobody_played,
     waits_for_a_person,

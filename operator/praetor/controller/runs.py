@@ -12,6 +12,7 @@ from praetor.controller.effects import (
     Effect,
     HealFault,
     InjectFault,
+    KillEpisode,
     LookAgain,
     PutArtifact,
     RecordEvent,
@@ -111,6 +112,8 @@ class RunHandler:
             case StopEpisode():
                 self._episodes.stop(uid)
                 self._questions.stop(uid)
+            case KillEpisode():
+                self._episodes.kill(uid)
             case Ask():
                 self._questions.ask(effect)
             case ArmDeadman():
@@ -161,5 +164,6 @@ def refused(problem: Exception) -> Looked:
 def calls_for_another_look(effects: list[Effect]) -> bool:
     """A change may make another check speak; after a deletion there is nothing to look at."""
     return any(
-        isinstance(effect, WriteStatus | RecordEvent | PutArtifact | SetFinalizer | InjectFault) for effect in effects
+        isinstance(effect, WriteStatus | RecordEvent | PutArtifact | SetFinalizer | InjectFault | KillEpisode)
+        for effect in effects
     )

@@ -1,6 +1,7 @@
 """The statuses that a run goes through, each made from the one before. Pure."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any
@@ -9,6 +10,7 @@ from praetor.controller import verdicts
 from praetor.controller.observed import POSTMORTEM, TRACE, Observed, Playable
 from praetor.controller.times import seconds_since, wire_time
 from praetor.controller.verdicts import Said
+from praetor.guard.means import Spent
 from praetor.guard.targets import SiteRequest
 from praetor.resources import reasons
 from praetor.resources.conditions import (
@@ -23,6 +25,7 @@ from praetor.resources.conditions import (
 )
 from praetor.resources.run_status import (
     IncidentRunStatus,
+    ModelSpending,
     Phase,
     PlayedScenario,
     ReportRef,
@@ -145,7 +148,15 @@ def failed(observed: Observed, reason: str, message: str) -> IncidentRunStatus:
         Said(ESCALATED, "True", reason, message) if escalated else Said(ESCALATED, "False", reasons.NOT_NEEDED),
         *verdicts.failed(reason, message),
     ]
-    return _ended(observed, "Failed", says, message=message)
+    return _ended(observed, "Failed", says, message=message, **_kept(observed))
+
+
+def _kept(observed: Observed) -> dict[str, Any]:
+    """Where that is which an episode told that came to no end."""
+    if not observed.told or TRACE not in observed.stored:
+        return {}
+    trace = verdicts.trace_ref(observed.told_trace, observed.stored[TRACE])
+    return {"trace_ref": trace, "report_ref": _report_ref(observed)}
 
 
 def in_a_sentence(outcome: RunOutcome) -> str:
@@ -166,10 +177,16 @@ def _played(observed: Observed, outcome: RunOutcome) -> dict[str, Any]:
         "steps": verdicts.last_steps(outcome),
         "changes": verdicts.changes(outcome),
         "suggestions": [Suggestion(**suggested) for suggested in outcome.suggestions],
-        "trace_ref": verdicts.trace_ref(outcome, observed.stored[TRACE]),
+        "trace_ref": verdicts.trace_ref(outcome.trace, observed.stored[TRACE]),
         "report_ref": _report_ref(observed),
+        "spent": told_spending(outcome.spent),
         "message": f"{message} ({REHEARSAL})" if outcome.substrate == "Simulator" else message,
     }
+
+
+def told_spending(spent: Spent) -> ModelSpending | None:
+    """None for what no language model decided."""
+    return ModelSpending(**asdict(spent)) if spent.tokens else None
 
 
 def _report_ref(observed: Observed) -> ReportRef | None:

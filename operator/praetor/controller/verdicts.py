@@ -144,10 +144,10 @@ def changes(outcome: RunOutcome) -> list[str]:
     return [shorten(step["summary"], SUMMARY_LIMIT) for step in made[:SHOWN_CHANGES]]
 
 
-def trace_ref(outcome: RunOutcome, reference: str) -> TraceRef:
+def trace_ref(trace: bytes, reference: str) -> TraceRef:
     return TraceRef(
         name=reference,
-        sha256=hashlib.sha256(outcome.trace).hexdigest(),
-        events=outcome.trace.count(b"\n"),
-        chunks=chunks_needed(outcome.trace),
+        sha256=hashlib.sha256(trace).hexdigest(),
+        events=trace.count(b"\n"),
+        chunks=chunks_needed(trace),
     )

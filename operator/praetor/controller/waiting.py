@@ -1,19 +1,23 @@
-"""The statuses of a run whose change is about to be made, or waits for a person. Pure."""
+"""The statuses of a run whose change or call is about to be made, or waits for a person. Pure."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from praetor.controller.observed import Observed
-from praetor.controller.statuses import changed
+from praetor.controller.statuses import changed, told_spending
 from praetor.controller.times import wire_time
 from praetor.controller.verdicts import Said
 from praetor.resources import reasons
 from praetor.resources.approvals import Approval
 from praetor.resources.conditions import APPROVAL_REQUIRED
 from praetor.resources.run_status import SUMMARY_LIMIT, Awaited, IncidentRunStatus, Intent
-from praetor.runner.changes import WantedChange, kind_of
+from praetor.runner.changes import WantedCall, WantedChange, kind_of
 from praetor.runner.summary import shorten
 from praetor.runner.tools import parameters_json
+
+
+def about_to_call(observed: Observed, asked: WantedCall) -> IncidentRunStatus:
+    return changed(observed, "Running", spent=told_spending(asked.spent))
 
 
 def about_to(observed: Observed, asked: WantedChange, decided: Approval | None) -> IncidentRunStatus:

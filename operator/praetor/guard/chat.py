@@ -1,6 +1,7 @@
 """The chat client for language models: any endpoint that speaks OpenAI's chat completions, behind the guard."""
 
 import json
+import math
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -47,9 +48,13 @@ class ChatClient:
     """Asks one model. What may pass is tried again, with growing pauses or after the time that the endpoint names."""
 
     def __init__(
-        self, settings: ChatSettings, rules: AddressRules, sleep: Callable[[float], None] = time.sleep
+        self,
+        settings: ChatSettings,
+        rules: AddressRules,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.settings, self._sleep = settings, sleep
+        self.settings, self._sleep, self._clock = settings, sleep, clock
         authorization = {"Authorization": f"Bearer {settings.key}"} if settings.key else {}
         self._http = GuardedClient(
             settings.endpoint, rules=rules, headers=authorization, timeout_seconds=settings.timeout_seconds
@@ -58,24 +63,30 @@ class ChatClient:
     def close(self) -> None:
         self._http.close()
 
-    def complete(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Reply:
-        """Raises ChatError, GuardError."""
+    def complete(
+        self, messages: Sequence[Message], tools: Sequence[dict[str, Any]], *, within_seconds: float | None = None
+    ) -> Reply:
+        """All attempts and pauses together take no longer than `within_seconds`. Raises ChatError, GuardError."""
+        ends = math.inf if within_seconds is None else self._clock() + within_seconds
         body: dict[str, Any] = {"model": self.settings.model, "messages": list(messages), "tools": list(tools)}
         if self.settings.temperature is not None:
             body["temperature"] = self.settings.temperature
         for attempt in range(1, self.settings.attempts + 1):
-            answer, complaint = self._ask(body)
+            answer, complaint = self._ask(body, ends - self._clock())
             if answer is not None and answer.status == 200:
-                return _reply(answer, attempt, len(json.dumps(body)))
+                return _reply(answer, attempt, guessed_tokens(body))
             if answer is not None and answer.status not in _TRIED_AGAIN:
                 raise ChatError(self._without_key(complaint))
-            if attempt < self.settings.attempts:
-                self._sleep(_pause_seconds(answer, attempt))
-        raise ChatError(self._without_key(f"{complaint} ({self.settings.attempts} attempts)"))
+            if attempt == self.settings.attempts:
+                break
+            self._sleep(max(0.0, min(_pause_seconds(answer, attempt), ends - self._clock())))
+            if self._clock() >= ends:
+                break
+        raise ChatError(self._without_key(f"{complaint} ({attempt} attempts)"))
 
-    def _ask(self, body: dict[str, Any]) -> tuple[Answer | None, str]:
+    def _ask(self, body: dict[str, Any], left_seconds: float) -> tuple[Answer | None, str]:
         try:
-            answer = self._http.request("POST", "/chat/completions", body=body)
+            answer = self._http.request("POST", "/chat/completions", body=body, within_seconds=left_seconds)
         except UnreachableError as problem:
             return None, str(problem)
         return answer, f"{self._http.origin}: {answer.status}: {_complaint(answer.body)}"
@@ -85,13 +96,18 @@ class ChatClient:
         return text.replace(self.settings.key, "***") if self.settings.key else text
 
 
-def _reply(answer: Answer, attempts: int, sent_characters: int) -> Reply:
+def guessed_tokens(sent: Any) -> int:
+    """What something that is sent as JSON counts for while no endpoint has counted it."""
+    return -(-len(json.dumps(sent)) // _CHARACTERS_OF_A_TOKEN)
+
+
+def _reply(answer: Answer, attempts: int, sent_tokens: int) -> Reply:
     try:
         data = answer.json()
         message, usage = data["choices"][0]["message"], data.get("usage") or {}
         tokens = (
-            _tokens(usage.get("prompt_tokens"), sent_characters),
-            _tokens(usage.get("completion_tokens"), len(json.dumps(message))),
+            _tokens(usage.get("prompt_tokens"), sent_tokens),
+            _tokens(usage.get("completion_tokens"), guessed_tokens(message)),
         )
     except (ValueError, KeyError, IndexError, TypeError, AttributeError):
         raise ChatError("the endpoint's answer is no chat completion") from None
@@ -100,10 +116,10 @@ def _reply(answer: Answer, attempts: int, sent_characters: int) -> Reply:
     return Reply(message, *tokens, attempts)
 
 
-def _tokens(said: Any, characters: int) -> int:
+def _tokens(said: Any, guess: int) -> int:
     """What the endpoint counted. Where it says nothing, or nonsense, a guess: a budget must not be endless then."""
     known = isinstance(said, int | float) and said > 0
-    return int(said) if known else -(-characters // _CHARACTERS_OF_A_TOKEN)
+    return int(said) if known else guess
 
 
 def _complaint(body: bytes) -> str:

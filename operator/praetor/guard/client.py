@@ -2,9 +2,9 @@
 said it would."""
 
 import json
-import socket
+import math
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -13,8 +13,8 @@ import httpx
 from praetor.guard.addresses import AddressRules
 from praetor.guard.errors import GuardError, TooLargeError, UnreachableError
 from praetor.guard.hurried import HurriedTransport
+from praetor.guard.resolving import Resolve, resolve, resolved_within
 
-Resolve = Callable[[str, int], list[str]]
 ANSWER_LIMIT_BYTES = 4 * 1024 * 1024
 _SCHEMES = {"http": 80, "https": 443}
 _USER_AGENT = "praetor"
@@ -43,12 +43,6 @@ class Answer(NamedTuple):
             return self.json()
         except ValueError:
             return None
-
-
-def resolve(host: str, port: int) -> list[str]:
-    """The addresses of a host, in the order of the system's preference. Raises OSError."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 class GuardedClient:
@@ -96,19 +90,22 @@ class GuardedClient:
         query: Mapping[str, str] | None = None,
         body: Any = None,
         headers: Mapping[str, str] | None = None,
+        within_seconds: float = math.inf,
     ) -> Answer:
-        """`path` is below the base URL; `body` is sent as JSON."""
+        """`path` is below the base URL; `body` is sent as JSON. It takes no longer than `within_seconds`, nor than any
+        request of this client may."""
+        whole_seconds = min(self._timeout_seconds, within_seconds)
         url = self._base.copy_with(raw_path=self._base.raw_path.rstrip(b"/") + path.encode())
         url = url.copy_merge_params(dict(query)) if query else url
         told = {"Host": url.netloc.decode(), **(headers or {})}
         extensions = {"sni_hostname": url.host} if url.scheme == "https" else {}
-        addresses = self._addresses(url)
-        self._transport.hurry(self._timeout_seconds)
+        self._transport.hurry(whole_seconds)
+        addresses = self._addresses(url, whole_seconds)
         for number, address in enumerate(addresses, 1):
             last = number == len(addresses)
             request = self._http.build_request(
                 method, url.copy_with(host=address), json=body, headers=told, extensions=extensions,
-                timeout=self._patience(number, last),
+                timeout=_patience(whole_seconds, number, last),
             )  # fmt: skip
             try:
                 answer = self._answer(request)
@@ -120,16 +117,13 @@ class GuardedClient:
                 return answer
         raise AssertionError("the last address answers or raises")
 
-    def _patience(self, number: int, last: bool) -> httpx.Timeout:
-        """Connecting to each address but the last gets half of the time that is left by then."""
-        whole_seconds = self._timeout_seconds
-        return httpx.Timeout(whole_seconds, connect=whole_seconds if last else whole_seconds / 2**number)
-
-    def _addresses(self, url: httpx.URL) -> list[str]:
+    def _addresses(self, url: httpx.URL, within_seconds: float) -> list[str]:
         """All that may be dialled, and first the one that was reached last: none where one may not."""
         port = url.port or _SCHEMES[url.scheme]
         try:
-            addresses = self._resolve(url.host, port)
+            addresses = resolved_within(within_seconds, self._resolve, url.host, port)
+        except TimeoutError:
+            raise UnreachableError(f"{self.origin}: the name did not resolve in time") from None
         except OSError as problem:
             raise UnreachableError(f"{self.origin}: the name does not resolve: {problem}") from None
         for address in addresses:
@@ -152,6 +146,11 @@ class GuardedClient:
             return Answer(response.status_code, response.headers, bytes(body))
         finally:
             response.close()
+
+
+def _patience(whole_seconds: float, number: int, last: bool) -> httpx.Timeout:
+    """Connecting to each address but the last gets half of the time that is left by then."""
+    return httpx.Timeout(whole_seconds, connect=whole_seconds if last else whole_seconds / 2**number)
 
 
 @cache

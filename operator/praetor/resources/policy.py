@@ -1,4 +1,4 @@
-"""Who decides in a run, and for a language model: where it is, and what an episode with it may cost."""
+"""Who decides in a run, and for a language model: where it is, and what a run with it may cost."""
 
 from typing import Literal, Self
 
@@ -37,7 +37,7 @@ class ModelPrices(Wire):
 
 
 class ModelBudget(Wire):
-    """What one episode may cost."""
+    """What one run may cost, all its attempts together."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -87,7 +87,7 @@ class PolicyRef(Wire):
     )  # fmt: skip
     service_ref: ModelServiceRef | None = Field(None, description="The same, of a Service of the run's namespace.")
     secret_ref: KeySecretRef | None = Field(None, description="The API's key, if it wants one.")
-    budget: ModelBudget | None = Field(None, description="What an episode may cost; default: 400,000 tokens.")
+    budget: ModelBudget | None = Field(None, description="What the run may cost; default: 400,000 tokens.")
     temperature: float | None = Field(None, ge=0, le=2, description="Default: the endpoint's own.")
 
     @model_validator(mode="after")

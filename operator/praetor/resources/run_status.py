@@ -116,6 +116,13 @@ class Suggestion(StatusWire):
     check: str = Field("", max_length=SUMMARY_LIMIT, description="What a dry run said of it, if there was one.")
 
 
+class ModelSpending(StatusWire):
+    """What a run has cost at its language model, all its attempts together."""
+
+    prompt_tokens: int = Field(0, ge=0, description="Tokens that were sent.")
+    completion_tokens: int = Field(0, ge=0, description="Tokens that came back.")
+
+
 class TraceRef(StatusWire):
     """Where the trace is stored."""
 
@@ -185,6 +192,11 @@ class IncidentRunStatus(ConditionedStatus):
     )
     suggestions: list[Suggestion] = Field(
         default_factory=list, max_length=MOST_SUGGESTIONS, description="The first changes that `spec.mode` kept back."
+    )
+    spent: ModelSpending | None = Field(
+        None,
+        description="Of the policy `llm`: what counts against its budget, written before each call; a call that was "
+        "cut off counts by a guess.",
     )
     trace_ref: TraceRef | None = Field(None, description="Where the trace is stored.")
     report_ref: ReportRef | None = Field(None, description="Where the post-mortem is stored.")

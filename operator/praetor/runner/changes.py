@@ -1,10 +1,12 @@
-"""A change that a policy wants, from the wish to the word that lets it pass. All of it crosses a process border."""
+"""What a policy wants, a change or to spend something, from the wish to the word that lets it pass. All of it crosses a
+process border."""
 
 import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
+from praetor.guard.means import Spent
 from simcore.trace import canonical_json
 
 
@@ -26,6 +28,10 @@ class PastChange:
     def kind(self) -> tuple[str, str, str]:
         """Two changes of one kind are the same fix."""
         return self.action, self.service, self.key
+
+    @property
+    def in_words(self) -> str:
+        return " ".join(part for part in (*self.kind, f"at {self.at}") if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,25 @@ class WantedChange:
 
 
 @dataclass(frozen=True, slots=True)
+class WantedCall:
+    """A call of a language model before it is made: what all attempts of the run will have spent by then, so that it is
+    written down first. It needs no person."""
+
+    spent: Spent
+    needs_approval: ClassVar[bool] = False
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        return cls(Spent(**data["spent"]))
+
+
+Wanted = WantedChange | WantedCall
+
+
+@dataclass(frozen=True, slots=True)
 class Clearance:
     """What became of the asking: it may be made, a person denied it, or there is no going on without a person.
 
@@ -66,13 +91,13 @@ class Clearance:
 
 
 GO = Clearance("Go")
-Gate = Callable[[WantedChange], Clearance]
-"""Asked before a change is made; it may take as long as a person needs."""
+Gate = Callable[[Wanted], Clearance]
+"""Asked before a change or a call is made; it may take as long as a person needs."""
 
 
-def nobody(change: WantedChange) -> Clearance:
+def nobody(wanted: Wanted) -> Clearance:
     """The gate of an episode that nobody watches: what needs no person passes."""
-    return Clearance("Deny", "nobody can be asked here") if change.needs_approval else GO
+    return Clearance("Deny", "nobody can be asked here") if wanted.needs_approval else GO
 
 
 @dataclass(frozen=True, slots=True)

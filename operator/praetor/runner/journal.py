@@ -74,11 +74,15 @@ class Journal:
         )
         self.summaries.append(self._summary(wire, decision, result))
 
-    def closed(self, verdict: dict[str, Any], why: Failure | Escalation | None) -> None:
+    def closed(
+        self, verdict: dict[str, Any], why: Failure | Escalation | None, unfinished: dict[str, Any] | None = None
+    ) -> None:
+        """`unfinished` is the transcript of a decision that did not come."""
         sim_seconds = verdict["sim_seconds"]
         self._write("verdict", data=verdict, breakdown=verdict["breakdown"], sim_seconds=sim_seconds)
         reason, message = (why.reason, why.message) if why else ("Ended", None)
-        self._write("end", data={"reason": reason}, error=message, sim_seconds=sim_seconds)
+        said = {"transcript": unfinished} if unfinished else {}
+        self._write("end", data={"reason": reason} | said, error=message, sim_seconds=sim_seconds)
 
     def _setting(self) -> dict[str, Any]:
         request, stage, calls = self._request, self._stage, calls_of(self._stage)

@@ -1,11 +1,13 @@
 """A bounded pool of processes that play episodes, so that the event loop never blocks."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from typing import Any, Self
 
-from praetor.runner.changes import Clearance, WantedChange
+from praetor.runner.changes import Clearance, Wanted
 from praetor.runner.errors import EpisodeLostError, EpisodeParkedError, EpisodeRefusedError
 from praetor.runner.journal import OnEvent
 from praetor.runner.process import Clear, WorkerProcess, nobody_to_ask
@@ -61,10 +63,12 @@ class EpisodePool:
         await asyncio.gather(*(worker.kill() for worker in self._alive))
 
     async def play(self, request: RunRequest, on_event: OnEvent = ignore, clear: Clear = nobody_to_ask) -> RunOutcome:
-        """Waits for a free process. `clear` is asked before changes. Raises EpisodeRefusedError, EpisodeLostError when
-        trying again may help, EpisodeParkedError when too many others wait for a person already."""
+        """Waits for a free process, which is part of the time that the request has. `clear` is asked before changes and
+        calls. Raises EpisodeRefusedError, EpisodeLostError when trying again may help, EpisodeParkedError when too many
+        others wait for a person already."""
+        asked_at = time.monotonic()
         async with self._worker() as worker:
-            return await self._in_time(worker, request, on_event, clear)
+            return await self._in_time(worker, _later(request, time.monotonic() - asked_at), on_event, clear)
 
     @asynccontextmanager
     async def _worker(self) -> AsyncIterator[WorkerProcess]:
@@ -95,32 +99,34 @@ class EpisodePool:
         try:
             async with asyncio.timeout(limit) as timer:
                 return await worker.play(
-                    request, on_event, lambda change: self._cleared(change, clear, timer, deadline_seconds is None)
+                    request, on_event, lambda wanted: self._cleared(wanted, clear, timer, deadline_seconds is None)
                 )
         except TimeoutError:
             advice = "; spec.activeDeadlineSeconds may allow more" if deadline_seconds is None else ""
-            raise EpisodeLostError(f"the episode did not end within {limit:g} s and was killed{advice}") from None
+            raise EpisodeLostError(
+                f"the episode did not end within {round(limit, 1):g} s and was killed{advice}"
+            ) from None
 
-    async def _cleared(self, change: WantedChange, clear: Clear, timer: asyncio.Timeout, pauses: bool) -> Clearance:
+    async def _cleared(self, wanted: Wanted, clear: Clear, timer: asyncio.Timeout, pauses: bool) -> Clearance:
         """A person's time is not the episode's, unless it has a deadline."""
-        if not change.needs_approval:
-            return await clear(change)
+        if not wanted.needs_approval:
+            return await clear(wanted)
         loop, ends = asyncio.get_running_loop(), timer.when()
         asked_at = loop.time()
         if pauses:
             timer.reschedule(None)
-        clearance = await self._decided(change, clear)
+        clearance = await self._decided(wanted, clear)
         if pauses and ends is not None:
             timer.reschedule(ends + loop.time() - asked_at)
         return clearance
 
-    async def _decided(self, change: WantedChange, clear: Clear) -> Clearance:
+    async def _decided(self, wanted: Wanted, clear: Clear) -> Clearance:
         if self._aside < self.workers:
             with self._stepping_aside():
-                return await clear(change)
+                return await clear(wanted)
         try:
             async with asyncio.timeout(CROWDED_SECONDS):
-                return await clear(change)
+                return await clear(wanted)
         except TimeoutError:
             raise EpisodeParkedError("as many episodes as there are processes wait for a person already") from None
 
@@ -149,3 +155,9 @@ class EpisodePool:
         except BaseException:
             await worker.kill()
             raise
+
+
+def _later(request: RunRequest, seconds: float) -> RunRequest:
+    """What is left of it; an episode whose time is over by now begins, and says so."""
+    left = request.deadline_seconds
+    return request if left is None else replace(request, deadline_seconds=max(0.0, left - seconds))

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Self
 
-from praetor.runner.changes import Clearance, WantedChange, nobody
+from praetor.runner.changes import Clearance, Wanted, WantedCall, WantedChange, nobody
 from praetor.runner.errors import EpisodeLostError, EpisodeRefusedError
 from praetor.runner.journal import OnEvent
 from praetor.runner.request import RunOutcome, RunRequest
@@ -15,12 +15,12 @@ from praetor.runner.request import RunOutcome, RunRequest
 LINE_LIMIT_BYTES = 64 * 2**20
 EXIT_SECONDS = 1.0
 
-Clear = Callable[[WantedChange], Awaitable[Clearance]]
+Clear = Callable[[Wanted], Awaitable[Clearance]]
 """The parent's end of a gate."""
 
 
-async def nobody_to_ask(change: WantedChange) -> Clearance:
-    return nobody(change)
+async def nobody_to_ask(wanted: Wanted) -> Clearance:
+    return nobody(wanted)
 
 
 class WorkerProcess:
@@ -57,6 +57,8 @@ class WorkerProcess:
                     on_event(event)
                 case {"ask": change}:
                     await self._send({"answer": (await clear(WantedChange.from_json(change))).to_json()})
+                case {"call": call}:
+                    await self._send({"answer": (await clear(WantedCall.from_json(call))).to_json()})
                 case {"outcome": outcome}:
                     return _outcome(outcome)
                 case {"refused": message}:

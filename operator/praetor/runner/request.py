@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self
 
+from praetor.guard.means import NOTHING, Spent
 from praetor.guard.targets import LanguageModel, SiteRequest
 from praetor.resources.guardrails import ApprovalLevel
 from praetor.runner.changes import Escalation, PastChange
@@ -16,7 +17,8 @@ class RunRequest:
     """One episode to play. `scenario` is its name: the library's, or with `spec` that of an IncidentScenario;
     seeds count inside `split` if given. With `site` it is played there, `scenario` is the family that the alert looks
     like, and nothing is simulated. `attempt` counts from 1. `past` are the changes that were made on that site, by
-    this run's earlier attempts and by other runs; without `language_model` the policy `llm` takes the environment's."""
+    this run's earlier attempts and by other runs; without `language_model` the policy `llm` takes the environment's.
+    `spent` is what the run's earlier attempts cost."""
 
     run_uid: str
     namespace: str
@@ -36,6 +38,7 @@ class RunRequest:
     approval: ApprovalLevel = "Never"
     past: tuple[PastChange, ...] = ()
     language_model: LanguageModel | None = None
+    spent: Spent = NOTHING
     truth: tuple[CauseName, ...] | None = None
     """At a site: what an experiment broke, for the verdict alone; None where nobody knows."""
 
@@ -50,6 +53,7 @@ class RunRequest:
             "site": None if site is None else SiteRequest.from_json(site),
             "language_model": None if model is None else LanguageModel.from_json(model),
             "past": tuple(PastChange(**change) for change in data["past"]),
+            "spent": Spent(**data["spent"]),
             "truth": None if truth is None else tuple(CauseName(**cause) for cause in truth),
         }
         return cls(**known | parts)
@@ -65,7 +69,8 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """An episode's end. `seed` is absolute; `steps` are the summaries of all steps; `trace` is JSONL."""
+    """An episode's end. `seed` is absolute; `steps` are the summaries of all steps; `trace` is JSONL; `spent` is by all
+    attempts of the run."""
 
     verdict: dict[str, Any]
     grading: Literal["Full", "Partial"]
@@ -81,6 +86,7 @@ class RunOutcome:
     escalation: Escalation | None = None
     suggestions: list[dict[str, Any]] = field(default_factory=list)
     """The first changes that the run's mode kept back, as praetor.resources.run_status.Suggestion has them."""
+    spent: Spent = NOTHING
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "trace": self.trace.decode()}
@@ -89,5 +95,6 @@ class RunOutcome:
     def from_json(cls, data: dict[str, Any]) -> Self:
         failure = Failure(**data["failure"]) if data["failure"] else None
         escalation = Escalation(**data["escalation"]) if data["escalation"] else None
-        parts = {"trace": data["trace"].encode(), "failure": failure, "escalation": escalation}
+        spent = Spent(**data["spent"])
+        parts = {"trace": data["trace"].encode(), "failure": failure, "escalation": escalation, "spent": spent}
         return cls(**{**data, **parts})

@@ -2,7 +2,8 @@
 
 STAGE and POLICY are dotted paths (`package.module:function`) of what makes a Stage of a request, and a
 policy of a name. One JSON object a line: a request on stdin, then on stdout any number of `event` and one
-of `outcome`, `refused` or `crashed`. In between it may `ask` for a change, and the next line of stdin is the answer.
+of `outcome`, `refused` or `crashed`. In between it may `ask` for a change or announce a `call` of a language model, and
+the next line of stdin is the answer.
 The end of stdin ends the process, also one that waits for an answer: whoever would give it is gone.
 """
 
@@ -15,7 +16,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from praetor.runner.changes import Clearance, WantedChange
+from praetor.runner.changes import Clearance, Wanted, WantedCall
 from praetor.runner.loop import play
 from praetor.runner.request import RunRequest
 from praetor.runner.stage import Stage
@@ -54,8 +55,8 @@ class Worker:
         told = play(request, stage, policy, on_event=lambda event: self._answer(event=event), gate=self._ask)
         return told.to_json()
 
-    def _ask(self, change: WantedChange) -> Clearance:
-        self._answer(ask=change.to_json())
+    def _ask(self, wanted: Wanted) -> Clearance:
+        self._answer(**{"call" if isinstance(wanted, WantedCall) else "ask": wanted.to_json()})
         line = self._requests.readline()
         if not line:
             raise BrokenPipeError

@@ -1,6 +1,7 @@
 """The controller over a directory: the same code as in a cluster, with a tiny world and no processes."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,11 +11,12 @@ import pytest
 
 from praetor.controller import reconcile
 from praetor.controller.embedded import EmbeddedController
+from praetor.controller.episodes import Pool
 from praetor.runner.errors import EpisodeLostError, EpisodeRefusedError
 from praetor.store.directory import DirectoryStore
 from simcore.errors import NotFoundError
 from simcore.trace import broken_links, read_trace
-from tests.support.inline_pool import InlinePool
+from tests.support.inline_pool import HangingPool, InlinePool
 from tests.support.operators import conditions, reason, run_manifest
 
 Run = dict[str, Any]
@@ -27,7 +29,7 @@ SITE: dict[str, Any] = {
 
 
 @asynccontextmanager
-async def controlled(store: DirectoryStore, pool: InlinePool) -> AsyncIterator[EmbeddedController]:
+async def controlled(store: DirectoryStore, pool: Pool) -> AsyncIterator[EmbeddedController]:
     async with asyncio.timeout(120), EmbeddedController(store, pool) as controller:
         yield controller
 
@@ -196,6 +198,43 @@ async def test_an_episode_that_hangs_is_killed_after_its_deadline(
                 break
         await eventually(lambda: len(pool.requests) == pool.cancelled == 1)
     assert reason(run, "Failed") == "DeadlineExceeded"
+
+
+async def check_that_the_first_step_is_kept(store: DirectoryStore, run: Run) -> None:
+    name, told = run["metadata"]["name"], run["status"]["traceRef"]
+    trace = await store.get_artifact("default", name, "trace.jsonl")
+    assert [event["kind"] for event in read_trace(trace)] == ["alert", "reset", "decision", "observation"]
+    assert broken_links(trace.decode().splitlines()) == []
+    assert (told["events"], told["sha256"]) == (4, hashlib.sha256(trace).hexdigest())
+    report = await store.get_artifact("default", name, "postmortem.md")
+    assert b"The trace ends before a verdict" in report
+    assert run["status"]["reportRef"]["name"]
+
+
+async def test_an_episode_that_hangs_beyond_its_deadline_leaves_what_it_told(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconcile, "GRACE_SECONDS", 0.1)
+    async with controlled(store, HangingPool()):
+        for seconds in (1, 4, 16):  # as above: a busy machine may not have begun by then
+            await store.create(wanted(f"of-{seconds}", activeDeadlineSeconds=seconds))
+            run = await when(store, f"of-{seconds}", is_in("Failed"))
+            if "traceRef" in run["status"]:
+                break
+    assert reason(run, "Failed") == "DeadlineExceeded"
+    await check_that_the_first_step_is_kept(store, run)
+
+
+async def test_an_episode_that_is_cancelled_now_leaves_what_it_told(store: DirectoryStore) -> None:
+    pool = HangingPool()
+    async with controlled(store, pool):
+        await store.create(wanted())
+        run = await when(store, "one", is_in("Running"))
+        await eventually(lambda: pool.hanging == 1)
+        await store.update(run | {"spec": run["spec"] | {"cancel": "Now"}})
+        run = await when(store, "one", is_in("Failed"))
+    assert reason(run, "Failed") == "Cancelled"
+    await check_that_the_first_step_is_kept(store, run)
 
 
 async def test_deleting_a_run_stops_its_episode(store: DirectoryStore) -> None:

@@ -15,18 +15,10 @@ from praetor.controller.seam import CrashPoint
 from praetor.runner.request import RunRequest
 from praetor.store.directory import DirectoryStore
 from simcore.protocols import Manifest
-from tests.support.observing import ALERT, NOW, finished, manifest
+from tests.support.observing import ALERT, NOW, NoEpisodes, finished, manifest
 
 GROUP = "0123456789abcdef"
 REQUEST = RunRequest("uid-1", "default", "one", "tiny")
-
-
-class NoEpisodes:
-    def state(self, uid: str) -> None:
-        return None
-
-    def stored(self, uid: str) -> dict[str, str]:
-        return {}
 
 
 def ended(generation: int = 1, seen: int = 1, **spec: Any) -> Manifest:

@@ -234,6 +234,11 @@ def test_what_is_lost_more_often_than_the_limit_allows_fails() -> None:
     assert status.attempts == 1
 
 
+def test_what_the_last_attempt_told_is_kept_before_its_run_fails() -> None:
+    for_good = replace(begun(backoffLimit=0), episode=lost(), told=("{}", "{}"))
+    assert reconcile(for_good) == [PutArtifact("trace.jsonl", b"{}\n{}\n")]
+
+
 # Deadlines
 
 

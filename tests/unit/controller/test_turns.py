@@ -19,7 +19,7 @@ from praetor.resources.run import IncidentRun
 from praetor.store.scope import Scope
 from tests.support.alert_bodies import alert, body
 from tests.support.memory_store import MemoryStore
-from tests.support.observing import ALERT, NOW, accepted, begun, manifest, played
+from tests.support.observing import ALERT, NOW, NoEpisodes, accepted, begun, manifest, played
 
 STARTED = {"type": "Started", "status": "True", "reason": "EpisodeStarted", "message": "",
            "lastTransitionTime": "2026-01-31T12:00:00Z"}  # fmt: skip
@@ -120,14 +120,6 @@ def test_a_run_at_work_looks_whether_a_newer_one_has_come_where_that_matters():
     at_work = replace(begun(), episode=Playing())
     assert reconcile(at_work) == []
     assert reconcile(replace(at_work, turn=Turn(may_change=True))) == [LookAgain(5.0)]
-
-
-class NoEpisodes:
-    def state(self, uid: str) -> None:
-        """None is under way."""
-
-    def stored(self, uid: str) -> dict[str, str]:
-        return {}
 
 
 @pytest.mark.parametrize(("concurrency", "kind"), [(None, "Wait"), ("Forbid", "GiveUp")])

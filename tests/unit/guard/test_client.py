@@ -210,3 +210,21 @@ def test_json_that_is_none_is_an_error(server, clients):
     server.answer = lambda handler: reply(handler, b'{"cpu": NaN}')
     with pytest.raises(ValueError, match="NaN"):
         clients().request("GET", "/").json()
+
+
+def test_a_name_that_does_not_resolve_in_time_costs_no_more_than_that(clients):
+    over = threading.Event()
+    client = clients("http://shop.example", resolve=lambda host, port: ["192.0.2.1"] if over.wait() else [])
+    try:
+        with pytest.raises(UnreachableError, match="did not resolve in time"):
+            client.request("GET", "/", within_seconds=0.1)
+    finally:
+        over.set()
+
+
+def test_what_goes_wrong_while_a_name_is_looked_up_is_told(clients):
+    def unknown(host, port):
+        raise socket.gaierror(-2, "Name or service not known")
+
+    with pytest.raises(UnreachableError, match=r"does not resolve: .*not known"):
+        clients("http://shop.example", resolve=unknown).request("GET", "/")

@@ -89,6 +89,18 @@ async def test_an_episode_that_hangs_beyond_its_deadline_is_killed(
         await pool.play(replace(REQUEST, policy="hangs", deadline_seconds=0.2))
 
 
+async def test_the_time_that_an_episode_waits_for_a_process_is_its_own(
+    pool: EpisodePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("praetor.runner.pool.GRACE_SECONDS", 0.3)
+    hanging = [pool.play(replace(REQUEST, policy="hangs", deadline_seconds=0.5)) for _ in range(2)]
+    waiting = replace(REQUEST, run_uid="waiting", deadline_seconds=0.6)
+    *_, waited = await asyncio.gather(*hanging, pool.play(waiting), return_exceptions=True)
+    assert not isinstance(waited, BaseException)
+    assert waited.failure is not None
+    assert (waited.failure.reason, waited.steps) == ("DeadlineExceeded", [])
+
+
 async def test_no_process_is_left_when_the_pool_is_closed() -> None:
     async with EpisodePool(STAGE, POLICY, workers=1) as pool:
         workers = list(pool._alive)

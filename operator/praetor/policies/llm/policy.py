@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from praetor.guard.chat import Message, Reply
+from praetor.guard.chat import Message, Reply, guessed_tokens
+from praetor.guard.means import Means, Spent
 from praetor.policies.llm.budget import Budget
-from praetor.policies.llm.prompt import as_data, system_prompt
+from praetor.policies.llm.prompt import as_data, opening, system_prompt
 from praetor.policies.llm.tools import action_of, tools
 from simcore.decision import Decision, History, Hypothesis
 from simcore.observation import Observation
@@ -13,17 +14,23 @@ from simcore.observation import Observation
 _KEPT_RESULTS = 12
 _FORGOTTEN = "(an older result, left out; look again if it matters)"
 _ASK_AGAIN = "Call exactly one of the tools."
+_UNSEEN_ANSWER_TOKENS = 1_000
+"""What an answer counts for that nobody has seen, because its attempt was cut off."""
 
 
 class Chat(Protocol):
     """praetor.guard.chat.ChatClient."""
 
-    def complete(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Reply: ...
+    def complete(
+        self, messages: Sequence[Message], tools: Sequence[dict[str, Any]], *, within_seconds: float | None = None
+    ) -> Reply: ...
     def close(self) -> None: ...
 
 
 class LlmPolicy:
-    """One episode's conversation. Raises ChatError and BudgetError out of `decide`: the run then says why it ended."""
+    """One attempt's conversation. Raises ChatError and BudgetError out of `decide`: the run then says why it ended.
+
+    Whoever plays it as a part of a run says before the first decision, by `begin`, what the run has left."""
 
     name = "llm"
 
@@ -31,6 +38,21 @@ class LlmPolicy:
         self._chat, self._model, self._budget = chat, model, budget
         self._messages: list[Message] = [{"role": "system", "content": system_prompt()}]
         self._call_id: str | None = None
+        self._means = Means()
+        self._replies: list[Reply] = []
+
+    def begin(self, means: Means) -> None:
+        self._means, self._budget.earlier = means, means.spent
+
+    @property
+    def spent(self) -> Spent:
+        """By all attempts of the run."""
+        return self._budget.spent
+
+    @property
+    def unfinished(self) -> dict[str, Any] | None:
+        """What was said for a decision that did not come; None if nothing was."""
+        return self._transcript(self._replies) if self._replies else None
 
     def close(self) -> None:
         self._chat.close()
@@ -38,21 +60,24 @@ class LlmPolicy:
     def decide(self, observation: Observation, history: History) -> Decision:
         self._show(observation)
         offered = tools(frozenset(observation.missing))
-        replies = [self._ask(offered)]
-        if _first_call(replies[0].message) is None:
-            self._messages += [_said(replies[0].message), {"role": "user", "content": _ASK_AGAIN}]
-            replies.append(self._ask(offered))
+        self._replies = [self._ask(offered)]
+        if _first_call(self._replies[0].message) is None:
+            self._messages += [_said(self._replies[0].message), {"role": "user", "content": _ASK_AGAIN}]
+            self._replies.append(self._ask(offered))
+        replies, self._replies = self._replies, []
         return self._decision(replies)
 
     def _show(self, observation: Observation) -> None:
         if self._call_id is None:
-            self._messages.append({"role": "user", "content": as_data(observation)})
+            self._messages.append({"role": "user", "content": opening(observation, self._means.changes)})
         else:
             self._messages.append({"role": "tool", "tool_call_id": self._call_id, "content": as_data(observation)})
 
     def _ask(self, offered: Sequence[dict[str, Any]]) -> Reply:
         self._budget.check()
-        reply = self._chat.complete(_shortened(self._messages), offered)
+        messages = _shortened(self._messages)
+        self._means.announce(self.spent + Spent(guessed_tokens([messages, offered]), _UNSEEN_ANSWER_TOKENS))
+        reply = self._chat.complete(messages, offered, within_seconds=self._means.seconds_left())
         self._budget.spend(reply.prompt_tokens, reply.completion_tokens)
         return reply
 
@@ -79,7 +104,7 @@ class LlmPolicy:
             "attempts": sum(reply.attempts for reply in replies),
             "prompt_tokens": sum(reply.prompt_tokens for reply in replies),
             "completion_tokens": sum(reply.completion_tokens for reply in replies),
-            "tokens_so_far": self._budget.prompt_tokens + self._budget.completion_tokens,
+            "tokens_so_far": self.spent.tokens,
             "dollars_so_far": round(self._budget.spent_dollars, 6),
         }
 
