@@ -20,7 +20,6 @@ from tests.support.needs_site import needs_postgres
 
 pytestmark = [
     needs_postgres,
-    pytest.mark.timeout(500),
     pytest.mark.waits(60),
 ]
 

@@ -15,7 +15,6 @@ from tests.support.needs_site import needs_postgres
 TOKEN = "a-token-that-nobody-may-see"
 pytestmark = [
     needs_postgres,
-    pytest.mark.timeout(400),
     pytest.mark.waits(150),
 ]
 
@@ -31,7 +30,7 @@ def test_praetor_run_puts_a_real_site_right(family: str, change: str, tmp_path: 
         command = [sys.executable, "-c", START, "run", "--site", site.url, "--allow", site.url.rpartition(":")[2]]
         command += ["--alert", "Users see errors", "--report", str(tmp_path), "-o", "json", "--exit-status"]
         done = subprocess.run(
-            command, env=os.environ | {"PRAETOR_SITE_TOKEN": TOKEN}, capture_output=True, text=True, timeout=330
+            command, env=os.environ | {"PRAETOR_SITE_TOKEN": TOKEN}, capture_output=True, text=True, timeout=700
         )
         assert done.returncode == 0, done.stdout + done.stderr
         until(lambda: site.users_are_served(6.0), lambda: site.get("/users"), 20.0)

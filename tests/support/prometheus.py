@@ -13,7 +13,7 @@ import httpx
 
 from tests.controlplane.processes import free_port, start, stop, wait_ready
 
-READY_SECONDS = 60.0
+READY_SECONDS = 240.0
 
 
 def prometheus_binary() -> str | None:

@@ -20,7 +20,7 @@ from tests.support.breakable_site import BreakableSite
 from tests.support.demo_site import START
 from tests.support.small_site import reachable
 
-PATIENCE_SECONDS = 40.0
+PATIENCE_SECONDS = 240.0
 
 
 @pytest.fixture

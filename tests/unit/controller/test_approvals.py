@@ -40,7 +40,7 @@ def on_sites() -> AskingPool:
 
 @asynccontextmanager
 async def operated(store: DirectoryStore, pool: AskingPool) -> AsyncIterator[EmbeddedController]:
-    async with asyncio.timeout(60), EmbeddedController(store, pool) as controller:
+    async with asyncio.timeout(240), EmbeddedController(store, pool) as controller:
         yield controller
 
 
