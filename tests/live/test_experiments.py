@@ -24,6 +24,10 @@ pytestmark = [
 ]
 
 
+PROMISED = [{"sli": "availability", "objective": 0.99}, {"sli": "latency_p99_ms", "objective": 4000}]
+"""A machine that others use too may be slow: this fault is none of latency."""
+
+
 class ThreadPool:
     """Plays with the request's policy in a thread of this process."""
 
@@ -38,7 +42,7 @@ async def ended(folder: Path, url: str, fault: str) -> dict[str, Any]:
     """The run at its end; its dead-man is a process, as with `praetor dev`."""
     store = DirectoryStore(folder)
     try:
-        await store.create(site_manifest(url, actionSeconds=3, stabilizationSeconds=5))
+        await store.create(site_manifest(url, actionSeconds=3, stabilizationSeconds=5, slos=PROMISED))
         async with EmbeddedController(store, ThreadPool()):
             await store.create(experiment_manifest(fault=fault))
             while True:
@@ -53,9 +57,9 @@ async def ended(folder: Path, url: str, fault: str) -> dict[str, Any]:
 def test_a_real_fault_is_injected_diagnosed_and_healed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with demo_site() as site:
         monkeypatch.setenv("PRAETOR_GUARD_ALLOW_PORTS", site.url.rpartition(":")[2])
-        until(lambda: site.users_are_served(6.0), lambda: site.get("/users"))
+        until(lambda: site.users_are_served(6.0), site.told)
         run = asyncio.run(ended(tmp_path, site.url, "cert_expiry"))
-        until(lambda: site.users_are_served(4.0), lambda: site.get("/users"), 30.0)
+        until(lambda: site.users_are_served(4.0), site.told)
         site.change("break", scenario="cert_expiry")  # nothing is under way any more, or this were refused
     status = run["status"]
     assert (status["phase"], status["experiment"]["state"], status["grading"]) == ("Complete", "Restored", "Full")
