@@ -181,7 +181,7 @@ def _answers(url: str, ca: Path | None = None, token: str = "") -> bool:
     if ca:
         handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=str(ca))))
     try:
-        with urllib.request.build_opener(*handlers).open(request, timeout=2) as answer:
+        with urllib.request.build_opener(*handlers).open(request, timeout=30) as answer:
             return answer.status == 200
     except (urllib.error.URLError, OSError):
         return False

@@ -86,6 +86,6 @@ def _config(webhook: str, token: str) -> dict[str, Any]:
 
 def _is_ready(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/-/ready", timeout=2, verify=False).status_code == httpx.codes.OK
+        return httpx.get(f"{url}/-/ready", timeout=30, verify=False).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False

@@ -76,7 +76,7 @@ async def test_a_process_elsewhere_gets_its_files_answers_and_ends_when_told(tmp
         pod = Elsewhere(url, TOKEN, files)
         running, _ = await ready(pod, part)
         assert (part.folder / "circumstances.json").read_text() == files[0].read_text()
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
             answer = await client.get(f"http://127.0.0.1:{part.users_port}/")
         assert answer.status_code == 200
         assert len(processes_of("praetor.sites.demo.frontend")) == 1
@@ -121,7 +121,7 @@ async def test_a_part_that_is_not_there_is_an_error_to_try_again(files):
     ],
 )
 async def test_a_part_starts_and_writes_nothing_but_the_sites_own(tmp_path, method, path, body, status):
-    async with serving(tmp_path) as (url, _), httpx.AsyncClient(base_url=url, trust_env=False) as client:
+    async with serving(tmp_path) as (url, _), httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as client:
         refused = await client.request(method, path, json=body)
         assert refused.status_code == 401
         answer = await client.request(method, path, json=body, headers={"Authorization": f"Bearer {TOKEN}"})
