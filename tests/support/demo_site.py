@@ -119,7 +119,8 @@ def demo_site(*options: str, token: str = "", users_log: Path | None = None, tem
 
 def left_of(pid: int, workdir: str, children: list[int]) -> list[str]:
     """What is still there of a site: processes, folder, mounts, control groups."""
-    groups = [str(path) for path in Path("/sys/fs/cgroup").glob(f"**/praetor-site-{pid}")]
+    everywhere = os.walk("/sys/fs/cgroup")  # others come and go in it meanwhile
+    groups = [folder for folder, _, _ in everywhere if folder.endswith(f"/praetor-site-{pid}")]
     mounts = [line for line in Path("/proc/mounts").read_text().splitlines() if workdir in line]
     alive = [str(child) for child in [pid, *children] if _is_alive(child)]
     return alive + groups + mounts + ([workdir] if Path(workdir).exists() else [])

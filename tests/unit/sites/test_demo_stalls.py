@@ -1,5 +1,6 @@
 """A process of the demo site that was stopped for a while, as on a busy machine, makes no failure of it."""
 
+import asyncio
 import os
 import socket
 import time
@@ -19,6 +20,7 @@ import psycopg
 from praetor.sites.demo import serving
 from praetor.sites.demo.cage import Cages
 from praetor.sites.demo.circumstances import Circumstances, CircumstancesFile
+from praetor.sites.demo.commands import Command
 from praetor.sites.demo.load import LATE_SECONDS, due_after
 from praetor.sites.demo.postgres import Cluster, PostgresService
 from praetor.sites.demo.running import Here
@@ -78,6 +80,25 @@ def test_a_file_that_is_written_twice_in_one_tick_of_the_file_systems_clock_is_r
     reader.path.write_text(other.path.read_text())
     os.utime(reader.path, ns=(known.st_atime_ns, known.st_mtime_ns))
     assert reader.now().endpoints == (2,)
+
+
+class Slow(Here):
+    """Comes back to what it started when that has ended."""
+
+    async def _started(self, command: Command) -> asyncio.subprocess.Process:
+        process = await super()._started(command)
+        await process.wait()
+        return process
+
+
+async def test_a_process_that_has_ended_before_it_was_looked_at_says_why_and_how() -> None:
+    cages = Cages()
+    running = await Slow(cages).start(Command("praetor.sites.demo.frontend", {}), 64)
+    running.look()
+    said = [one.line async for one in running.said()]
+    await running.end()
+    cages.close()
+    assert (said[-1], running.code, running.used.memory_mb) == ("KeyError: 'version'", 1, 0.0)
 
 
 class Halfway:
