@@ -1,6 +1,7 @@
 """Parts of the demo site in other places: what the supervisor starts there lives and ends with it."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -102,6 +103,19 @@ async def test_a_file_that_changes_here_changes_there(tmp_path, files):
         there = part.folder / "circumstances.json"
         await eventually(lambda: there.exists() and there.read_text() == files[0].read_text())
         pushing.cancel()
+        await pod.close()
+
+
+async def test_a_file_that_is_written_twice_in_one_tick_of_the_file_systems_clock_is_told_again(tmp_path, files):
+    """The second has the inode of the one before the first again."""
+    async with serving(tmp_path) as (url, part):
+        pod = Elsewhere(url, TOKEN, files)
+        await pod.push()
+        known = files[0].stat()
+        files[0].write_text("{}")
+        os.utime(files[0], ns=(known.st_atime_ns, known.st_mtime_ns))
+        await pod.push()
+        assert (part.folder / "circumstances.json").read_text() == "{}"
         await pod.close()
 
 
