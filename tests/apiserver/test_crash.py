@@ -29,6 +29,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
 
 
+@pytest.mark.timeout(3600)  # for hangs: an operator begins for each of its changes, twice
 def test_a_run_ends_the_same_wherever_its_operator_is_killed(
     crds_installed: ControlPlane, namespace: str, tmp_path: Path
 ) -> None:
