@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 TESTS = Path(__file__).parent
 
 pytest.register_assert_rewrite("tests.support")
+settings.register_profile("anywhere", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("anywhere")  # an example may take its time, as on a machine that others use too
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,7 +1,6 @@
 """Plays policies on families: `evaluate` gives the rows, spread over processes when asked to."""
 
 import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -84,9 +83,9 @@ def _played(tasks: list[Task], workers: int) -> Iterator[tuple[Task, Counts]]:
         yield from ((task, play_task(task)) for task in tasks)
         return
     with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=get_context("spawn")) as pool:
-        with _deaf_children():
-            running: dict[Future[Counts], Task] = {pool.submit(play_task, task): task for task in tasks}
         try:
+            with _deaf_children():
+                running: dict[Future[Counts], Task] = {pool.submit(play_task, task): task for task in tasks}
             for done in as_completed(running):
                 yield running[done], done.result()
         finally:
@@ -95,15 +94,13 @@ def _played(tasks: list[Task], workers: int) -> Iterator[tuple[Task, Counts]]:
 
 @contextmanager
 def _deaf_children() -> Iterator[None]:
-    """Ctrl-C reaches every process of a terminal; it is for the one that waits, which then ends the others."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Ctrl-C reaches every process of a terminal; it is for the one that waits, which then ends the others. It hears of
+    it afterwards: what is blocked stays blocked in a child, and comes late to its parent."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def play_task(task: Task) -> Counts:

@@ -60,7 +60,7 @@ def crds_installed(apiserver: ControlPlane) -> ControlPlane:
     """The API server with Praetor's three kinds."""
     apiserver.kubectl("apply", "--server-side", "-f", str(REPOSITORY / "crds"))
     for name in ("incidentruns", "incidentscenarios", "targetsites"):
-        apiserver.kubectl("wait", "--for=condition=Established", f"crd/{name}.praetor.dev", "--timeout=30s")
+        apiserver.kubectl("wait", "--for=condition=Established", f"crd/{name}.praetor.dev", "--timeout=240s")
     return apiserver
 
 

@@ -108,7 +108,7 @@ def test_the_category_lists_all_three(apiserver: ControlPlane, finished: str) ->
 
 
 def test_waiting_for_a_condition_works(apiserver: ControlPlane, finished: str) -> None:
-    done = apiserver.kubectl("wait", "--for=condition=Complete", "irun/a-run", "-n", finished, "--timeout=5s")
+    done = apiserver.kubectl("wait", "--for=condition=Complete", "irun/a-run", "-n", finished, "--timeout=240s")
     assert "condition met" in done.stdout
 
 

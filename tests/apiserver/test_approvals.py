@@ -26,7 +26,7 @@ LONG_SECONDS = 240.0
 @pytest.fixture(scope="module")
 def guarded(crds_installed: ControlPlane) -> ControlPlane:
     """The API server, once it has begun to hold people to the policy, which takes a moment."""
-    until(lambda: "a new run has none" in created(crds_installed, "default").stderr, 30)
+    until(lambda: "a new run has none" in created(crds_installed, "default").stderr, LONG_SECONDS)
     return crds_installed
 
 
@@ -122,7 +122,6 @@ def is_waiting(cluster: Cluster, name: str) -> bool:
     return "awaiting" in cluster.get("irun", name).get("status", {})
 
 
-@pytest.mark.timeout(900)
 def test_a_run_waits_for_its_approver_also_when_its_operator_is_killed(people: Cluster, tmp_path: Path) -> None:
     people.apply(run_manifest("waits", **WAITS))
     with running(people.server, people.namespace, tmp_path / "first") as operator:
@@ -130,7 +129,7 @@ def test_a_run_waits_for_its_approver_also_when_its_operator_is_killed(people: C
         before = people.get("irun", "waits")["status"]
         assert reason(people.get("irun", "waits"), "ApprovalRequired") == "WaitsForApproval"
         os.kill(operator.process.pid, signal.SIGKILL)
-        operator.process.wait(30)
+        operator.process.wait(LONG_SECONDS)
     refused = approve(people, "bob", "waits")
     assert (refused.returncode, "needs the verb approve" in refused.stderr) == (1, True), refused.stderr
     with running(people.server, people.namespace, tmp_path / "second") as operator:
@@ -167,14 +166,13 @@ def unguarded(guarded: ControlPlane) -> Iterator[ControlPlane]:
     guarded.kubectl("delete", "validatingadmissionpolicybinding", POLICY_NAME)
     yield guarded
     guarded.kubectl("apply", "--server-side", "-f", str(REPOSITORY / "crds" / "praetor.dev_approvals-binding.yaml"))
-    until(lambda: "a new run has none" in created(guarded, "default").stderr, 30)
+    until(lambda: "a new run has none" in created(guarded, "default").stderr, LONG_SECONDS)
 
 
-@pytest.mark.timeout(900)
 def test_an_operator_that_does_not_find_the_guard_honours_no_approval_and_says_so(
     people: Cluster, unguarded: ControlPlane, tmp_path: Path
 ) -> None:
-    until(lambda: created(unguarded, people.namespace).returncode == 0, 30)
+    until(lambda: created(unguarded, people.namespace).returncode == 0, LONG_SECONDS)
     people.apply(run_manifest("forged", **WAITS, approvalTimeoutSeconds=12))
     with running(unguarded, people.namespace, tmp_path / "log") as operator:
         until(lambda: is_waiting(people, "forged"), LONG_SECONDS, operator.tail)

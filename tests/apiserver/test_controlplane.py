@@ -43,7 +43,7 @@ def test_what_belongs_to_a_deleted_object_is_collected(garbage_collector: Contro
     owner = garbage_collector.kubectl_json("get", "configmap", "owner", "-n", namespace)
     kubectl("apply", "-n", namespace, "-f", "-", input=json.dumps(_owned_by(owner)))
     kubectl("delete", "configmap", "owner", "-n", namespace)
-    gone = kubectl("wait", "--for=delete", "configmap/owned", "-n", namespace, "--timeout=30s")
+    gone = kubectl("wait", "--for=delete", "configmap/owned", "-n", namespace, "--timeout=240s")
     assert isinstance(gone, subprocess.CompletedProcess)
     assert kubectl("get", "configmap", "owned", "-n", namespace, check=False).returncode == 1
 
@@ -74,12 +74,12 @@ def test_the_command_runs_a_server_until_it_is_told_to_stop(apiserver: ControlPl
         kubeconfig = Path(process.stdout.readline().strip().removeprefix("KUBECONFIG="))
         assert json.loads(kubeconfig.read_text())["kind"] == "Config"
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(240) == 0
     assert not kubeconfig.exists()
 
 
 def test_the_command_says_where_the_binaries_are(apiserver: ControlPlane) -> None:
     command = [sys.executable, "-m", "tests.controlplane", "assets"]
     environment = os.environ | {"KUBEBUILDER_ASSETS": str(apiserver.assets)}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
     assert (done.returncode, done.stdout) == (0, f"{apiserver.assets}\n")

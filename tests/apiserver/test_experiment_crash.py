@@ -49,7 +49,7 @@ async def lived(store: KubernetesStore, namespace: str, name: str, crash: Crash 
         site.close()
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1800)
 def test_a_death_around_any_change_leaves_nothing_broken(crds_installed: ControlPlane, namespace: str) -> None:
     crashes: list[Crash] = [(moment, number) for number in range(1, EFFECTS + 1) for moment in ("before", "after")]
 

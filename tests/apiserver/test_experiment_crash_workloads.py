@@ -52,7 +52,7 @@ async def lived(client: KubeClient, namespace: str, fault: str, name: str, crash
     return effects, ended["status"]["phase"], ended["status"]["experiment"]["state"]
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("late", [False, True])
 def test_a_death_after_any_change_leaves_no_workload_broken(
     crds_installed: ControlPlane, namespace: str, late: bool

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from tests.controlplane.server import ControlPlane, kubeconfig
 from tests.support.alert_bodies import CAPTURED, alert, body, captured
 from tests.support.gateway import JSON, TOKEN, WEBHOOK
 from tests.support.gateway_process import gateway_process
-from tests.support.operators import Cluster
+from tests.support.operators import LONGEST_SECONDS, Cluster
 
 CHART_RULES = Path(__file__).parents[2] / "charts" / "praetor" / "templates" / "_rules.tpl"
+get = partial(httpx.get, timeout=LONGEST_SECONDS)
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 COMPLETE = {
     "type": "Complete",
@@ -41,7 +43,7 @@ def gateway(cluster: Cluster, tmp_path: Path):
 
 
 def post(url: str, raw: bytes, headers: dict[str, str] = BEARER) -> httpx.Response:
-    return httpx.post(url + WEBHOOK, content=raw, headers=JSON | headers, timeout=30)
+    return httpx.post(url + WEBHOOK, content=raw, headers=JSON | headers, timeout=LONGEST_SECONDS)
 
 
 def runs(cluster: Cluster) -> list[dict[str, Any]]:
@@ -98,7 +100,7 @@ def test_the_life_of_an_alert(cluster: Cluster, gateway: str) -> None:
 async def test_many_receivers_of_many_gateways_make_one_run(cluster: Cluster, gateway: str, tmp_path: Path) -> None:
     options = ("--namespace", cluster.namespace)
     with gateway_process(cluster.server.kubeconfig, cluster.namespace, tmp_path / "log2", *options) as second:
-        async with httpx.AsyncClient(headers=JSON | BEARER, timeout=60) as http:
+        async with httpx.AsyncClient(headers=JSON | BEARER, timeout=LONGEST_SECONDS) as http:
             posts = [http.post(url + WEBHOOK, content=captured("06_group_firing_3")) for url in (gateway, second) * 10]
             answers = await asyncio.gather(*posts)
     found = [answer.json()["runs"][0] for answer in answers]
@@ -141,13 +143,13 @@ def test_a_service_account_needs_the_right_verb(cluster: Cluster, gateway: str) 
     bob = {"Authorization": f"Bearer {cluster.server.tokens['bob']}"}
     (run,) = post(gateway, captured("01_single_firing"), bob).json()["runs"]
     assert run["created"] is True
-    listed = httpx.get(f"{gateway}/runs?namespace={cluster.namespace}", headers=bob)
+    listed = get(f"{gateway}/runs?namespace={cluster.namespace}", headers=bob)
     assert listed.status_code == 403
-    assert httpx.get(f"{gateway}/runs", headers={"Authorization": "Bearer nobody"}).status_code == 401
+    assert get(f"{gateway}/runs", headers={"Authorization": "Bearer nobody"}).status_code == 401
     carol = {"Authorization": f"Bearer {cluster.server.tokens['carol']}"}
     grant(cluster, "Role", "carol", [group | {"verbs": ["list"]}], "carol")
     for path in ("/", "/runs"):
-        assert httpx.get(gateway + path, headers=carol).status_code == 200, "no right in other namespaces is needed"
+        assert get(gateway + path, headers=carol).status_code == 200, "no right in other namespaces is needed"
 
 
 def test_the_rights_that_the_chart_gives_are_enough(cluster: Cluster, tmp_path: Path) -> None:
@@ -155,12 +157,12 @@ def test_the_rights_that_the_chart_gives_are_enough(cluster: Cluster, tmp_path: 
     grant(cluster, "ClusterRole", "gateway-reviews", chart_rules("reviews"), "carol")
     rights = cluster.server.kubeconfig_of("carol")
     with gateway_process(rights, cluster.namespace, tmp_path / "log", "-n", cluster.namespace) as url:
-        assert httpx.get(f"{url}/readyz").status_code == 200
+        assert get(f"{url}/readyz").status_code == 200
         (run,) = post(url, captured("01_single_firing")).json()["runs"]
         assert post(url, captured("06_group_firing_3")).status_code == 202
         assert post(url, captured("07_group_new_alert_4")).status_code == 202
         for path in ("/", "/runs", f"/runs/{run['name']}", f"/console/{cluster.namespace}/{run['name']}"):
-            assert httpx.get(url + path, headers=BEARER).status_code == 200, path
+            assert get(url + path, headers=BEARER).status_code == 200, path
         alice = {"Authorization": f"Bearer {cluster.server.tokens['alice']}"}
         assert post(url, captured("01_single_firing"), alice).status_code == 403
     assert "kept up" not in (tmp_path / "log").read_text(), "the gateway may watch what it keeps copies of"
@@ -173,8 +175,8 @@ def test_without_an_api_server_nothing_is_taken_and_nothing_is_refused_for_good(
     address = f"https://127.0.0.1:{free_port()}"
     away.write_text(json.dumps(kubeconfig(address, crds_installed.ca, "token")))
     with gateway_process(away, "default", tmp_path / "log") as url:
-        assert httpx.get(f"{url}/healthz").status_code == 200
-        assert httpx.get(f"{url}/readyz").status_code == 503
+        assert get(f"{url}/healthz").status_code == 200
+        assert get(f"{url}/readyz").status_code == 503
         answer = post(url, captured("01_single_firing"))
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) >= 1

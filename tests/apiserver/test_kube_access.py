@@ -1,7 +1,5 @@
 """Who calls, and may they: tokens and roles of a real API server."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from praetor.kube.access import AccessReviewer, Deed, User
@@ -12,13 +10,11 @@ from tests.controlplane.server import ControlPlane
 from tests.support.eventually import eventually
 
 RUNS = Resource("praetor.dev", "v1alpha1", "incidentruns")
-CACHE_SECONDS = 0.5
 
 
 @pytest.fixture
-async def reviewer(apiserver: ControlPlane) -> AsyncIterator[AccessReviewer]:
-    async with KubeClient(load_credentials(str(apiserver.kubeconfig))) as client:
-        yield AccessReviewer(client, cache_seconds=CACHE_SECONDS)
+async def reviewer(client: KubeClient) -> AccessReviewer:
+    return AccessReviewer(client)
 
 
 def let(apiserver: ControlPlane, namespace: str, user: str, verb: str) -> None:
@@ -77,16 +73,16 @@ async def test_rights_are_asked_for_by_verb_and_namespace(
     assert await reviewer.may(User("root", groups=("system:masters",)), Deed("get", RUNS, namespace, "oom-1"))
 
 
-async def test_an_answer_holds_for_a_short_while(
-    apiserver: ControlPlane, reviewer: AccessReviewer, namespace: str
-) -> None:
+async def test_an_answer_holds_for_a_short_while(apiserver: ControlPlane, client: KubeClient, namespace: str) -> None:
     alice = User("alice")
-    assert not await reviewer.may(alice, deed("list", namespace))
+    forgets, remembers = (AccessReviewer(client, cache_seconds=seconds) for seconds in (0.1, 3600.0))
+    assert not await forgets.may(alice, deed("list", namespace))
     let(apiserver, namespace, "alice", "list")
-    await eventually(lambda: reviewer.may(alice, deed("list", namespace)))
+    await eventually(lambda: forgets.may(alice, deed("list", namespace)))
+    assert await remembers.may(alice, deed("list", namespace))
     apiserver.kubectl("delete", "rolebinding", "reader", "-n", namespace)
-    assert await reviewer.may(alice, deed("list", namespace)), "remembered"
-    await eventually(lambda: is_refused(reviewer, alice, namespace))
+    await eventually(lambda: is_refused(forgets, alice, namespace))
+    assert await remembers.may(alice, deed("list", namespace))
 
 
 async def is_refused(reviewer: AccessReviewer, user: User, namespace: str) -> bool:

@@ -12,7 +12,16 @@ import yaml
 import simcore.scenarios.library
 from simcore.trace import broken_links
 from tests.controlplane.server import ControlPlane
-from tests.support.operators import Cluster, Operator, conditions, reason, run_manifest, running, until
+from tests.support.operators import (
+    LONGEST_SECONDS,
+    Cluster,
+    Operator,
+    conditions,
+    reason,
+    run_manifest,
+    running,
+    until,
+)
 from tests.support.small_site import SmallSite
 
 SITE_TOKEN = "a-token-that-nobody-may-see"
@@ -151,7 +160,7 @@ def test_a_suspended_run_waits_until_it_is_resumed(watched: Cluster) -> None:
 
 def test_a_run_is_deleted_when_its_time_is_over(watched: Cluster) -> None:
     watched.apply(run_manifest("short-lived", ttlSecondsAfterFinished=1))
-    watched.kubectl("wait", "--for=delete", "irun/short-lived", "--timeout=30s")
+    watched.kubectl("wait", "--for=delete", "irun/short-lived", "--timeout=240s")
     assert not watched.exists("irun", "short-lived")
 
 
@@ -159,7 +168,7 @@ def test_a_ttl_may_come_later(watched: Cluster) -> None:
     watched.apply(run_manifest("kept"))
     watched.wait("condition=Complete", "kept")
     watched.patch("kept", ttlSecondsAfterFinished=0)
-    watched.kubectl("wait", "--for=delete", "irun/kept", "--timeout=30s")
+    watched.kubectl("wait", "--for=delete", "irun/kept", "--timeout=240s")
     assert not watched.exists("irun", "kept")
 
 
@@ -246,7 +255,7 @@ def test_deleting_a_run_removes_what_it_owned(watched: Cluster, garbage_collecto
     status = watched.get("irun", "removed")["status"]
     watched.kubectl("delete", "irun", "removed")
     for reference in (status["traceRef"], status["reportRef"]):
-        watched.kubectl("wait", "--for=delete", f"configmap/{reference['name']}", "--timeout=30s")
+        watched.kubectl("wait", "--for=delete", f"configmap/{reference['name']}", "--timeout=240s")
         assert not watched.exists("configmap", reference["name"])
 
 
@@ -283,7 +292,7 @@ def test_a_terminated_operator_gives_its_lease_back_and_ends_well(
 ) -> None:
     with running(crds_installed, namespace, tmp_path_factory.mktemp("operator") / "log") as operator:
         cluster = Cluster(crds_installed, namespace)
-        until(lambda: bool(holder(cluster)), 60, operator.tail)
+        until(lambda: bool(holder(cluster)), LONGEST_SECONDS, operator.tail)
         assert operator.stop() == 0, operator.tail()
         assert holder(cluster) == ""
 
@@ -309,5 +318,5 @@ def test_an_operator_without_rights_to_read_ends_and_says_what_it_may_not(
     kubectl("create", "rolebinding", "leader", "--role=leader", "--user=bob", "-n", namespace)
     bob = str(crds_installed.kubeconfig_of("bob"))
     operator = Operator(crds_installed, namespace, tmp_path / "log", KUBECONFIG=bob)
-    assert operator.process.wait(60) == 1, operator.tail()
+    assert operator.process.wait(LONGEST_SECONDS) == 1, operator.tail()
     assert "cannot list resource" in operator.tail()

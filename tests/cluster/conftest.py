@@ -49,7 +49,7 @@ def crds(image: str) -> Iterator[None]:
     run("kubectl", "apply", "--server-side", "--force-conflicts", "-f", str(REPOSITORY / "crds"))
     yield
     if "praetor.dev" not in before:
-        run("kubectl", "delete", "--timeout=60s", "-f", str(REPOSITORY / "crds"))
+        run("kubectl", "delete", "--timeout=300s", "-f", str(REPOSITORY / "crds"))
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +58,7 @@ def leaving(image: str) -> Iterator[list[str]]:
     names: list[str] = []
     yield names
     if names:
-        run("kubectl", "delete", "namespace", *names, "--ignore-not-found", "--timeout=120s")
+        run("kubectl", "delete", "namespace", *names, "--ignore-not-found", "--timeout=300s")
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def gateway(release: Release) -> Iterator[httpx.Client]:
     """A caller without a token. New for every test: kubectl stops forwarding when the server hangs up early."""
     with (
         release.namespace.forwarded("service/praetor-gateway", 8080) as url,
-        httpx.Client(base_url=url) as client,
+        httpx.Client(base_url=url, timeout=240) as client,
     ):
         yield client
 

@@ -5,7 +5,7 @@ import pytest
 
 from tests.support.cluster import Namespace, Release, run_manifest
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 
 
 def account(namespace: Namespace, name: str, role: str | None = None) -> dict[str, str]:

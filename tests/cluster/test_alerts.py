@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.cluster import Release, condition
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 
 BODIES = Path(__file__).parents[1] / "data" / "alertmanager"
 HOOK = "/incidents/webhook/alertmanager"
@@ -47,7 +47,7 @@ def test_an_alert_posted_to_the_service_becomes_a_rehearsal(release: Release, im
     url = f"http://praetor-gateway.{namespace.name}.svc.cluster.local:8080{HOOK}"
     environment = {"URL": url, "TOKEN": release.token(), "BODY": body("db_pool_exhaustion_firing").decode()}
     namespace.apply(pod("alerting", image, ["python3", "-c", POST], environment))
-    namespace.kubectl("wait", "pod/alerting", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s")
+    namespace.kubectl("wait", "pod/alerting", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=300s")
 
     status, _, text = namespace.kubectl("logs", "alerting").partition(" ")
     (named,) = json.loads(text)["runs"]

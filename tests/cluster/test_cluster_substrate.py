@@ -21,12 +21,12 @@ from tests.support.cluster import Namespace, run
 from tests.support.playing import do
 from tests.support.workloads import GREEDY, MOODY, PYTHON, config_map, deployment, service, stateful_set
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 CONFIG = [
     {"service": "moody", "key": "mode", "configMap": {"name": "settings", "key": "MODE"}},
     {"service": "web", "key": "greeting", "env": {"name": "GREETING"}},
 ]
-SOON_S = 150.0
+SOON_S = 600.0
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +41,8 @@ def shop(namespace: Namespace) -> Namespace:
         stateful_set("store"),
         *(service(name) for name in ("web", "greedy", "moody", "store")),
     )
-    namespace.kubectl("rollout", "status", "deployment", "--timeout=90s")
-    namespace.kubectl("rollout", "status", "statefulset/store", "--timeout=90s")
+    namespace.kubectl("rollout", "status", "deployment", "--timeout=300s")
+    namespace.kubectl("rollout", "status", "statefulset/store", "--timeout=300s")
     return namespace
 
 
@@ -208,12 +208,12 @@ def test_a_stateful_set_is_started_anew_and_taken_back(shop: Namespace, hand: Ha
     first = hand.row("store").version
     hand.change("restart_service", "store", memory_limit="48Mi")
     hand.until("store", lambda row: row.health == "healthy" and row.version != first)
-    shop.kubectl("rollout", "status", "statefulset/store", "--timeout=60s")
+    shop.kubectl("rollout", "status", "statefulset/store", "--timeout=300s")
     shop.kubectl("set", "image", "statefulset/store", "main=localhost/busybox:no-such-tag")
     hand.until("store", lambda row: row.health == "crashed")
     done = hand.look("rollback_deployment", "store", to_version=first.partition(":")[0])
     assert "pod store-0, which cannot run and would keep the others waiting, is evicted" in done.message
-    shop.kubectl("rollout", "status", "statefulset/store", "--timeout=60s")
+    shop.kubectl("rollout", "status", "statefulset/store", "--timeout=300s")
     limits = shop.get("statefulset", "store")["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]
     assert limits == {"memory": "32Mi"}
 

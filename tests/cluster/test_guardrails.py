@@ -14,7 +14,7 @@ from tests.support.cluster import Namespace, condition, eventually
 from tests.support.operators import kubectl_praetor
 from tests.support.workloads import deployment, service
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 FROZEN = {"kind": "Freeze", "schedule": "* * * * *", "durationSeconds": 3600}
 LOOKS = 8
 RULES: dict[str, dict[str, Any]] = {
@@ -63,7 +63,7 @@ def shop(
             service("orders"),
             *(site(name, rules) for name, rules in RULES.items()),
         )
-        namespace.kubectl("rollout", "status", "deployment", "--timeout=120s")
+        namespace.kubectl("rollout", "status", "deployment", "--timeout=300s")
         with operator(namespace, image, log, PRAETOR_GUARD_ALLOW_PORTS=port):
             yield namespace
 
@@ -76,7 +76,7 @@ def site(name: str, rules: dict[str, Any]) -> dict[str, Any]:
 def scaled_away(shop: Namespace) -> int:
     """As somebody might do it by hand; the generation of what they left behind."""
     shop.kubectl("scale", "deployment", "orders", "--replicas=0")
-    eventually(lambda: shop.names("pods", "-l", "app=orders") == set(), seconds=60)
+    eventually(lambda: shop.names("pods", "-l", "app=orders") == set())
     return generation(shop)
 
 
@@ -92,7 +92,7 @@ def begun(shop: Namespace, site: str, name: str = "", **spec: Any) -> None:
 
 
 def over(shop: Namespace, name: str) -> Any:
-    return eventually(lambda: ended(shop, name), seconds=300)
+    return eventually(lambda: ended(shop, name))
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +150,7 @@ def test_a_language_model_repairs_what_it_may(shop: Namespace, model: dict[str, 
 def test_a_person_approves_and_what_did_not_last_is_not_done_again(shop: Namespace) -> None:
     before = scaled_away(shop)
     begun(shop, "approved")
-    awaited = eventually(lambda: shop.get("irun", "approved").get("status", {}).get("awaiting"), seconds=120)
+    awaited = eventually(lambda: shop.get("irun", "approved").get("status", {}).get("awaiting"))
     assert (awaited["action"], awaited["service"]) == ("scale_service", "orders")
     assert generation(shop) == before
     done = kubectl_praetor("approve", "approved", "-n", shop.name)

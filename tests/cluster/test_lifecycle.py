@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.cluster import CHART, Namespace, Release, eventually, run, run_manifest
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 
 CRD = "incidentruns.praetor.dev"
 BASE = CHART.parents[1] / "manifests" / "base"
@@ -23,7 +23,7 @@ def uninstalled(namespace: Namespace, image: str) -> Iterator[Release]:
     yield release
     if release.name in run("helm", "list", "--namespace", namespace.name, "--short"):
         release.uninstall()
-    run("kubectl", "delete", "--ignore-not-found", "--timeout=60s", "-f", str(CHART.parents[1] / "crds"))
+    run("kubectl", "delete", "--ignore-not-found", "--timeout=300s", "-f", str(CHART.parents[1] / "crds"))
 
 
 def crds() -> list[str]:
@@ -48,7 +48,7 @@ def test_runs_survive_an_operator_that_is_killed_under_them(uninstalled: Release
     uninstalled.install("--set", "operator.replicas=2")
     runs = [f"irun/killed-{seed}" for seed in range(12)]
     namespace.apply(*(run_manifest(f"killed-{seed}", seed=seed) for seed in range(12)))
-    eventually(lambda: "Complete" in namespace.kubectl("get", "irun"), seconds=120)
+    eventually(lambda: "Complete" in namespace.kubectl("get", "irun"))
     kill = ("delete", "pod", "--force", "--grace-period=0", "-l", "app.kubernetes.io/component=operator")
     namespace.kubectl(*kill)
     namespace.wait_for("Complete", *runs)
@@ -124,4 +124,4 @@ def test_the_manifests_without_helm_run_too(
         elsewhere.apply(run_manifest("plain"))
         elsewhere.wait_for("Complete", "irun/plain")
     finally:
-        run("kubectl", "delete", "-k", str(tmp_path), "--timeout=120s")
+        run("kubectl", "delete", "-k", str(tmp_path), "--timeout=300s")

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.cluster import Namespace, Release, eventually
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1800)
 SETTINGS = ("--set", "crds.keep=false,gateway.enabled=false,openenv.enabled=true")
 
 EPISODE = """
@@ -61,7 +61,7 @@ def played(namespace: Namespace, image: str, name: str) -> str:
     """What a pod that plays one episode says."""
     namespace.apply(trainer(image, name))
     ended = ("Succeeded", "Failed")
-    eventually(lambda: namespace.get("pod", name)["status"]["phase"] in ended, seconds=180)
+    eventually(lambda: namespace.get("pod", name)["status"]["phase"] in ended)
     return namespace.kubectl("logs", name)
 
 

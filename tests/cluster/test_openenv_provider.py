@@ -22,9 +22,9 @@ from openenv.core import GenericEnvClient
 from openenv.core.env_client import EnvClient
 
 from praetor.openenv import KubernetesProvider
-from tests.support.cluster import Namespace, eventually
+from tests.support.cluster import LONGEST_SECONDS, Namespace, eventually
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1800)
 REPOSITORY = Path(__file__).parents[2]
 KINDS = "pods,services,secrets,leases"
 
@@ -56,8 +56,8 @@ def failure(provider: KubernetesProvider, image: str, **options: Any) -> str:
     url = provider.start_container(image, **options)
     began = time.monotonic()
     with pytest.raises(RuntimeError) as caught:
-        provider.wait_for_ready(url, timeout_s=300)
-    assert time.monotonic() - began < 200
+        provider.wait_for_ready(url, timeout_s=LONGEST_SECONDS)
+    assert time.monotonic() - began < 0.7 * LONGEST_SECONDS
     return str(caught.value)
 
 
@@ -103,7 +103,7 @@ def connect_once(client: EnvClient[Any, Any, Any]) -> None:
 def test_the_address_inside_the_cluster_leads_a_pod_to_the_environment(echo_image: str, elsewhere: Namespace) -> None:
     """The provider itself runs in a pod here, with the rights that the documentation lists and no others."""
     elsewhere.apply(*in_cluster_manifests(echo_image))
-    eventually(lambda: elsewhere.get("pod", "trainer")["status"]["phase"] in ("Succeeded", "Failed"), seconds=240)
+    eventually(lambda: elsewhere.get("pod", "trainer")["status"]["phase"] in ("Succeeded", "Failed"))
     said = elsewhere.kubectl("logs", "trainer")
     assert f".{elsewhere.name}.svc:8000" in said, said
     assert "echoed over" in said
@@ -250,8 +250,8 @@ def test_what_a_killed_process_left_is_swept_at_the_next_start(
 def test_a_pod_ends_at_its_deadline_whatever_became_of_its_process(
     echo_image: str, provider: KubernetesProvider
 ) -> None:
-    url = provider.start_container(echo_image, active_deadline_seconds=20)
+    url = provider.start_container(echo_image, active_deadline_seconds=60)
     provider.wait_for_ready(url)
-    eventually(lambda: "DeadlineExceeded" in provider.reason(), seconds=90)
+    eventually(lambda: "DeadlineExceeded" in provider.reason())
     with pytest.raises(RuntimeError, match="DeadlineExceeded"):
         provider.wait_for_ready(url)

@@ -11,7 +11,7 @@ from tests.bench.proof.on_site import Pace
 from tests.bench.proof.watched import UnhealthyError, played
 from tests.support.cluster import Namespace
 
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = pytest.mark.timeout(1800)
 PACE = Pace(action_seconds=2.0, stabilization_seconds=10.0)
 SHOPS_AT_A_TIME = 3
 

@@ -18,14 +18,14 @@ from tests.support.cluster import (
     run_manifest,
 )
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.usefixtures("release")]
+pytestmark = [pytest.mark.timeout(1800), pytest.mark.usefixtures("release")]
 
 SAMPLES = CHART.parents[1] / "manifests" / "samples"
 
 
 def finished(namespace: Namespace, name: str) -> Any:
     """The run once it ended, which is at most minutes away."""
-    return eventually(lambda: ended(namespace, name), seconds=180)
+    return eventually(lambda: ended(namespace, name))
 
 
 def ended(namespace: Namespace, name: str) -> Any:
@@ -126,14 +126,14 @@ def test_deleting_a_run_removes_everything_of_it(namespace: Namespace) -> None:
     owned = {"short-lived-trace-0", "short-lived-postmortem"}
     assert owned <= namespace.names("configmap")
 
-    namespace.kubectl("delete", "irun", "short-lived", "--timeout=60s")
+    namespace.kubectl("delete", "irun", "short-lived", "--timeout=300s")
 
     eventually(lambda: not owned & namespace.names("configmap"))
 
 
 def test_a_finished_run_goes_when_its_time_is_over(namespace: Namespace) -> None:
     namespace.apply(run_manifest("brief", ttlSecondsAfterFinished=1))
-    eventually(lambda: "brief" not in namespace.names("irun"), seconds=90)
+    eventually(lambda: "brief" not in namespace.names("irun"))
 
 
 def test_a_suspended_run_waits_until_it_is_resumed(namespace: Namespace) -> None:

@@ -1,16 +1,20 @@
 """Child processes that end with their parent, whatever ends the parent, and free ports for them."""
 
 import ctypes
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-STOP_SECONDS = 10.0
+STOP_SECONDS = 30.0
+_LEAST_PORT = 10_000
 _PR_SET_PDEATHSIG = 1
+_draw = random.SystemRandom()
 
 
 class NotReadyError(Exception):
@@ -18,9 +22,18 @@ class NotReadyError(Exception):
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """One that nobody is given who asks for any: it is still free when it is used, also again and much later."""
+    while True:
+        port = _draw.randrange(_LEAST_PORT, _first_given_port())
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
+
+
+def _first_given_port() -> int:
+    """Of those that the system gives away (Linux)."""
+    told = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    return max(int(told.read_text().split()[0]) if told.exists() else 32768, 2 * _LEAST_PORT)
 
 
 def start(arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes]:

@@ -19,7 +19,7 @@ from typing import Any
 
 from tests.controlplane.processes import NotReadyError, free_port, start, stop, wait_ready
 
-READY_SECONDS = 90.0
+READY_SECONDS = 240.0
 USERS: Mapping[str, Sequence[str]] = {"admin": ["system:masters"], "alice": [], "bob": [], "carol": []}
 """Who can come in, and their groups: all but the admin begin without rights."""
 
@@ -63,7 +63,7 @@ class ControlPlane:
         """Runs kubectl; with `check` a failure raises AssertionError that has its words."""
         command = [str(self.assets / "kubectl"), "--kubeconfig", str(self.kubeconfig_of(user)), *arguments]
         home = {"HOME": str(self.directory), "PATH": "/usr/bin:/bin"}
-        done = subprocess.run(command, input=input, capture_output=True, text=True, timeout=60, env=home)
+        done = subprocess.run(command, input=input, capture_output=True, text=True, timeout=300, env=home)
         assert not check or done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
         return done
 
@@ -181,7 +181,7 @@ def _answers(url: str, ca: Path | None = None, token: str = "") -> bool:
     if ca:
         handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=str(ca))))
     try:
-        with urllib.request.build_opener(*handlers).open(request, timeout=2) as answer:
+        with urllib.request.build_opener(*handlers).open(request, timeout=30) as answer:
             return answer.status == 200
     except (urllib.error.URLError, OSError):
         return False

@@ -13,14 +13,14 @@ from tests.support.demo_site import DemoSite, demo_site, until
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoSite]:
     with demo_site(users_log=tmp_path_factory.mktemp("site") / "users.jsonl") as site:
-        until(site.users_are_served, lambda: site.get("/users"))
+        until(site.users_are_served, site.told)
         yield site
 
 
 @pytest.fixture
 def site(running: DemoSite) -> Iterator[DemoSite]:
     """Healthy before, healed after."""
-    until(lambda: running.users_are_served(6.0), lambda: running.get("/users", seconds=6))
+    until(lambda: running.users_are_served(6.0), running.told)
     running.begin()
     yield running
     running.change("heal")

@@ -10,6 +10,7 @@ import pytest
 from praetor.alerts.manifest import ledger_of
 from praetor.store.directory import DirectoryStore
 from praetor.web.serving import bind, port_of
+from tests.controlplane.processes import free_port
 from tests.support.alertmanager import alertmanager, alertmanager_binary
 from tests.support.eventually import eventually
 from tests.support.gateway import TOKEN, WEBHOOK
@@ -122,9 +123,7 @@ async def test_a_wrong_token_is_refused_and_nothing_is_kept(store: DirectoryStor
 
 
 async def test_a_gateway_that_is_away_loses_nothing(store: DirectoryStore, tmp_path: Path) -> None:
-    listening = bind("127.0.0.1", 0)
-    port = port_of(listening)
-    listening.close()
+    port = free_port()
     alerts = [OOM | {"service": f"service-{number}"} for number in range(10)]
     with alertmanager(tmp_path / "one", webhook(port), TOKEN) as sender:
         sender.post(alerts, datetime.now(UTC))

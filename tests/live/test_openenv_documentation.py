@@ -36,12 +36,12 @@ def as_program(code: str) -> str:
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
 def test_an_example_runs(number, server):
     program = as_program(EXAMPLES[number].replace(HERE, server.url))
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, env=os.environ)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=600, env=os.environ)
     assert done.returncode == 0, done.stderr
 
 
 def test_the_first_example_is_paid_for_what_it_reads(server):
     program = EXAMPLES[0].replace(HERE, server.url)
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=600)
     assert "storefront" in done.stdout
     assert float(done.stdout.splitlines()[-1].split()[0]) > 0

@@ -3,8 +3,11 @@
 What may differ is listed in `DIFFERENCES`, and nowhere else.
 """
 
+import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 
 import httpx
 import pytest
@@ -23,6 +26,9 @@ DIFFERENCES = {
 }
 
 SERVICE = "payment-service"
+LONGEST_SECONDS = 240.0
+"""Only for hangs: the library's server makes a new environment for each request."""
+get, post = (partial(asked, timeout=LONGEST_SECONDS) for asked in (httpx.get, httpx.post))
 
 
 def act(kind, target=None, **parameters):
@@ -239,19 +245,19 @@ HTTP_ERRORS = (
 
 @pytest.mark.parametrize("path", HTTP_GET)
 def test_what_is_read_over_http_is_the_same(path, ours, librarys):
-    expected, said = httpx.get(librarys.url + path), httpx.get(ours.url + path)
+    expected, said = get(librarys.url + path), get(ours.url + path)
     assert (said.status_code, said.json()) == (expected.status_code, expected.json())
 
 
 @pytest.mark.parametrize(("path", "body"), HTTP_POST)
 def test_what_is_posted_is_answered_alike(path, body, ours, librarys):
-    expected, said = httpx.post(librarys.url + path, json=body), httpx.post(ours.url + path, json=body)
+    expected, said = post(librarys.url + path, json=body), post(ours.url + path, json=body)
     assert (said.status_code, wire(said.json())) == (expected.status_code, wire(expected.json()))
 
 
 @pytest.mark.parametrize(("path", "body", "status"), HTTP_ERRORS)
 def test_errors_over_http_have_the_librarys_status_and_detail(path, body, status, ours, librarys):
-    expected, said = httpx.post(librarys.url + path, json=body), httpx.post(ours.url + path, json=body)
+    expected, said = post(librarys.url + path, json=body), post(ours.url + path, json=body)
     assert expected.status_code == said.status_code == status
     assert said.json()["detail"] == expected.json()["detail"], DIFFERENCES["http-error"]
     assert said.json()["error"]["message"]
@@ -259,30 +265,39 @@ def test_errors_over_http_have_the_librarys_status_and_detail(path, body, status
 
 def test_a_session_of_json_rpc_is_attached_to_closed_and_gone_alike(ours, librarys):
     def through(server):
-        def post(method, **params):
+        def call(method, **params):
             body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-            return httpx.post(server.url + "/mcp", json=body).json()
+            return post(server.url + "/mcp", json=body).json()
 
-        made = post("openenv/session/create")["result"]["session_id"]
+        made = call("openenv/session/create")["result"]["session_id"]
         attached = f"{server.ws}?session_id={made}"
-        yield post("tools/call", session_id=made, name="start_incident", arguments={"seed": 2, "task_id": "oom-crash"})
+        yield call("tools/call", session_id=made, name="start_incident", arguments={"seed": 2, "task_id": "oom-crash"})
         first, *_ = talk(attached, [STATE])
         yield first | {"data": first["data"] | {"episode_id": "drawn"}}
-        yield post("tools/call", session_id=made, name="list_services", arguments={})
-        yield post("openenv/session/close", session_id=made)
+        yield call("tools/call", session_id=made, name="list_services", arguments={})
+        yield call("openenv/session/close", session_id=made)
         (last,) = talk(attached, [STATE])[:1]
         yield last["data"]["code"], last["data"]["message"].replace(made, "drawn")
 
     assert wire(list(through(ours))) == wire(list(through(librarys)))
 
 
+@contextmanager
+def the_only_place(url):
+    """Taken as soon as whoever had it before is gone there too."""
+    while True:
+        with connect(url, proxy=None, open_timeout=LONGEST_SECONDS) as first:
+            first.send('{"type": "state"}')
+            if json.loads(first.recv())["type"] == "state":
+                yield
+                return
+
+
 def test_a_refused_client_is_told_the_same_words():
     def refused(server):
         with_one = talk(server.ws, [reset(seed=1, episode_id="e")])
         assert with_one[0]["type"] == "observation"
-        with connect(server.ws, proxy=None) as first:
-            first.send('{"type": "state"}')
-            first.recv()
+        with the_only_place(server.ws):
             return talk(server.ws, [STATE, STATE])
 
     with praetor_server("--max-sessions", "1", "--queue-seconds", "0.2") as ours, library_server(1) as librarys:
@@ -315,7 +330,7 @@ def test_a_batch_is_unknown_to_the_library_and_its_session_lives_on(ours, librar
 def test_plain_http_keeps_an_episode_where_the_library_makes_a_new_one(ours, librarys):
     action = {"action": {"action_type": "list_services"}}
     for server, kept in ((ours, True), (librarys, False)):
-        with httpx.Client(base_url=server.url) as client:
+        with httpx.Client(base_url=server.url, timeout=LONGEST_SECONDS) as client:
             client.post("/reset", json={"seed": 1})
             assert (client.get("/state").json()["seed"] == 1) is kept, DIFFERENCES["http-session"]
             assert (client.post("/step", json=action).status_code == 200) is kept

@@ -31,7 +31,7 @@ def server() -> Iterator[Running]:
 def older(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("openenv-core")
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder), OLDER]
-    done = subprocess.run(install, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(install, capture_output=True, text=True, timeout=600)
     if done.returncode != 0:
         pytest.skip(f"{OLDER} cannot be had here: {done.stderr.strip()[-300:]}")
     return folder
@@ -41,7 +41,7 @@ def played(url: str, *before: Path) -> dict:
     """By the library that is found first in these folders, else the one installed; our code is nowhere."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, before))}
     command = [sys.executable, "-P", str(PLAYS), url]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600)
     assert done.returncode == 0, done.stderr
     told: dict = json.loads(done.stdout)
     return told

@@ -53,7 +53,7 @@ async def test_rules_of_all_families_make_a_run_each_although_the_gateway_was_aw
     kept = tmp_path / "alertmanager"
     with (
         exporter(BROKEN) as page,
-        prometheus(tmp_path / "prometheus", RULES, page.port, alertmanager_port),
+        prometheus(tmp_path / "prometheus", RULES, page.port, alertmanager_port, scrape_seconds=5),
         alertmanager(kept, url, TOKEN, alertmanager_port) as sender,
     ):
         await asyncio.sleep(AWAY_SECONDS)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +50,11 @@ def source(tmp_path: Path) -> Iterator[RequestSource]:
         http = GuardedClient(url, rules=AddressRules(loopback_ports=frozenset({port})))
         queries = RequestQueries(window_seconds=30)
         source = RequestSource(lambda path, query: http.request("GET", path, query=query).json(), queries, "shop")
-        count, ends = 0, time.monotonic() + 60
+        requests, ends = 0, time.monotonic() + 240
         while not source.of("api").per_second:
             assert time.monotonic() < ends, "Prometheus never counted a request"
-            count += 100
-            served.text = page(count)
+            requests += 100
+            served.text = page(requests)
             time.sleep(1.0)
         yield source
         http.close()
@@ -81,6 +82,19 @@ def test_a_query_that_is_none_is_an_error_in_prometheus_words(source: RequestSou
     broken = RequestSource(source._get, RequestQueries(requests="sum(rate("), "shop")
     with pytest.raises(PrometheusError, match="parse error"):
         broken.of("api")
+
+
+def test_what_is_compared_is_of_one_moment() -> None:
+    """Between two questions there may be a scrape."""
+    moments = count(1)
+
+    def get(path: str, query: dict[str, str]) -> Any:
+        at = float(query.get("time", next(moments)))
+        figure = {"requests": 8.0, "errors": 2.0, "p99": 0.25, "throttled": 0.5}[query["query"]] * at
+        return {"status": "success", "data": {"resultType": "vector", "result": [{"value": [at, str(figure)]}]}}
+
+    queries = RequestQueries(requests="requests", errors="errors", latency_p99_seconds="p99", cpu_throttled="throttled")
+    assert RequestSource(get, queries, "shop").of("api") == Requests(8.0, 0.25, 250.0, 0.5)
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,17 @@
 """The demo site with its real PostgreSQL keeps its contract: a change is made once, and what cannot be is refused."""
 
-import time
-
 import pytest
 
 from praetor.sites.check import check_site
-from tests.support.demo_site import DemoSite
+from tests.support.demo_site import DemoSite, until
 from tests.support.needs_site import needs_postgres
 
 pytestmark = [
     needs_postgres,
     pytest.mark.waits(60),
 ]
+REQUESTS = 60
+"""Of users, some seconds of them: the processes before have ended by then."""
 
 
 def test_the_site_keeps_its_own_contract(site: DemoSite) -> None:
@@ -23,22 +23,22 @@ def test_the_site_keeps_its_own_contract(site: DemoSite) -> None:
 
 def test_a_healthy_rollout_fails_nobody(site: DemoSite) -> None:
     for service in ("api", "frontend"):
+        site.begin()
         site.change("restart", service=service)
-        time.sleep(3)
-        assert site.get("/users", seconds=3)["failed"] == 0
+        site.hears(f"{service} v1.0 started", service)
+        before = site.seen()["requests"]
+        until(lambda so_far=before: site.seen()["requests"] >= so_far + REQUESTS, site.told)
+        assert site.seen()["failed"] == 0, site.told()
 
 
 def test_a_change_is_made_once_for_each_key(site: DemoSite) -> None:
-    def restarts() -> int:
-        return sum("restarting api" in line for line in site.get("/ops/logs", service="api", lines=1000)["logs"])
-
-    before = restarts()
     answers = [
         site.http.post("/ops/restart", json={"service": "api"}, headers={"Idempotency-Key": "one"}) for _ in range(3)
     ]
     assert len({answer.text for answer in answers}) == 1
-    time.sleep(1)
-    assert restarts() == before + 1
+    site.change("scale", service="api", replicas=1)  # which begins after all restarts
+    site.hears("scaling api from 1 to 1")
+    assert sum("restarting api" in line for line in site.lines()) == 1, site.lines()
     other = site.http.post("/ops/restart", json={"service": "frontend"}, headers={"Idempotency-Key": "one"})
     assert other.status_code == 422
 

@@ -2,7 +2,8 @@
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Any
 
 import pytest
 
@@ -38,10 +39,19 @@ def told(site: DemoSite) -> str:
     return site.http.post("/ops/heal", json={}).json()["message"]
 
 
+def database_of(site: DemoSite) -> Any:
+    found = []
+    for one in psutil.Process(site.process.pid).children():
+        with suppress(psutil.NoSuchProcess):  # it has just ended
+            found += [one] if one.name() == "postgres" else []
+    (database,) = found
+    return database
+
+
 @contextmanager
 def silent_database(site: DemoSite) -> Iterator[None]:
     """It is there, and answers nobody."""
-    (database,) = (one for one in psutil.Process(site.process.pid).children() if one.name() == "postgres")
+    database = database_of(site)
     database.send_signal(signal.SIGSTOP)
     try:
         yield
@@ -60,7 +70,7 @@ def test_what_was_changed_by_hand_is_put_back(site: DemoSite) -> None:
     change_by_hand(site)
     site.change("restart", service="postgres", memory_limit_mb=256)
     site.change("heal")
-    until(is_put_back(site), lambda: (state(site), site.get("/users", seconds=3)))
+    until(is_put_back(site), lambda: (state(site), site.told()))
 
 
 def test_a_change_that_was_begun_before_the_heal_is_put_back_too(site: DemoSite) -> None:
@@ -80,7 +90,7 @@ def test_while_the_database_is_silent_all_else_is_put_back_and_that_is_said(site
         assert refused.status_code == 409
         assert "db.pool.max_size of postgres" in refused.json()["error"]
     until(lambda: told(site) == "everything is back", lambda: state(site))
-    until(is_put_back(site), lambda: (state(site), site.get("/users", seconds=3)))
+    until(is_put_back(site), lambda: (state(site), site.told()))
 
 
 def test_a_fault_whose_end_comes_while_the_database_is_silent_ends_all_the_same() -> None:
@@ -90,4 +100,4 @@ def test_a_fault_whose_end_comes_while_the_database_is_silent_ends_all_the_same(
         until(lambda: site.version() == "v1.2", lambda: site.get("/ops/services"))
         with silent_database(site):
             until(lambda: state(site) == FIRST | {"connections": 50.0}, lambda: state(site))
-        until(is_put_back(site), lambda: (state(site), site.get("/users", seconds=3)))
+        until(is_put_back(site), lambda: (state(site), site.told()))

@@ -24,7 +24,7 @@ def test_an_adapter_keeps_the_contract(framework: str, tmp_path: Path, modules: 
 
 
 def sees_what_its_users_see(url: str) -> None:
-    with httpx.Client(base_url=url, trust_env=False) as http:
+    with httpx.Client(base_url=url, trust_env=False, timeout=240) as http:
         for fail in [{}] * 6 + [{"fail": "true"}] * 4:
             http.get("/cart", params=fail)
         metrics = http.get("/ops/metrics", params={"service": "api"}).json()

@@ -35,7 +35,7 @@ async def lived(
         await store.create(site_manifest(site.url))
         await store.create(experiment_manifest())
         experiment = SiteExperiment(store, site, "default")
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(600):
             for crash in crashes:
                 await experiment.life(crash)
                 await end(experiment, kind)
@@ -100,7 +100,9 @@ def test_a_dead_man_whose_time_is_over_heals_after_a_death_around_any_change(tmp
     assert ended == {"Withdrawn", "Restored"}
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(POINTS, min_size=1, max_size=4), st.sampled_from(KINDS), st.booleans(), st.integers(0, 2))
 def test_whoever_dies_or_ends_it_nothing_is_left_broken(
     tmp_path_factory: pytest.TempPathFactory, crashes: list[Crash], kind: str, forgetful: bool, busy: int

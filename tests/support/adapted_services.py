@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from praetor.sites.adapter import adapter_text
+from tests.controlplane.processes import free_port
 
 FRAMEWORKS = ("fastapi", "flask", "express@4", "express@5", "go")
 TOKEN = "a-secret"
@@ -102,6 +103,7 @@ GIVEN = {
 }
 """Which hooks are filled: all, or one; "none" are none."""
 COMPLAINT_SECONDS = 240
+"""Only for hangs."""
 Installed = Callable[[str], Path]
 
 
@@ -166,8 +168,7 @@ def _go_service(folder: Path, hooks: str) -> list[str]:
 
 @contextmanager
 def serving(command: list[str], folder: Path, token: str = "") -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = os.environ | {"OPS_TOKEN": token}
     with (folder / "output").open("w") as output:
         process = subprocess.Popen([*command, str(port)], cwd=folder, env=environment, stdout=output, stderr=output)
@@ -176,11 +177,11 @@ def serving(command: list[str], folder: Path, token: str = "") -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(COMPLAINT_SECONDS)
 
 
 def wait_for(port: int, process: subprocess.Popen[bytes], folder: Path) -> None:
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + COMPLAINT_SECONDS
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()

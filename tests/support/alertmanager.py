@@ -14,7 +14,7 @@ import httpx
 from tests.controlplane.processes import free_port, start, stop, wait_ready
 
 NAMES = ("prometheus-alertmanager", "alertmanager")
-READY_SECONDS = 30.0
+READY_SECONDS = 240.0
 _OPEN_END = timedelta(hours=1)
 
 
@@ -36,7 +36,7 @@ class Alertmanager:
             }
             for one in labels
         ]
-        httpx.post(f"{self.url}/api/v2/alerts", json=alerts).raise_for_status()
+        httpx.post(f"{self.url}/api/v2/alerts", json=alerts, timeout=60).raise_for_status()
 
 
 @contextmanager
@@ -86,6 +86,6 @@ def _config(webhook: str, token: str) -> dict[str, Any]:
 
 def _is_ready(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/-/ready", timeout=2, verify=False).status_code == httpx.codes.OK
+        return httpx.get(f"{url}/-/ready", timeout=30, verify=False).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False

@@ -1,5 +1,6 @@
 """The small site with `/ops/break` and `/ops/heal`: it counts what it was told, and remembers what is broken."""
 
+import threading
 from typing import Any
 
 from tests.support.small_site import SmallSite
@@ -16,6 +17,7 @@ class BreakableSite(SmallSite):
         self.fault: str | None = None
         self.forgetful = forgetful
         self.refuses, self.busy = "", 0
+        self._telling = threading.Lock()
         self._told: dict[str, tuple[int | None, Any]] = {}
 
     @property
@@ -32,9 +34,10 @@ class BreakableSite(SmallSite):
             return status, {name: value for name, value in told.items() if name != "idempotency_key"}
         if method != "POST" or not key or self.forgetful:
             return self._answer(method, path, query, body, key)
-        if key not in self._told:
-            self._told[key] = self._answer(method, path, query, body, key)
-        return self._told[key]
+        with self._telling:  # it may come again while it is still answered
+            if key not in self._told:
+                self._told[key] = self._answer(method, path, query, body, key)
+            return self._told[key]
 
     def _answer(self, method: str, path: str, query: dict[str, str], body: Any, key: str) -> tuple[int | None, Any]:
         if path == "/ops/break" and self.refuses:

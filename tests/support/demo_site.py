@@ -1,5 +1,6 @@
 """The demo site as a process of its own, and what of it there is on this machine."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,17 +13,21 @@ from typing import Any
 
 import httpx
 
+SERVICES = ("frontend", "api", "postgres")
 START = "from praetor.cli.main import main; main()"
-PATIENCE_SECONDS = 40.0
+PATIENCE_SECONDS = 240.0
+"""Only for hangs: processes of the site begin slowly where the machine is slow."""
 _STEP_SECONDS = 0.3
 
 
 class DemoSite:
-    def __init__(self, process: subprocess.Popen[str], url: str, token: str) -> None:
-        self.process, self.url = process, url
-        self.since = ""
+    """`users_log`: where it writes what users saw, if anywhere."""
+
+    def __init__(self, process: subprocess.Popen[str], url: str, token: str, users_log: Path | None = None) -> None:
+        self.process, self.url, self._users_log = process, url, users_log
+        self.begin()
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self.http = httpx.Client(base_url=url, headers=headers, timeout=10.0, trust_env=False)
+        self.http = httpx.Client(base_url=url, headers=headers, timeout=60.0, trust_env=False)
 
     def get(self, path: str, **query: Any) -> Any:
         answer = self.http.get(path, params=query)
@@ -36,16 +41,37 @@ class DemoSite:
     def metrics(self, service: str = "api") -> dict[str, Any]:
         return self.get("/ops/metrics", service=service)
 
+    def lines(self, service: str = "api") -> list[str]:
+        """Written since `begin`: they begin with their time."""
+        return [line for line in self.get("/ops/logs", service=service, lines=1000)["logs"] if line >= self._since]
+
     def says(self, words: str, service: str = "api") -> bool:
-        """In a line written since `since`: lines begin with their time."""
-        lines = self.get("/ops/logs", service=service, lines=1000)["logs"]
-        return any(words in line and line >= self.since for line in lines)
+        return any(words in line for line in self.lines(service))
+
+    def hears(self, words: str, service: str = "api") -> None:
+        """Waits for a line: it may be read later than what users see of it."""
+        until(lambda: self.says(words, service), lambda: self.lines(service)[-20:])
 
     def errors(self, path: str = "", seconds: float = 3.0) -> float:
         """Percent of the users' requests that failed; of one path, or of all."""
         seen = self.get("/users", seconds=seconds)
         seen = seen["paths"].get(path, {"error_rate_percent": 0.0}) if path else seen
         return seen["error_rate_percent"]
+
+    def seen(self, path: str = "") -> dict[str, Any]:
+        """What users saw since `begin`, of one path or of all."""
+        seen: dict[str, Any] = self.get("/users", seconds=time.monotonic() - self._began)
+        return seen["paths"].get(path, {"requests": 0, "failed": 0}) if path else seen
+
+    def told(self) -> dict[str, Any]:
+        """For the message of a test that fails: what users saw, which of their requests failed, who complained."""
+        complaints = {name: [one for one in self.lines(name) if "[INFO]" not in one][-10:] for name in SERVICES}
+        failed = [one for one in self._record() if one["status"] in (0, 429) or one["status"] >= 500]
+        return {"users": self.get("/users", seconds=6.0), "failed": failed[-20:]} | complaints
+
+    def _record(self) -> list[dict[str, Any]]:
+        whole = [] if self._users_log is None else self._users_log.read_text().splitlines()
+        return [json.loads(line) for line in whole if line.endswith("}")]
 
     def version(self, service: str = "api") -> str:
         services = self.get("/ops/services")["services"]
@@ -56,8 +82,8 @@ class DemoSite:
         return seen["requests"] >= 15 and seen["failed"] == 0
 
     def begin(self) -> None:
-        """What was said before does not count."""
-        self.since = datetime.now(UTC).isoformat()
+        """What was said and seen before does not count."""
+        self._since, self._began = datetime.now(UTC).isoformat(), time.monotonic()
 
 
 def until(met: Callable[[], bool], told: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> None:
@@ -80,20 +106,21 @@ def demo_site(*options: str, token: str = "", users_log: Path | None = None, tem
     url = process.stdout.readline().strip()
     if not url:
         raise AssertionError(process.stderr.read())
-    site = DemoSite(process, url, token)
+    site = DemoSite(process, url, token, users_log)
     try:
         yield site
     finally:
         site.http.close()
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE_SECONDS)
         process.stdout.close()
         process.stderr.close()
 
 
 def left_of(pid: int, workdir: str, children: list[int]) -> list[str]:
     """What is still there of a site: processes, folder, mounts, control groups."""
-    groups = [str(path) for path in Path("/sys/fs/cgroup").glob(f"**/praetor-site-{pid}")]
+    everywhere = os.walk("/sys/fs/cgroup")  # others come and go in it meanwhile
+    groups = [folder for folder, _, _ in everywhere if folder.endswith(f"/praetor-site-{pid}")]
     mounts = [line for line in Path("/proc/mounts").read_text().splitlines() if workdir in line]
     alive = [str(child) for child in [pid, *children] if _is_alive(child)]
     return alive + groups + mounts + ([workdir] if Path(workdir).exists() else [])

@@ -8,7 +8,7 @@ from typing import Any
 PAUSE_SECONDS = 0.1
 
 
-async def eventually(check: Callable[[], Any], *, within_seconds: float = 60.0) -> None:
+async def eventually(check: Callable[[], Any], *, within_seconds: float = 240.0) -> None:
     """Asks until the answer (awaited, if it can be) is true. Raises TimeoutError."""
     async with asyncio.timeout(within_seconds):
         while True:

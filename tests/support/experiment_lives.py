@@ -24,7 +24,7 @@ from tests.support.experiments import NotedDeadmen, ScriptedPool, quick_lab
 from tests.support.mortal import Crash, Died, mortal
 
 PAUSE_SECONDS = 0.05
-LONGEST_LIFE_SECONDS = 90.0
+LONGEST_LIFE_SECONDS = 300.0
 
 
 class Experiment:

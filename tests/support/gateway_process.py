@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.support.gateway import TOKEN
 
-START_SECONDS = 60.0
+START_SECONDS = 240.0
 
 
 class Address(str):
@@ -45,7 +45,7 @@ def gateway_process(
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(120)
         finally:
             process.kill()
             process.wait()

@@ -79,12 +79,12 @@ def library_server(most: int = 64) -> Any:
 def talk(url: str, frames: Sequence[Any]) -> list[Any]:
     """The answers to frames (objects, or raw text or bytes) over one connection; a close ends the list."""
     said: list[Any] = []
-    with connect(url, proxy=None, open_timeout=30, max_size=None) as socket:
+    with connect(url, proxy=None, open_timeout=240, max_size=None) as socket:
         for frame in frames:
             with suppress(ConnectionClosed):  # what was said before the end can still be read
                 socket.send(frame if isinstance(frame, str | bytes) else json.dumps(frame))
             try:
-                said.append(json.loads(socket.recv(timeout=60)))
+                said.append(json.loads(socket.recv(timeout=240)))
             except ConnectionClosed as end:
                 said.append((CLOSED, end.rcvd.code if end.rcvd else None))
                 break

@@ -1,7 +1,6 @@
 """`praetor openenv serve` as a process of its own, on a free port of loopback."""
 
 import importlib.util
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,8 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
+from tests.controlplane.processes import free_port
+
 _START_SECONDS = 280.0  # the kernel may have to be compiled first
 
 
@@ -19,9 +20,7 @@ def openenv_service() -> Iterator[str]:
     """Its URL, once it is healthy."""
     if importlib.util.find_spec("praetor.cli.openenv") is None:
         pytest.skip("there is no `praetor openenv serve` here")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     program = "from praetor.cli.main import main; main()"
     with subprocess.Popen([sys.executable, "-c", program, "openenv", "serve", "--port", str(port)]) as process:
         try:
@@ -36,7 +35,7 @@ def _wait_until_healthy(process: "subprocess.Popen[bytes]", url: str) -> None:
     while time.monotonic() < deadline:
         assert process.poll() is None, f"it ended with {process.returncode}"
         try:
-            if httpx.get(f"{url}/health", trust_env=False, verify=False).json()["status"] == "healthy":
+            if httpx.get(f"{url}/health", trust_env=False, verify=False, timeout=60).json()["status"] == "healthy":
                 return
         except httpx.TransportError:
             pass

@@ -7,6 +7,9 @@ from contextlib import asynccontextmanager
 import httpx
 from websockets.asyncio.client import connect
 
+LONGEST_SECONDS = 240.0
+"""Only for hangs: the first episode of a process loads its kernel, and nobody in this loop is answered meanwhile."""
+
 
 class Talker:
     def __init__(self, socket):
@@ -29,16 +32,21 @@ class Talker:
 
 @asynccontextmanager
 async def talker(url, **options):
-    async with connect(url.replace("http://", "ws://") + "/ws", proxy=None, max_size=None, **options) as socket:
+    told = {"proxy": None, "max_size": None, "open_timeout": LONGEST_SECONDS, "ping_interval": None}
+    async with connect(url.replace("http://", "ws://") + "/ws", **(told | options)) as socket:
         yield Talker(socket)
 
 
+def patient(url=""):
+    return httpx.AsyncClient(base_url=url, timeout=LONGEST_SECONDS)
+
+
 async def get(url):
-    async with httpx.AsyncClient() as client:
+    async with patient() as client:
         return await client.get(url)
 
 
 async def until(holds):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LONGEST_SECONDS):
         while not holds():  # noqa: ASYNC110 (there is no event for it)
             await asyncio.sleep(0.005)

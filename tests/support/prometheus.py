@@ -1,4 +1,4 @@
-"""A real Prometheus that scrapes and evaluates every second, and a page of metrics that a test can change."""
+"""A real Prometheus that evaluates every second, and a page of metrics that a test can change."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ import httpx
 
 from tests.controlplane.processes import free_port, start, stop, wait_ready
 
-READY_SECONDS = 60.0
+READY_SECONDS = 240.0
 
 
 def prometheus_binary() -> str | None:
@@ -55,16 +55,18 @@ def exporter(text: str) -> Iterator[Exporter]:
 
 
 @contextmanager
-def prometheus(folder: Path, rules: Path, scraped_port: int, alertmanager_port: int) -> Iterator[str]:
-    """Its address; raises NotReadyError."""
+def prometheus(
+    folder: Path, rules: Path, scraped_port: int, alertmanager_port: int, scrape_seconds: int = 1
+) -> Iterator[str]:
+    """Its address; raises NotReadyError. Who is scraped has `scrape_seconds` to answer, else alerts end and begin."""
     binary = prometheus_binary()
     assert binary is not None
     folder.mkdir()
     config, log, port = folder / "prometheus.yml", folder / "log", free_port()
-    config.write_text(json.dumps(_config(rules, scraped_port, alertmanager_port)))
+    config.write_text(json.dumps(_config(rules, scraped_port, alertmanager_port, scrape_seconds)))
     arguments = [
         binary, f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}",
-        f"--web.listen-address=127.0.0.1:{port}", "--rules.alert.resend-delay=1s",
+        f"--web.listen-address=127.0.0.1:{port}", "--rules.alert.resend-delay=5s",
     ]  # fmt: skip
     process = start(arguments, log)
     try:
@@ -75,9 +77,10 @@ def prometheus(folder: Path, rules: Path, scraped_port: int, alertmanager_port: 
         stop(process)
 
 
-def _config(rules: Path, scraped_port: int, alertmanager_port: int) -> dict[str, Any]:
+def _config(rules: Path, scraped_port: int, alertmanager_port: int, scrape_seconds: int) -> dict[str, Any]:
+    every = f"{scrape_seconds}s"
     return {
-        "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+        "global": {"scrape_interval": every, "scrape_timeout": every, "evaluation_interval": "1s"},
         "rule_files": [str(rules)],
         "scrape_configs": [{"job_name": "shop", "static_configs": [{"targets": [f"127.0.0.1:{scraped_port}"]}]}],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{alertmanager_port}"]}]}]},
@@ -86,6 +89,6 @@ def _config(rules: Path, scraped_port: int, alertmanager_port: int) -> dict[str,
 
 def _is_ready(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/-/ready", timeout=2, verify=False).status_code == httpx.codes.OK
+        return httpx.get(f"{url}/-/ready", timeout=30, verify=False).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False

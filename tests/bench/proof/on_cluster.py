@@ -100,7 +100,7 @@ def shop() -> Iterator[Namespace]:
         namespace.kubectl("label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
         namespace.kubectl("create", "configmap", "program", f"--from-file={PROGRAM}")
         namespace.apply(*(one for name in CALLS for one in _service(name)), _users())
-        namespace.kubectl("rollout", "status", "deployment", "--timeout=180s")
+        namespace.kubectl("rollout", "status", "deployment", "--timeout=600s")
         yield namespace
     finally:
         run("kubectl", "delete", "namespace", name, "--wait=false")

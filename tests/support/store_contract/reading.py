@@ -158,12 +158,11 @@ class Refusals:
 
 class Find:
     async def test_oldest_first(self, store: Store, namespace: str) -> None:
-        await store.create(run_manifest(namespace, "z-older"))
-        await asyncio.sleep(1.1)  # creation times are whole seconds
-        for name in ("b-younger", "a-younger"):
-            await store.create(run_manifest(namespace, name))
-        found = [run["metadata"]["name"] for run in await store.find("IncidentRun", namespace)]
-        assert found == ["z-older", "a-younger", "b-younger"]
+        older = await store.create(run_manifest(namespace, "z-older"))
+        await asyncio.sleep(1.1)  # creation times are whole seconds, of which these are the same or not
+        younger = [await store.create(run_manifest(namespace, name)) for name in ("b-younger", "a-younger")]
+        younger.sort(key=lambda run: (run["metadata"]["creationTimestamp"], run["metadata"]["name"]))
+        assert await store.find("IncidentRun", namespace) == [older, *younger]
 
     async def test_finds_whole_objects_of_one_kind(self, store: Store, namespace: str) -> None:
         run = await store.create(run_manifest(namespace))
@@ -197,7 +196,7 @@ class Find:
         async def is_seen() -> bool:
             return await store.find("IncidentRun", namespace, labels={"x": "1"}, may_lag=True) == [run]
 
-        await eventually(is_seen, within_seconds=10)
+        await eventually(is_seen)
 
     async def test_nothing_is_found_where_nothing_is(self, store: Store, namespace: str) -> None:
         assert await store.find("IncidentRun", namespace) == []

@@ -123,7 +123,7 @@ def test_any_text_is_harmless(alert: dict[str, str], name: str, text: str) -> No
     assert bool(found.evidence) == (found.family is not None)
 
 
-@pytest.mark.timeout(120)  # all take seconds; with squared time a megabyte would take days
+@pytest.mark.timeout(600)  # all take seconds; with squared time a megabyte would take days
 @pytest.mark.parametrize(
     "piece",
     [

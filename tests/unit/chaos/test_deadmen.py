@@ -1,10 +1,12 @@
 """The dead-man's switch without a cluster: a process of its own that heals when nobody else does."""
 
 import asyncio
+import fcntl
 import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from praetor.substrates.chaos import detached
 from praetor.substrates.chaos.detached import DetachedDeadmen, is_held
 from praetor.substrates.chaos.jobs import PLAN_VARIABLE, PodSettings, job_of
 from praetor.substrates.chaos.plan import Plan
@@ -20,7 +23,7 @@ from tests.support.breakable_site import BreakableSite
 from tests.support.demo_site import START
 from tests.support.small_site import reachable
 
-PATIENCE_SECONDS = 40.0
+PATIENCE_SECONDS = 240.0
 
 
 @pytest.fixture
@@ -95,6 +98,26 @@ def test_arming_twice_arms_one(site: BreakableSite, tmp_path: Path) -> None:
     until(lambda: state(deadmen, plan) == "Armed")
     asyncio.run(deadmen.disarm(plan))
     until(lambda: not is_held(tmp_path / "uid-1.lock"))
+
+
+def test_who_only_looks_whether_one_lives_keeps_none_from_standing_by(tmp_path: Path) -> None:
+    """A look takes the lock for a moment, and that may be just when a dead-man begins."""
+    lock = tmp_path / "uid-1.lock"
+    looking = lock.open("ab")
+    fcntl.flock(looking.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    threading.Timer(0.3, looking.close).start()
+    with detached.held(lock) as alone:
+        assert alone
+        assert is_held(lock)
+
+
+def test_one_that_is_disarmed_before_it_stands_by_goes_at_once(site: BreakableSite, tmp_path: Path) -> None:
+    deadmen, plan = DetachedDeadmen(tmp_path), plan_of(site, 600.0)
+    file = tmp_path / "uid-1.json"
+    file.write_bytes(plan.to_bytes())
+    asyncio.run(deadmen.disarm(plan))
+    assert detached.stands_by(file) == 0
+    assert (site.asked, list(tmp_path.iterdir())) == ([], [])
 
 
 @pytest.mark.parametrize("status", [404, 501])

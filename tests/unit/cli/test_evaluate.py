@@ -96,7 +96,7 @@ def test_bad_arguments_are_refused_in_a_sentence(call, arguments, message):
 
 def test_ctrl_c_ends_all_processes_quietly():
     command = [sys.executable, "-c", "from praetor.cli.main import main; main()"]
-    asked = ["evaluate", "--seeds", "0:100000", "--policy", "random", "--workers", "2"]
+    asked = ["evaluate", "--seeds", "0:30000", "--policy", "random", "--workers", "2"]
     process = subprocess.Popen(
         [*command, *asked], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -105,9 +105,8 @@ def test_ctrl_c_ends_all_processes_quietly():
         process.stderr.read(1)  # the progress has begun
         time.sleep(1.0)
         os.killpg(process.pid, signal.SIGINT)
-        said, complaints = process.communicate(timeout=60)
+        said, complaints = process.communicate(timeout=240)
     finally:
         process.kill()
-    assert process.returncode != 0
-    assert said == ""
+    assert (process.returncode, said) == (130, "")
     assert "Traceback" not in complaints

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 240
 
 
 PRAETOR = [sys.executable, "-c", "from praetor.cli.main import main; main()"]

@@ -311,7 +311,7 @@ async def eventually(holds: Callable[[], bool]) -> None:
         while not holds():  # noqa: ASYNC110 (there is no event to wait for)
             await asyncio.sleep(0.01)
 
-    await asyncio.wait_for(poll(), 60)
+    await asyncio.wait_for(poll(), 110)
 
 
 async def exists(store: DirectoryStore, name: str) -> bool:

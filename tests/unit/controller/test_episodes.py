@@ -19,7 +19,7 @@ async def test_an_error_that_nobody_foresaw_is_a_lost_attempt() -> None:
     pool = InlinePool(KeyError("seed"))
     episodes = Episodes(pool, LiveHub(), ended.put_nowait, lambda: datetime.now(UTC), ControllerMetrics())
     episodes.start(REQUEST, attempt=2)
-    assert await asyncio.wait_for(ended.get(), 5) == Key("IncidentRun", "default", "one")
+    assert await asyncio.wait_for(ended.get(), 60) == Key("IncidentRun", "default", "one")
     state = episodes.state("uid-1")
     assert isinstance(state, Lost)
     assert (state.attempt, state.message) == (2, "KeyError: 'seed'")

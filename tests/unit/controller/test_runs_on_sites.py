@@ -164,7 +164,7 @@ async def test_embedded_a_run_on_a_site_is_played_there_and_its_token_is_stored_
     run["metadata"] = {"name": "one", "namespace": "default"}
     try:
         await store.create(site_manifest(**spec))
-        async with asyncio.timeout(30), EmbeddedController(store, SitePool()):
+        async with asyncio.timeout(240), EmbeddedController(store, SitePool()):
             await store.create(run)
             while "completionTime" not in (status := await status_of_run(store)):  # noqa: ASYNC110 (no event to wait for)
                 await asyncio.sleep(0.02)

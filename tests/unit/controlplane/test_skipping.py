@@ -17,7 +17,7 @@ def test_skipped_tests_are_counted_with_their_reason_before_the_summary(tmp_path
         env=os.environ | {"KUBEBUILDER_ASSETS": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0, done.stdout
     line = re.search(r"^tests/apiserver: (\d+) tests did not run here: KUBEBUILDER_ASSETS is .*$", done.stdout, re.M)

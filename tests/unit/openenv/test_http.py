@@ -2,17 +2,16 @@
 
 import asyncio
 
-import httpx
 import pytest
 
 from praetor.openenv.http_play import COOKIE, HEADER
 from tests.support.openenv_serving import serving
-from tests.support.openenv_talking import talker, until
+from tests.support.openenv_talking import patient, talker, until
 
 
 @pytest.fixture
 async def http(server):
-    async with httpx.AsyncClient(base_url=server[0]) as client:
+    async with patient(server[0]) as client:
         yield client
 
 
@@ -41,7 +40,7 @@ async def test_the_library_form_of_a_step_is_taken_too(http):
 
 async def test_two_clients_never_share_an_episode(server):
     url, env = server
-    async with httpx.AsyncClient(base_url=url) as one, httpx.AsyncClient(base_url=url) as other:
+    async with patient(url) as one, patient(url) as other:
         first = await one.post("/reset", json={"seed": 1})
         second = await other.post("/reset", json={"seed": 2})
         assert first.headers[HEADER] != second.headers[HEADER]
@@ -97,7 +96,7 @@ async def test_a_cookie_is_kept_from_scripts_and_other_sites(http):
 
 
 async def test_a_full_server_lets_http_wait_and_then_tells_it_to_come_again():
-    async with serving(most_sessions=1, queue_seconds=0.2) as (url, _), httpx.AsyncClient(base_url=url) as http:
+    async with serving(most_sessions=1, queue_seconds=0.2) as (url, _), patient(url) as http:
         await http.post("/reset")
         http.cookies.clear()
         refused = await http.post("/reset")
@@ -114,7 +113,7 @@ async def test_a_full_server_lets_http_wait_and_then_tells_it_to_come_again():
 async def test_http_waits_in_the_queue_too(path, body):
     async with (
         serving(most_sessions=1, queue_seconds=30) as (url, env),
-        httpx.AsyncClient(base_url=url) as http,
+        patient(url) as http,
         talker(url) as first,
     ):
         await first.state()
@@ -128,7 +127,7 @@ async def test_http_waits_in_the_queue_too(path, body):
 
 async def test_sessions_that_nobody_came_back_to_make_room_before_those_that_are_played():
     limits = {"most_sessions": 2, "queue_seconds": 0.1, "unclaimed_seconds": 0.0}
-    async with serving(**limits) as (url, _), httpx.AsyncClient(base_url=url) as http, talker(url) as live:
+    async with serving(**limits) as (url, _), patient(url) as http, talker(url) as live:
         await live.reset(seed=1, episode_id="live")
         for seed in range(5):  # by one who keeps no cookie
             assert (await http.post("/reset", json={"seed": seed})).status_code == 200
@@ -161,7 +160,7 @@ async def test_what_there_is_is_listed(http):
 
 
 async def test_web_leads_where_it_is_told_to():
-    async with serving(web_url="https://console.example/") as (url, _), httpx.AsyncClient(base_url=url) as http:
+    async with serving(web_url="https://console.example/") as (url, _), patient(url) as http:
         assert (await http.get("/web")).headers["location"] == "https://console.example/"
-    async with serving() as (url, _), httpx.AsyncClient(base_url=url) as http:
+    async with serving() as (url, _), patient(url) as http:
         assert (await http.get("/web")).status_code == 404

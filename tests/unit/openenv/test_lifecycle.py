@@ -3,7 +3,6 @@
 import asyncio
 import json
 
-import httpx
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -11,7 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from praetor.openenv.session import CapacityError, DrainingError, Limits
 from praetor.openenv.sessions import Sessions
 from tests.support.openenv_serving import serving
-from tests.support.openenv_talking import get, talker, until
+from tests.support.openenv_talking import LONGEST_SECONDS, get, patient, talker, until
 
 
 async def test_a_client_that_breaks_off_frees_its_place_at_once(server):
@@ -106,7 +105,7 @@ async def test_a_promise_to_one_who_left_goes_to_the_next():
     sessions.close(held)
     leaver.cancel()
     await asyncio.gather(leaver, return_exceptions=True)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LONGEST_SECONDS):
         await stayer
     assert len(sessions) == 1
 
@@ -155,7 +154,7 @@ async def test_draining_lets_an_episode_end_and_begins_nothing(server):
         with pytest.raises(ConnectionClosed) as ended:
             await busy.socket.recv()
         assert ended.value.rcvd.code == 1012
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LONGEST_SECONDS):
             await draining
 
 
@@ -178,31 +177,31 @@ async def test_a_reset_while_draining_ends_the_session_and_begins_nothing(kind, 
         with pytest.raises(ConnectionClosed) as ended:
             await busy.socket.recv()
         assert ended.value.rcvd.code == 1012
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LONGEST_SECONDS):
             await draining
 
 
 async def test_draining_ends_with_the_last_step_of_an_http_episode(server):
     url, env = server
-    async with httpx.AsyncClient(base_url=url) as http:
+    async with patient(url) as http:
         await http.post("/reset", json={"seed": 1})
         draining = asyncio.create_task(env.sessions.drain(30))
         await until(lambda: env.sessions.draining)
         assert not (await http.post("/step", json={"action_type": "list_services"})).json()["done"]
         assert (await http.post("/step", json={"action_type": "resolve_incident"})).json()["done"]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LONGEST_SECONDS):
             await draining
 
 
 async def test_draining_refuses_an_http_reset_and_ends_with_it(server):
     url, env = server
-    async with httpx.AsyncClient(base_url=url) as http:
+    async with patient(url) as http:
         await http.post("/reset", json={"seed": 1})
         draining = asyncio.create_task(env.sessions.drain(30))
         await until(lambda: env.sessions.draining)
         refused = await http.post("/reset", json={"seed": 2})
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LONGEST_SECONDS):
             await draining
 
 
@@ -210,7 +209,7 @@ async def test_draining_does_not_wait_longer_than_its_grace(server):
     url, env = server
     async with talker(url) as busy:
         await busy.reset(seed=1)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LONGEST_SECONDS):
             await env.sessions.drain(0.05)
 
 
@@ -230,7 +229,7 @@ async def test_a_client_that_does_not_wait_for_answers_keeps_nobody_waiting(serv
         await hasty.reset(seed=1)
         for _ in range(2000):
             await hasty.socket.send(json.dumps({"type": "state"}))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LONGEST_SECONDS):
             assert (await patient.reset(seed=2))["type"] == "observation"
         for _ in range(2000):
             assert json.loads(await hasty.socket.recv())["type"] == "state"

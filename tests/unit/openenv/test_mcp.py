@@ -11,12 +11,13 @@ from mcp.client.streamable_http import streamable_http_client
 
 from simcore.actions import ACTION_TYPES
 from tests.support.openenv_serving import serving
+from tests.support.openenv_talking import LONGEST_SECONDS, patient
 
 
 @asynccontextmanager
 async def agent(url, headers=None):
     async with (
-        httpx.AsyncClient(headers=headers, timeout=30) as http,
+        httpx.AsyncClient(headers=headers, timeout=LONGEST_SECONDS) as http,
         streamable_http_client(f"{url}/mcp", http_client=http) as (read, write, *_),
         ClientSession(read, write) as session,
     ):
@@ -64,7 +65,7 @@ async def test_an_agent_that_goes_gives_its_place_back(server):
     async with agent(url) as session:
         await session.call_tool("start_incident", {"seed": 1})
         assert len(env.sessions) == 1
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LONGEST_SECONDS):
         while len(env.sessions):
             gc.collect()
             await asyncio.sleep(0.01)
@@ -76,13 +77,13 @@ async def test_an_agent_needs_the_token_too():
             assert (await session.list_tools()).tools
         async with agent(f"{url}/t/a-token-of-this-test") as session:
             assert (await session.list_tools()).tools
-        async with httpx.AsyncClient() as http:
+        async with patient() as http:
             assert (await http.post(f"{url}/mcp", json={})).status_code == 401
 
 
 @pytest.mark.parametrize("body", [{}, {"jsonrpc": "2.0", "method": "no/such", "id": 1}])
 async def test_who_accepts_no_stream_speaks_the_librarys_form(server, body):
-    async with httpx.AsyncClient() as http:
+    async with patient() as http:
         answer = await http.post(f"{server[0]}/mcp", json=body)
     assert answer.status_code == 200
     assert answer.json()["error"]["code"] in (-32600, -32601)

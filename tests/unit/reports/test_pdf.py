@@ -58,7 +58,7 @@ def test_another_process_makes_the_same_bytes(pytestconfig):
     for hash_seed in ("1", "2"):
         env = os.environ | {"PYTHONHASHSEED": hash_seed, "TZ": f"UTC-{hash_seed}"}
         command = [sys.executable, "-c", IN_ANOTHER_PROCESS]
-        done = subprocess.run(command, cwd=pytestconfig.rootpath, env=env, check=True, capture_output=True, timeout=240)
+        done = subprocess.run(command, cwd=pytestconfig.rootpath, env=env, check=True, capture_output=True, timeout=600)
         digests.add(done.stdout)
     here = render_pdf(run_of(scenarioRef={"name": "oom-crash"}, seed=7), resolved_run().jsonl())
     assert digests == {hashlib.sha256(here).hexdigest().encode() + b"\n"}

@@ -7,8 +7,8 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
+from functools import partial
 
 import httpx
 import pytest
@@ -18,9 +18,10 @@ from tests.support.alert_bodies import captured
 from tests.support.experiments import site_manifest
 from tests.support.gateway import JSON, WEBHOOK
 from tests.support.openenv_servers import talk
-from tests.support.operators import until
+from tests.support.operators import LONGEST_SECONDS, until
 from tests.support.small_site import SmallSite
 
+get, post = (partial(asked, timeout=LONGEST_SECONDS) for asked in (httpx.get, httpx.post))
 PRAETOR = (sys.executable, "-c", "from praetor.cli.main import main; main()")
 COLD = (sys.executable, "-m", "tests.support.cold_pools")
 """The same, with processes for episodes that never get warm: as with a kernel that is still compiled."""
@@ -44,35 +45,38 @@ def dev(folder, *options, praetor=PRAETOR, **settings):
 
 def finished(url, count):
     """All runs, once so many have ended."""
-    for _ in range(600):
-        items = httpx.get(f"{url}/runs").json()["items"]
-        if len([run for run in items if run.get("status", {}).get("phase") in ("Complete", "Failed")]) >= count:
-            return items
-        time.sleep(0.1)
-    pytest.fail(f"{count} runs did not end: {json.dumps(items)[:2000]}")
+
+    def items():
+        return get(f"{url}/runs").json()["items"]
+
+    def ended():
+        return [run for run in items() if run.get("status", {}).get("phase") in ("Complete", "Failed")]
+
+    until(lambda: len(ended()) >= count, LONGEST_SECONDS, lambda: json.dumps(items())[:2000])
+    return items()
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
 def test_an_alert_becomes_a_report_and_the_process_ends_when_told_to(tmp_path, signal_number):
     with dev(tmp_path / "data") as (process, url):
-        answer = httpx.post(url + WEBHOOK, content=captured("oom_crash_firing"), headers=JSON)
+        answer = post(url + WEBHOOK, content=captured("oom_crash_firing"), headers=JSON)
         assert answer.status_code == 202
         (run,) = finished(url, 1)
-        assert httpx.get(f"{url}/readyz").status_code == 200
+        assert get(f"{url}/readyz").status_code == 200
         name = run["metadata"]["name"]
-        assert httpx.get(f"{url}/runs/{name}/postmortem").text.startswith("# Post-mortem")
+        assert get(f"{url}/runs/{name}/postmortem").text.startswith("# Post-mortem")
         assert run["status"]["substrate"] == "Simulator"
         assert "ttlSecondsAfterFinished" not in run["spec"]
         process.send_signal(signal_number)
-        assert process.wait(20) == 0
+        assert process.wait(LONGEST_SECONDS) == 0
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
 def test_while_nothing_can_be_played_yet_the_process_ends_when_told_to(tmp_path, signal_number):
     with dev(tmp_path / "data", praetor=COLD) as (process, url):
-        until(lambda: httpx.get(f"{url}/healthz").status_code == 200, 60)
+        until(lambda: get(f"{url}/healthz").status_code == 200, LONGEST_SECONDS)
         process.send_signal(signal_number)
-        assert process.wait(60) == 0
+        assert process.wait(LONGEST_SECONDS) == 0
 
 
 def test_while_nothing_can_be_played_yet_sites_are_probed_and_readyz_says_what_is_true(tmp_path):
@@ -80,12 +84,12 @@ def test_while_nothing_can_be_played_yet_sites_are_probed_and_readyz_says_what_i
     try:
         with dev(folder, "--allow", str(site.port), praetor=COLD) as (_, url):
             in_store(folder, lambda store: store.create(site_manifest(site.url)))
-            assert httpx.post(url + WEBHOOK, content=captured("oom_crash_firing"), headers=JSON).status_code == 202
-            until(lambda: "lastProbe" in status_of_site(folder), 60)
+            assert post(url + WEBHOOK, content=captured("oom_crash_firing"), headers=JSON).status_code == 202
+            until(lambda: "lastProbe" in status_of_site(folder), LONGEST_SECONDS)
             assert status_of_site(folder)["conditions"][0]["status"] == "True"
-            answer = httpx.get(f"{url}/readyz")
+            answer = get(f"{url}/readyz")
             assert (answer.status_code, "WarmingUpError" in answer.text) == (503, True)
-            (run,) = httpx.get(f"{url}/runs").json()["items"]
+            (run,) = get(f"{url}/runs").json()["items"]
             assert "startTime" not in run.get("status", {})
     finally:
         site.close()
@@ -106,11 +110,11 @@ def status_of_site(folder):
 def test_a_killed_process_loses_nothing(tmp_path):
     with dev(tmp_path / "data") as (process, url):
         for body in ("oom_crash_firing", "db_pool_exhaustion_firing", "disk_full_firing"):
-            assert httpx.post(url + WEBHOOK, content=captured(body), headers=JSON).status_code == 202
+            assert post(url + WEBHOOK, content=captured(body), headers=JSON).status_code == 202
         process.kill()
     with dev(tmp_path / "data") as (process, url):
         assert len(finished(url, 3)) == 3
-        answer = httpx.post(url + WEBHOOK, content=captured("oom_crash_firing"), headers=JSON)
+        answer = post(url + WEBHOOK, content=captured("oom_crash_firing"), headers=JSON)
         assert answer.json()["runs"][0]["created"] is False
 
 
@@ -138,9 +142,9 @@ def test_openenv_clients_play_beside_the_gateway(tmp_path):
         first, state = talk(f"{url}/openenv/ws".replace("http", "ws"), frames)
         assert first["data"]["observation"]["kind"] == "alert"
         assert state["data"]["seed"] == 1
-        assert httpx.get(f"{url}/openenv/web").headers["location"] == "/"
-        assert httpx.post(f"{url}/openenv/mcp", json={}).json()["error"]["code"] == -32600
-        assert "praetor_openenv_resets_total 1.0" in httpx.get(f"{url}/metrics").text
+        assert get(f"{url}/openenv/web").headers["location"] == "/"
+        assert post(f"{url}/openenv/mcp", json={}).json()["error"]["code"] == -32600
+        assert "praetor_openenv_resets_total 1.0" in get(f"{url}/metrics").text
 
 
 def test_openenv_clients_of_other_machines_give_the_token_in_the_three_ways(tmp_path):
@@ -151,10 +155,10 @@ def test_openenv_clients_of_other_machines_give_the_token_in_the_three_ways(tmp_
         for told in (f"{ws}/openenv/t/{token}/ws", f"{ws}/openenv/ws".replace("//", f"//user:{token}@")):
             assert talk(told, [{"type": "reset", "data": {"seed": 1}}])[0]["type"] == "observation"
         bearer = {"Authorization": f"Bearer {token}"}
-        assert httpx.get(f"{url}/openenv/state", headers=bearer).status_code == 200
-        assert httpx.get(f"{url}/openenv/health").status_code in (200, 503)  # it may not have played yet
+        assert get(f"{url}/openenv/state", headers=bearer).status_code == 200
+        assert get(f"{url}/openenv/health").status_code in (200, 503)  # it may not have played yet
         for path in ("/openenv/state", "/openenv/t/a-token-of-another/state", f"/t/{token}/runs"):
-            assert httpx.get(url + path).status_code == 401
+            assert get(url + path).status_code == 401
 
 
 KUBECONFIG = {
@@ -174,9 +178,9 @@ def test_an_operator_that_can_play_nothing_yet_ends_when_told_to(tmp_path):
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
     try:
         url = re.search(r"http://\S+:\d+", process.stderr.readline())[0].replace("0.0.0.0", "127.0.0.1")
-        until(lambda: httpx.get(f"{url}/healthz").status_code == 200, 60)
+        until(lambda: get(f"{url}/healthz").status_code == 200, LONGEST_SECONDS)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
+        assert process.wait(LONGEST_SECONDS) == 0
     finally:
         process.kill()
         process.wait()

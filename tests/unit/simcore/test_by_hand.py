@@ -12,7 +12,7 @@ from simcore.typed import causes_text, checked, keys_text, parse_line
 
 def by_hand(*arguments, typed=""):
     command = [sys.executable, "-m", "simcore", *arguments]
-    return subprocess.run(command, input=typed, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, input=typed, capture_output=True, text=True, timeout=600, check=False)
 
 
 def test_an_incident_can_be_played_to_its_end():

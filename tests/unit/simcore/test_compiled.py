@@ -13,7 +13,7 @@ import pytest
 import simcore
 
 PACKAGE = Path(simcore.__file__).parent
-LONGEST_S = 120
+LONGEST_S = 600
 LOAD = "from simcore.kernel import grade;"
 WAIT = "print(grade.__file__, flush=True); input();"
 ASK = "print(grade.earns_format(1))"  # it takes the numbers of refusals from another file

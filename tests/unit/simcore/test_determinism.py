@@ -46,7 +46,7 @@ def in_another_process(code, *options, **environment):
     """What a fresh interpreter prints, as JSON."""
     env = os.environ | environment
     command = [sys.executable, *options, "-c", code]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=240)
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -1,6 +1,7 @@
 """Parts of the demo site in other places: what the supervisor starts there lives and ends with it."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -76,7 +77,7 @@ async def test_a_process_elsewhere_gets_its_files_answers_and_ends_when_told(tmp
         pod = Elsewhere(url, TOKEN, files)
         running, _ = await ready(pod, part)
         assert (part.folder / "circumstances.json").read_text() == files[0].read_text()
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
             answer = await client.get(f"http://127.0.0.1:{part.users_port}/")
         assert answer.status_code == 200
         assert len(processes_of("praetor.sites.demo.frontend")) == 1
@@ -105,6 +106,19 @@ async def test_a_file_that_changes_here_changes_there(tmp_path, files):
         await pod.close()
 
 
+async def test_a_file_that_is_written_twice_in_one_tick_of_the_file_systems_clock_is_told_again(tmp_path, files):
+    """The second has the inode of the one before the first again."""
+    async with serving(tmp_path) as (url, part):
+        pod = Elsewhere(url, TOKEN, files)
+        await pod.push()
+        known = files[0].stat()
+        files[0].write_text("{}")
+        os.utime(files[0], ns=(known.st_atime_ns, known.st_mtime_ns))
+        await pod.push()
+        assert (part.folder / "circumstances.json").read_text() == "{}"
+        await pod.close()
+
+
 async def test_a_part_that_is_not_there_is_an_error_to_try_again(files):
     pod = Elsewhere("http://127.0.0.1:9", TOKEN, files)
     with pytest.raises(OSError, match=r"127\.0\.0\.1"):
@@ -121,7 +135,7 @@ async def test_a_part_that_is_not_there_is_an_error_to_try_again(files):
     ],
 )
 async def test_a_part_starts_and_writes_nothing_but_the_sites_own(tmp_path, method, path, body, status):
-    async with serving(tmp_path) as (url, _), httpx.AsyncClient(base_url=url, trust_env=False) as client:
+    async with serving(tmp_path) as (url, _), httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as client:
         refused = await client.request(method, path, json=body)
         assert refused.status_code == 401
         answer = await client.request(method, path, json=body, headers={"Authorization": f"Bearer {TOKEN}"})

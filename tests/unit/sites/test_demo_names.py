@@ -18,7 +18,7 @@ import dns.rcode
 from praetor.sites.demo.names import NameServer
 
 NAME, ADDRESS = "postgres.internal.", "127.0.0.9"
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 QUESTION = dns.message.make_query(NAME, "A").to_wire()
 _HEADER_BYTES = 12
 
@@ -52,7 +52,7 @@ def damaged_questions(draw: st.DrawFn) -> bytes:
     return bytes(datagram[: draw(st.integers(0, len(datagram)))]) + draw(st.binary(max_size=40))
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @example(QUESTION[:4] + bytes(_HEADER_BYTES - 4)).via("a message without a question")
 @example(with_flags(dns.flags.QR)).via("a question that says it is an answer")
 @example(with_flags(5 << 11)).via("an update")
@@ -88,6 +88,6 @@ def test_a_closed_server_keeps_no_thread_and_no_port() -> None:
     before = set(threading.enumerate())
     server = NameServer({NAME: lambda: ADDRESS})
     server.close()
-    assert set(threading.enumerate()) == before
+    assert set(threading.enumerate()) <= before
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as next_one:
         next_one.bind(("127.0.0.1", server.port))

@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("psutil", reason="the site extra is not installed")
 
 from praetor.resources.ops import SCENARIOS
+from praetor.sites.demo import names
 from praetor.sites.demo.bucket import TokenBucket
 from praetor.sites.demo.cage import Cages
 from praetor.sites.demo.certificates import API_HOST, Authority, expires_at
@@ -81,13 +82,16 @@ def test_a_heap_refuses_at_its_soft_limit_and_gives_back_what_it_took():
         Heap(limit_mb=64).take(int(SOFT_SHARE * 64) + 1)
 
 
-def test_a_resolver_finds_names_until_it_asks_where_nobody_answers():
+def test_a_resolver_finds_names_until_it_asks_where_nobody_answers(monkeypatch):
+    patience_seconds = names._PATIENCE_SECONDS
+    monkeypatch.setattr(names, "_PATIENCE_SECONDS", 60.0)
     server = NameServer({"postgres.internal": lambda: "127.0.0.1"})
     resolver = Resolver(lambda: ("127.0.0.1", server.port))
     assert resolver.address("postgres.internal") == "127.0.0.1"
     with pytest.raises(CouldNotResolveError, match="NXDOMAIN"):
         resolver.address("elsewhere.internal")
     server.close()
+    monkeypatch.setattr(names, "_PATIENCE_SECONDS", patience_seconds)
     time.sleep(1.1)
     with pytest.raises(CouldNotResolveError, match=r"postgres\.internal"):
         resolver.address("postgres.internal")
@@ -110,8 +114,9 @@ def handshake(authority: Authority) -> None:
 
 def test_a_certificate_is_good_until_it_really_expires(tmp_path):
     authority = Authority(tmp_path)
-    authority.issue(2.0)
+    authority.issue(60.0)
     handshake(authority)
+    authority.issue(1.0)
     time.sleep(max(0.0, expires_at(authority.api_file).timestamp() + 1.05 - time.time()))
     with pytest.raises(ssl.SSLCertVerificationError, match="certificate has expired"):
         handshake(authority)

@@ -4,6 +4,7 @@ import itertools
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -130,8 +131,10 @@ def frontend(tmp_path: Path) -> Iterator[Frontend]:
         names.close()
 
 
-def test_a_replica_that_ends_before_it_is_asked_costs_nobody_a_request(frontend, tmp_path):
-    """It takes the connection and ends without a word, as a process does that is told to."""
+@pytest.mark.parametrize("stopped_seconds", [0.0, 1.5])
+def test_a_replica_that_ends_before_it_is_asked_costs_nobody_a_request(frontend, tmp_path, stopped_seconds):
+    """It takes the connection and ends without a word, as a process does that is told to, also where the machine stands
+    still meanwhile."""
     ending = socket.create_server(("127.0.0.1", 0))
     api = Server(socket.create_server(("127.0.0.1", 0)), lambda path: (200, {"paid": path}))
     api.tls = ReloadedTls(tmp_path / "api.pem", Log("api")).context
@@ -141,6 +144,7 @@ def test_a_replica_that_ends_before_it_is_asked_costs_nobody_a_request(frontend,
     def end() -> None:
         connection, _ = ending.accept()
         connection.recv(4096)
+        time.sleep(stopped_seconds)
         connection.close()
 
     thread = threading.Thread(target=end)

@@ -46,7 +46,7 @@ def made(folder: Path, maps: str) -> list[str]:
     """Whether the disk is bounded, whether the folder is a mount, and which user namespace the process is in."""
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(folder)}
     command = [sys.executable, "-c", MAKES_IT_AS_A_USER, maps]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
 

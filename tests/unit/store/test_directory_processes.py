@@ -4,9 +4,11 @@ import asyncio
 import random
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 from praetor.store.directory import DirectoryStore
+from tests.support.eventually import eventually
 from tests.support.store_contract.manifests import increment_attempts, run_manifest
 
 REPOSITORY = Path(__file__).parents[3]
@@ -22,7 +24,7 @@ def start_writer(directory: Path, times: int) -> subprocess.Popen[str]:
 
 
 def finish(process: subprocess.Popen[str]) -> int:
-    process.communicate(timeout=60)
+    process.communicate(timeout=240)
     return process.returncode
 
 
@@ -41,7 +43,8 @@ async def test_a_killed_writer_leaves_a_store_that_goes_on(store: DirectoryStore
     counted = 0
     for _ in range(4):
         writer = start_writer(tmp_path, times=0)
-        await asyncio.sleep(random.uniform(0.05, 0.25))
+        await eventually(partial(has_counted_beyond, store, counted))
+        await asyncio.sleep(random.uniform(0.0, 0.2))
         writer.kill()
         assert finish(writer) == -9
         run = await store.get("IncidentRun", "default", "oom-1")
@@ -50,6 +53,11 @@ async def test_a_killed_writer_leaves_a_store_that_goes_on(store: DirectoryStore
         (found,) = await store.find("IncidentRun")
         counted = found["status"]["attempts"]
         assert counted == run["status"]["attempts"] + 1
+
+
+async def has_counted_beyond(store: DirectoryStore, counted: int) -> bool:
+    run = await store.get("IncidentRun", "default", "oom-1")
+    return bool(run.get("status", {}).get("attempts", 0) > counted)
 
 
 async def test_changes_of_another_process_are_seen(store: DirectoryStore, tmp_path: Path) -> None:

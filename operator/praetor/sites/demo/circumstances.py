@@ -50,15 +50,16 @@ class CircumstancesFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._read: tuple[int, int] | None = None
-        self._value = Circumstances()
+        self._known: tuple[str, Circumstances] | None = None
 
     def now(self) -> Circumstances:
-        state = self.path.stat()
-        written = (state.st_ino, state.st_mtime_ns)  # a time alone would miss the second of two quick writes
-        if written != self._read:
-            self._value, self._read = _parsed(json.loads(self.path.read_text())), written
-        return self._value
+        """Asked by all threads of a process."""
+        text, known = self.path.read_text(), self._known  # its inode and times may be those of another writing
+        if known is not None and known[0] == text:
+            return known[1]
+        value = _parsed(json.loads(text))
+        self._known = text, value
+        return value
 
     def write(self, value: Circumstances) -> None:
         partly = self.path.with_suffix(".new")

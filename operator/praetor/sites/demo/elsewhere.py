@@ -75,7 +75,7 @@ class Elsewhere:
             timeout=httpx.Timeout(_CALL_SECONDS, read=_SILENT_SECONDS),
             trust_env=False,
         )
-        self._pushed: dict[str, tuple[int, int]] = {}
+        self._pushed: dict[str, str] = {}
         self._pushing = asyncio.Lock()
 
     def address(self) -> str:
@@ -125,12 +125,11 @@ class Elsewhere:
         """What has changed; `anew`: everything. Raises httpx.HTTPError."""
         async with self._pushing:
             for file in (file for file in self._files if file.exists()):
-                state = file.stat()
-                written = (state.st_ino, state.st_mtime_ns)
-                if anew or self._pushed.get(file.name) != written:
-                    answer = await self._http.put(f"/files/{file.name}", json={"text": file.read_text()})
+                text = file.read_text()  # its inode and times may be those of another writing
+                if anew or self._pushed.get(file.name) != text:
+                    answer = await self._http.put(f"/files/{file.name}", json={"text": text})
                     answer.raise_for_status()
-                    self._pushed[file.name] = written
+                    self._pushed[file.name] = text
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -16,6 +16,7 @@ from praetor.sites.demo.serving import say
 
 PATIENCE_SECONDS = 12.0
 CHECKOUT_SHARE = 0.3
+LATE_SECONDS = 0.5
 _NOTHING = 0
 
 
@@ -34,6 +35,12 @@ async def ask(host: str, port: int, path: str) -> int:
         return _NOTHING
 
 
+def due_after(due: float, now: float, pause_seconds: float) -> float:
+    """When the next user comes. Where this process was stopped for longer than a moment, those who would have come
+    meanwhile do not come all at once: that were a surge that nobody made."""
+    return max(due, now - LATE_SECONDS) + pause_seconds
+
+
 class Users:
     def __init__(self, wanted: dict[str, Any], record: IO[str] | None) -> None:
         self._host, self._port, self._record = wanted["host"], wanted["port"], record
@@ -41,10 +48,10 @@ class Users:
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def come(self) -> None:
-        next_at = time.monotonic()
+        due = time.monotonic()
         while True:
-            next_at += random.expovariate(self._around.now().requests_per_second)
-            await asyncio.sleep(max(0.0, next_at - time.monotonic()))
+            due = due_after(due, time.monotonic(), random.expovariate(self._around.now().requests_per_second))
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
             task = asyncio.create_task(self._one("/checkout" if random.random() < CHECKOUT_SHARE else "/cart"))
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)

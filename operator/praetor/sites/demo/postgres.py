@@ -36,6 +36,7 @@ MAX_CONNECTIONS = 120
 MOST_POOL = 100
 _NOTICES_GONE_CLIENTS = 14
 _IS_NEW = f'database "{DATABASE}" does not exist'
+_CONNECT_SECONDS = 5
 _READY = "database system is ready to accept connections"
 _SEVERITIES = {"LOG": "INFO", "WARNING": "WARN", "ERROR": "ERROR", "FATAL": "ERROR", "PANIC": "ERROR"}
 _LINE = re.compile(r"(LOG|WARNING|ERROR|FATAL|PANIC):\s+(.*)")
@@ -118,7 +119,7 @@ class Cluster:
             user=SUPERUSER,
             password=self.superuser_password,
             dbname=database,
-            connect_timeout=2,
+            connect_timeout=_CONNECT_SECONDS,
             application_name="supervisor",
             autocommit=True,
         )
@@ -236,10 +237,10 @@ class PostgresService(Service):
             await asyncio.to_thread(self.cluster.limit, self.pool_max)
 
     def _sample(self) -> None:
-        if self._connection is None:
-            self._connection = self.cluster.connect(DATABASE)
-        row = self._connection.execute(_SAMPLE, (ROLE,)).fetchone()
-        counted = self._connection.execute(_TRANSACTIONS, (DATABASE,)).fetchone()
+        connection = self._connection or self.cluster.connect(DATABASE)
+        self._connection = connection  # which a restart may close and forget meanwhile
+        row = connection.execute(_SAMPLE, (ROLE,)).fetchone()
+        counted = connection.execute(_TRANSACTIONS, (DATABASE,)).fetchone()
         assert row is not None
         assert counted is not None
         self._connections = row[0]

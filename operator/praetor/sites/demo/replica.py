@@ -11,7 +11,7 @@ from typing import Any
 from praetor.sites.demo.commands import Command
 from praetor.sites.demo.running import Place, Running, Used
 
-READY_SECONDS = 20.0
+READY_SECONDS = 60.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 16.0
 _HEALTHY_SECONDS = 60.0
 

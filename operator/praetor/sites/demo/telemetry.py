@@ -67,9 +67,9 @@ class Usage:
 
     def __init__(self, pid: int, charged_mb: Callable[[], float | None], families: Families = _FAMILIES) -> None:
         """`charged_mb`: what the kernel charges it for, where it says."""
-        self._charged_mb, self._families = charged_mb, families
-        self._process = psutil.Process(pid)
-        self._cpu_seconds, self._at = _cpu_seconds([self._process]), time.monotonic()
+        self._pid, self._charged_mb, self._families = pid, charged_mb, families
+        self._process = _process_of(pid)
+        self._cpu_seconds, self._at = _cpu_seconds([self._process] if self._process else []), time.monotonic()
         self.cpu_percent, self.memory_mb = 0.0, 0.0
 
     def look(self) -> None:
@@ -87,13 +87,20 @@ class Usage:
 
     def _family(self) -> list[psutil.Process]:
         """Raises psutil.Error when the process has ended."""
-        if not self._process.is_running():
-            raise psutil.NoSuchProcess(self._process.pid)
+        if self._process is None or not self._process.is_running():
+            raise psutil.NoSuchProcess(self._pid)
         found = [self._process]
-        for pid in self._families.below(self._process.pid):
+        for pid in self._families.below(self._pid):
             with suppress(psutil.Error):
                 found.append(psutil.Process(pid))
         return found
+
+
+def _process_of(pid: int) -> psutil.Process | None:
+    """None: it has ended already."""
+    with suppress(psutil.Error):
+        return psutil.Process(pid)
+    return None
 
 
 def _cpu_seconds(family: list[psutil.Process]) -> float:

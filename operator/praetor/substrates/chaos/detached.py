@@ -1,7 +1,7 @@
 """Dead-men without a cluster: detached processes, one for each experiment, which outlive whoever started them.
 
 <uid>.json       the plan
-<uid>.lock       held by the process as long as it lives: a second one ends at once
+<uid>.lock       held by the process as long as it lives: a second one ends
 <uid>.armed      its undo would be accepted
 <uid>.disarmed   it may go
 """
@@ -11,8 +11,9 @@ import fcntl
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from praetor.store.files import write_atomic
@@ -23,7 +24,9 @@ from praetor.substrates.chaos.site import SiteGround
 
 TOKEN_VARIABLE = "PRAETOR_SITE_TOKEN"  # noqa: S105 (a variable's name)
 _COMMAND = (sys.executable, "-m", "praetor.substrates.chaos.detached")
-_SUFFIXES = (".json", ".lock", ".armed", ".disarmed", ".log")
+_PAUSE_SECONDS = 0.1
+_SUFFIXES = (".json", ".armed", ".disarmed", ".log", ".lock")
+"""Whose lock is free has left nothing else: it goes last."""
 
 
 class DetachedDeadmen:
@@ -41,12 +44,13 @@ class DetachedDeadmen:
         return Armed("Armed" if self._file(plan, ".armed").exists() else "Waiting", "its dry run is not accepted yet")
 
     async def disarm(self, plan: Plan) -> None:
-        """It removes its files itself; those of one that is dead go here."""
+        """It removes its files itself; those of one that is dead, or has not begun to stand by, go here."""
         if not self._file(plan, ".json").exists():
             return
         self._file(plan, ".disarmed").touch()
-        if not is_held(self._file(plan, ".lock")):
-            remove(self._folder, plan.uid)
+        with held(self._file(plan, ".lock"), tries=1) as alone:
+            if alone:
+                remove(self._folder, plan.uid)
 
     def _arm(self, plan: Plan, token: str) -> None:
         if is_held(self._file(plan, ".lock")):
@@ -83,23 +87,35 @@ def remove(folder: Path, uid: str) -> None:
 
 
 @contextmanager
-def held(lock: Path) -> Iterator[bool]:
-    """False: another one holds it."""
+def held(lock: Path, tries: int = 20) -> Iterator[bool]:
+    """False: another one holds it. Who only looks whether one does (`is_held`) has it for a moment too."""
     with lock.open("ab") as file:
-        try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
+        yield any(_is_taken(file.fileno(), again=number < tries) for number in range(1, tries + 1))
+
+
+def _is_taken(lock: int, *, again: bool) -> bool:
+    with suppress(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    time.sleep(_PAUSE_SECONDS if again else 0.0)
+    return False
 
 
 def main(file: Path) -> int:
     if os.fork():  # nobody waits for what goes on living
         return 0
-    plan = Plan.from_bytes(file.read_bytes())
+    return stands_by(file)
+
+
+def stands_by(file: Path) -> int:
+    """Until it has done what it is for; the exit code."""
     with held(file.with_suffix(".lock")) as alone:
         if not alone:
+            return 0
+        try:
+            plan = Plan.from_bytes(file.read_bytes())
+        except FileNotFoundError:  # disarmed before it stood by
+            remove(file.parent, file.stem)
             return 0
         signs = Signs(file.with_suffix(".armed"), file.with_suffix(".disarmed"))
         done = asyncio.run(stand_by(plan, os.environ.get(TOKEN_VARIABLE, ""), SiteGround(), signs))
