@@ -15,8 +15,18 @@ from praetor.alerts.routing import Route
 from praetor.controller.care import care_of, is_left_to_others, runs_at
 from praetor.controller.declared import status_of
 from praetor.controller.key import Key
-from praetor.controller.probed import Fields, said_of, said_of_namespace, with_strangers
+from praetor.controller.metrics import ControllerMetrics
+from praetor.controller.probed import (
+    Fields,
+    nothing_seen,
+    said_of,
+    said_of_namespace,
+    seen_of,
+    services_unseen,
+    with_strangers,
+)
 from praetor.controller.references import UnusableError
+from praetor.controller.site_news import news_of
 from praetor.controller.sites import request_of
 from praetor.controller.times import Clock, seconds_since, wire_time
 from praetor.controller.verdicts import Said
@@ -57,7 +67,9 @@ class SiteProber:
         clock: Clock,
         ask: Callable[[SiteRequest], Probed] = probe,
         survey: Callable[[SiteRequest], Survey] = survey_namespace,
+        metrics: ControllerMetrics | None = None,
     ) -> None:
+        self._metrics = metrics or ControllerMetrics()
         self._store, self._clock, self._ask, self._survey = store, clock, ask, survey
         self._intake = Intake(store, Scope(home=""))
 
@@ -66,20 +78,24 @@ class SiteProber:
         try:
             manifest = await self._store.get(*key)
         except NotFoundError:
+            self._metrics.site(key.namespace, key.name, {})
             return None
         try:
             site = TargetSite.model_validate(manifest)
         except ValidationError as problem:
-            await self._write(manifest, Said(REACHABLE, "Unknown", reasons.SPEC_INVALID, explain(problem)), {})
+            why = Said(REACHABLE, "Unknown", reasons.SPEC_INVALID, explain(problem))
+            await self._write(manifest, {}, *nothing_seen(None, why))
             return None
         if site.spec.http is None and site.spec.kubernetes is None:
             message = "neither spec.http nor spec.kubernetes is set: runs on this site fail"
-            await self._write(manifest, Said(REACHABLE, "Unknown", reasons.NOTHING_TO_PROBE, message), {})
+            why = Said(REACHABLE, "Unknown", reasons.NOTHING_TO_PROBE, message)
+            await self._write(manifest, {}, *nothing_seen(site.status.detected_fault, why))
             return None
         left_seconds = until_due(site, self._clock())
         if left_seconds <= 0:
             await self._probe(manifest, site)
             return float(site.spec.probe_seconds)
+        self._show(manifest)
         return left_seconds
 
     async def _probe(self, manifest: Manifest, site: TargetSite) -> None:
@@ -87,14 +103,14 @@ class SiteProber:
         said = with_strangers(said, site, [one["name"] for one in fields.get("services", ())])
         fields |= {"lastProbe": wire_time(self._clock())}
         if look is None:
-            await self._write(manifest, said, fields)
+            await self._write(manifest, fields, *nothing_seen(site.status.detected_fault, said))
             return
         at_site = await self._runs_at(site)
         seen = await self._watched(site, look, at_site, fields["lastProbe"])
         if seen.over is not None:
             await self._tell(site, seen.over, at_site, firing=False)
         fault = seen.fault.model_dump(by_alias=True, exclude_none=True) if seen.fault else None
-        await self._write(manifest, said, fields | {"detectedFault": fault}, seen.said)
+        await self._write(manifest, fields | {"detectedFault": fault}, said, *seen_of(look, seen.said))
         if seen.fires and seen.fault is not None:
             await self._tell(site, seen.fault, at_site, firing=True)
 
@@ -124,18 +140,27 @@ class SiteProber:
             probed = await asyncio.to_thread(self._ask, request)
             return *said_of(probed), probed.look
         except UnusableError as problem:
-            return Said(REACHABLE, "Unknown", reasons.SITE_UNAVAILABLE, str(problem)), {}, None
+            return Said(REACHABLE, "Unknown", reasons.SITE_UNAVAILABLE, str(problem)), services_unseen(site), None
         except (GuardedError, SimcoreError) as problem:
-            return Said(REACHABLE, "False", reasons.SITE_DOES_NOT_ANSWER, str(problem)), {}, None
+            return Said(REACHABLE, "False", reasons.SITE_DOES_NOT_ANSWER, str(problem)), services_unseen(site), None
 
-    async def _write(self, manifest: Manifest, said: Said, fields: Fields, also: Said | None = None) -> None:
-        """A field that is None is taken out."""
-        now = wire_time(self._clock())
-        status = status_of(manifest, now, said)
-        status = status if also is None else status_of(manifest | {"status": status}, now, also)
+    async def _write(self, manifest: Manifest, fields: Fields, *said: Said) -> None:
+        """A field that is None is taken out. What is news is recorded first, and is none when it is seen again."""
+        now, status = wire_time(self._clock()), manifest.get("status", {})
+        for one in said:
+            status = status_of(manifest | {"status": status}, now, one)
         status = {name: value for name, value in (status | fields).items() if value is not None}
+        changed = manifest | {"status": status}
         if status != manifest.get("status"):
-            await self._store.update_status(manifest | {"status": status})
+            for event in news_of(manifest, changed):
+                await self._store.record_event(manifest, event.reason, event.message, warning=event.warning)
+            await self._store.update_status(changed)
+        self._show(changed)
+
+    def _show(self, manifest: Manifest) -> None:
+        metadata, conditions = manifest["metadata"], manifest.get("status", {}).get("conditions", ())
+        statuses = {one["type"]: one["status"] for one in conditions}
+        self._metrics.site(metadata["namespace"], metadata["name"], statuses)
 
 
 def until_due(site: TargetSite, now: datetime) -> float:

@@ -48,6 +48,14 @@ def watched(before: DetectedFault | None, found: Classification, now: str, care:
     return _seen(None, found, now, "None")._replace(over=before) if is_over else _seen(before, found, now, care)
 
 
+def unseen(before: DetectedFault | None, why: Said) -> Said:
+    """Of a probe that saw nothing, which changes nothing about a fault. `why` is what is said of `Reachable`."""
+    if before is None:
+        return _said("Unknown", reasons.SITE_NOT_SEEN, f"{why.reason}: {why.message}")
+    status, reason = ("True", reasons.FAULT_SEEN) if is_detected(before) else ("Unknown", reasons.FAULT_SUSPECTED)
+    return _said(status, reason, f"the last probe saw nothing ({why.reason}): {_told(before)}")
+
+
 def is_detected(fault: DetectedFault) -> bool:
     return fault.seen_probes >= CONSECUTIVE
 

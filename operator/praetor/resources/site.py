@@ -145,7 +145,7 @@ class SiteService(StatusWire):
     """A service of the site, as it was at the last probe."""
 
     name: str = Field(max_length=100, description="What the site calls it.")
-    health: str = Field(max_length=20, description="How it was.")
+    health: str = Field(max_length=20, description="How it was; `unknown` where the site could not be seen.")
 
 
 class SiteEndpoint(StatusWire):
@@ -187,7 +187,7 @@ class DetectedFault(StatusWire):
 
 
 class TargetSiteStatus(ConditionedStatus):
-    """What is known about the site; its conditions are `Reachable` and `FaultDetected`."""
+    """What is known about the site; its conditions are `Reachable`, `FaultDetected` and `RequestsMeasured`."""
 
     services: list[SiteService] = Field(
         default_factory=list, max_length=100, description="Its services; the first is what users reach."
