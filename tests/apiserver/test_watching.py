@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from praetor.alerts.manifest import ledger_of
 from praetor.controller.key import Key
 from praetor.controller.probing import SiteProber
 from praetor.kube.client import KubeClient
@@ -154,7 +155,7 @@ async def test_a_fault_right_after_another_is_one_more_run_whoever_ends_in_betwe
             with suppress(asyncio.CancelledError):
                 await watching.probe()
     await watching.probe(2)
-    runs = {one["spec"]["alert"]["service"]: one["status"]["alerts"]["firing"] for one in await watching.runs()}
+    runs = {one["spec"]["alert"]["service"]: ledger_of(one).firing for one in await watching.runs()}
     assert runs == {"api": 0, "postgres": 1}
 
 
