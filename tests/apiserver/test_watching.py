@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from praetor.alerts.manifest import ledger_of
 from praetor.controller.key import Key
 from praetor.controller.probing import SiteProber
 from praetor.kube.client import KubeClient
 from praetor.kube.credentials import load_credentials
-from praetor.resources.conditions import COMPLETE
+from praetor.resources.conditions import COMPLETE, SUCCEEDED
 from praetor.store.kubernetes import KubernetesStore
 from simcore.protocols import Manifest
 from tests.controlplane.server import ControlPlane
@@ -46,26 +47,22 @@ class Watching:
         status: dict[str, Any] = (await self.store.get("TargetSite", self.namespace, "shop"))["status"]
         return status
 
-    async def finish(self, run: Manifest) -> None:
+    async def finish(self, run: Manifest, *, well: bool = False) -> None:
         newest = await self.store.get("IncidentRun", self.namespace, run["metadata"]["name"])
-        ended = {
-            "type": COMPLETE,
-            "status": "True",
-            "reason": "EpisodeEnded",
-            "lastTransitionTime": "2026-01-31T12:30:00Z",
-        }
-        await self.store.update_status(newest | {"status": newest["status"] | {"conditions": [ended]}})
+        said = {"reason": "EpisodeEnded", "lastTransitionTime": "2026-01-31T12:30:00Z"}
+        ended = [{"type": COMPLETE, "status": "True"} | said, {"type": SUCCEEDED, "status": str(well)} | said]
+        await self.store.update_status(newest | {"status": newest["status"] | {"conditions": ended}})
 
 
-def fills_its_disk(site: SmallSite) -> None:
-    line = f"{datetime.now(UTC).isoformat()} [ERROR] api - /checkout: OSError: [Errno 28] No space left on device"
-    site.breaks("api", error_rate_percent=35.0)
-    site.logs["api"] = [line] * 20
+def fills_its_disk(site: SmallSite, service: str = "api") -> None:
+    now = datetime.now(UTC).isoformat()
+    site.breaks(service, error_rate_percent=35.0)
+    site.logs[service] = [f"{now} [ERROR] {service} - /checkout: OSError: [Errno 28] No space left on device"] * 20
 
 
 def recovers(site: SmallSite) -> None:
     site.heals()
-    site.logs["api"] = []
+    site.logs = {name: [] for name in site.logs}
 
 
 @pytest.fixture
@@ -138,6 +135,40 @@ async def test_an_operator_that_ends_in_between_makes_no_second_run(
                 await watching.probe()
     await watching.probe(2)
     assert len(await watching.runs()) == 1
+
+
+@pytest.mark.parametrize("method", ["create", "update_status"])
+async def test_a_fault_right_after_another_is_one_more_run_whoever_ends_in_between(
+    watching: Watching, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    await watching.declare(onFault="Run")
+    fills_its_disk(watching.site)
+    await watching.probe(3)
+    (first,) = await watching.runs()
+    await watching.finish(first, well=True)
+    recovers(watching.site)
+    fills_its_disk(watching.site, "postgres")
+    await watching.probe()
+    for _ in range(3):
+        with monkeypatch.context() as patched:
+            patched.setattr(KubernetesStore, method, dies_after(getattr(KubernetesStore, method)))
+            with suppress(asyncio.CancelledError):
+                await watching.probe()
+    await watching.probe(2)
+    runs = {one["spec"]["alert"]["service"]: ledger_of(one).firing for one in await watching.runs()}
+    assert runs == {"api": 0, "postgres": 1}
+
+
+async def test_each_outage_of_a_site_is_an_event(watching: Watching) -> None:
+    await watching.declare()
+    await watching.probe()
+    for _ in range(2):
+        watching.site.answers["/ops/health"] = None
+        await watching.probe(2)
+        del watching.site.answers["/ops/health"]
+        await watching.probe(2)
+    events = await watching.store.events(watching.namespace, "shop")
+    assert sorted(one["reason"] for one in events) == ["SiteAnswers"] * 2 + ["SiteDoesNotAnswer"] * 2
 
 
 def dies_after(write: Callable[..., Any]) -> Callable[..., Any]:

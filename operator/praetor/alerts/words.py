@@ -6,7 +6,7 @@ All of it takes time linear in the text, whatever the text is.
 import re
 
 _RUN = re.compile(r"[^\W_]+")
-_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+[a-z]*")
+_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+(?:[a-z]+|[A-Z]+(?![a-z]))?")
 _SENTENCE = re.compile(r"[.!?;](?=\s)|[\r\n]")
 _NOT_SAID = re.compile(
     r"\{\{[^{}]*\}\}"  # a template's value that nobody filled in

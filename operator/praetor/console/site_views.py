@@ -72,10 +72,12 @@ def _state(status: dict[str, Any]) -> tuple[str, str, str]:
     reachable, fault = conditions.get(REACHABLE, {}), conditions.get(FAULT_DETECTED, {})
     if reachable.get("status") == "False":
         return "not reachable", "bad", reachable.get("message", "")
+    if reachable.get("status") == "Unknown":
+        return "not asked", "warn", reachable.get("message", "")
     if fault.get("status") == "True":
         return "fault detected", "bad", fault.get("message", "")
     if fault.get("reason") == FAULT_SUSPECTED:
         return "fault suspected", "warn", fault.get("message", "")
     if fault.get("status") == "False":
-        return "no fault seen", "good", ""
+        return "no fault seen", "good", fault.get("message", "")
     return ("reachable" if reachable.get("status") == "True" else "not probed yet"), "quiet", ""

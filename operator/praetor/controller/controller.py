@@ -48,7 +48,7 @@ class Controller:
         self._episodes = Episodes(pool, self.live, self.queue.add, clock, self.metrics)
         self._questions = Questions(lab, self.queue.add)
         seam = Seam(store, self.metrics, CrashPoint.from_environment(), lab)
-        self._sites = SiteProber(store, clock)
+        self._sites = SiteProber(store, clock, metrics=self.metrics)
         self._plays, self._held_back = plays, set[Key]()
         self._runs = RunHandler(
             store, seam, self._episodes, self.queue, clock, self._questions, Trials(lab, self._questions)

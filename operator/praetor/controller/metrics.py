@@ -1,7 +1,14 @@
 """What the controller counts, for Prometheus."""
 
+from collections.abc import Mapping
+from contextlib import suppress
+from itertools import product
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from praetor.resources.conditions import SITE_CONDITIONS
+
+_STATUSES = ("True", "False", "Unknown")
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 
 
@@ -23,6 +30,22 @@ class ControllerMetrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self.site_condition = Gauge(
+            "praetor_site_condition",
+            "Conditions of TargetSites: 1 for the status that one has.",
+            ["namespace", "site", "condition", "status"],
+            registry=self.registry,
+        )
         self.loop_lag_seconds = Gauge(
             "praetor_loop_lag_seconds", "How late the event loop was last.", registry=self.registry
         )
+
+    def site(self, namespace: str, name: str, conditions: Mapping[str, str]) -> None:
+        """`conditions`: the status of each by its type; none for a site that is gone."""
+        for condition, status in product(SITE_CONDITIONS, _STATUSES):
+            labels = (namespace, name, condition, status)
+            if condition in conditions:
+                self.site_condition.labels(*labels).set(conditions[condition] == status)
+            else:
+                with suppress(KeyError):
+                    self.site_condition.remove(*labels)

@@ -5,27 +5,36 @@ since when before the run is made: whoever is killed in between makes the same r
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from pydantic import ValidationError
 
 from praetor.alerts.intake import Intake
-from praetor.alerts.manifest import is_finished, source_of
 from praetor.alerts.routing import Route
+from praetor.controller.care import care_of, is_left_to_others, runs_at
 from praetor.controller.declared import status_of
 from praetor.controller.key import Key
+from praetor.controller.metrics import ControllerMetrics
+from praetor.controller.probed import (
+    Fields,
+    nothing_seen,
+    said_of,
+    said_of_namespace,
+    seen_of,
+    services_unseen,
+    with_strangers,
+)
 from praetor.controller.references import UnusableError
+from praetor.controller.site_news import news_of
 from praetor.controller.sites import request_of
 from praetor.controller.times import Clock, seconds_since, wire_time
 from praetor.controller.verdicts import Said
-from praetor.controller.watching import SOURCE, notification_of, watched
+from praetor.controller.watching import Watched, notification_of, watched
 from praetor.guard.errors import GuardedError
 from praetor.guard.targets import SiteRequest
 from praetor.resources import reasons
 from praetor.resources.conditions import REACHABLE
-from praetor.resources.conformance import Verdict
 from praetor.resources.site import DetectedFault, TargetSite
 from praetor.runner.worker import resolve
 from praetor.store.scope import Scope
@@ -37,7 +46,6 @@ from simcore.classifier.look import Look
 from simcore.errors import NotFoundError, SimcoreError
 from simcore.protocols import Manifest, Store
 
-Fields = dict[str, Any]
 SURVEY = "praetor.substrates.cluster.probing:survey"
 """By its name, as the pool's stage is: only who has TargetSites of namespaces needs the library behind it."""
 
@@ -59,7 +67,9 @@ class SiteProber:
         clock: Clock,
         ask: Callable[[SiteRequest], Probed] = probe,
         survey: Callable[[SiteRequest], Survey] = survey_namespace,
+        metrics: ControllerMetrics | None = None,
     ) -> None:
+        self._metrics = metrics or ControllerMetrics()
         self._store, self._clock, self._ask, self._survey = store, clock, ask, survey
         self._intake = Intake(store, Scope(home=""))
 
@@ -68,52 +78,58 @@ class SiteProber:
         try:
             manifest = await self._store.get(*key)
         except NotFoundError:
+            self._metrics.site(key.namespace, key.name, {})
             return None
         try:
             site = TargetSite.model_validate(manifest)
         except ValidationError as problem:
-            await self._write(manifest, Said(REACHABLE, "Unknown", reasons.SPEC_INVALID, explain(problem)), {})
+            why = Said(REACHABLE, "Unknown", reasons.SPEC_INVALID, explain(problem))
+            await self._write(manifest, {}, *nothing_seen(None, why))
             return None
         if site.spec.http is None and site.spec.kubernetes is None:
             message = "neither spec.http nor spec.kubernetes is set: runs on this site fail"
-            await self._write(manifest, Said(REACHABLE, "Unknown", reasons.NOTHING_TO_PROBE, message), {})
+            why = Said(REACHABLE, "Unknown", reasons.NOTHING_TO_PROBE, message)
+            await self._write(manifest, {}, *nothing_seen(site.status.detected_fault, why))
             return None
         left_seconds = until_due(site, self._clock())
         if left_seconds <= 0:
             await self._probe(manifest, site)
             return float(site.spec.probe_seconds)
+        self._show(manifest)
         return left_seconds
 
     async def _probe(self, manifest: Manifest, site: TargetSite) -> None:
-        said, fields, found = await self._found(site)
+        said, fields, look = await self._found(site)
         said = with_strangers(said, site, [one["name"] for one in fields.get("services", ())])
-        now, before = wire_time(self._clock()), site.status.detected_fault
-        seen = watched(before, await asyncio.to_thread(classify, found), now) if found is not None else None
-        if seen is None:
-            await self._write(manifest, said, fields | {"lastProbe": now})
+        fields |= {"lastProbe": wire_time(self._clock())}
+        if look is None:
+            await self._write(manifest, fields, *nothing_seen(site.status.detected_fault, said))
             return
-        if seen.firing is False and before is not None:
-            await self._tell(site, before, firing=False)
-        fault = seen.fault.model_dump(by_alias=True) if seen.fault else None
-        await self._write(manifest, said, fields | {"lastProbe": now, "detectedFault": fault}, seen.said)
-        if seen.firing and seen.fault is not None:
-            await self._tell(site, seen.fault, firing=True)
+        at_site = await self._runs_at(site)
+        seen = await self._watched(site, look, at_site, fields["lastProbe"])
+        if seen.over is not None:
+            await self._tell(site, seen.over, at_site, firing=False)
+        fault = seen.fault.model_dump(by_alias=True, exclude_none=True) if seen.fault else None
+        await self._write(manifest, fields | {"detectedFault": fault}, said, *seen_of(look, seen.said))
+        if seen.fires and seen.fault is not None:
+            await self._tell(site, seen.fault, at_site, firing=True)
 
-    async def _tell(self, site: TargetSite, fault: DetectedFault, *, firing: bool) -> None:
+    async def _runs_at(self, site: TargetSite) -> list[Manifest]:
+        """Nothing is asked while there is no fault that could have any."""
+        if site.spec.on_fault != "Run" or site.status.detected_fault is None:
+            return []
+        return runs_at(site.metadata.name, await self._store.find("IncidentRun", site.metadata.namespace))
+
+    async def _watched(self, site: TargetSite, look: Look, at_site: list[Manifest], now: str) -> Watched:
+        before = site.status.detected_fault
+        care = care_of(notification_of(site, before, firing=True), at_site) if before else "None"
+        return watched(before, await asyncio.to_thread(classify, look), now, care)
+
+    async def _tell(self, site: TargetSite, fault: DetectedFault, at_site: list[Manifest], *, firing: bool) -> None:
         """A site that somebody is at work on already gets no second run."""
-        namespace, name = site.metadata.namespace or "", site.metadata.name
-        if site.spec.on_fault == "Run" and not (firing and await self._is_taken_care_of(namespace, name)):
-            await self._intake.take(Route(namespace, name, notification_of(site, fault, firing=firing)))
-
-    async def _is_taken_care_of(self, namespace: str, name: str) -> bool:
-        """By a run that no probe began: an alert's, a person's, an experiment's."""
-        runs = await self._store.find("IncidentRun", namespace)
-        return any(
-            run["spec"].get("target", {}).get("siteRef", {}).get("name") == name
-            and source_of(run) != SOURCE
-            and not is_finished(run)
-            for run in runs
-        )
+        told = notification_of(site, fault, firing=firing)
+        if site.spec.on_fault == "Run" and not (firing and is_left_to_others(told, at_site)):
+            await self._intake.take(Route(site.metadata.namespace or "", site.metadata.name, told))
 
     async def _found(self, site: TargetSite) -> tuple[Said, Fields, Look | None]:
         try:
@@ -124,18 +140,27 @@ class SiteProber:
             probed = await asyncio.to_thread(self._ask, request)
             return *said_of(probed), probed.look
         except UnusableError as problem:
-            return Said(REACHABLE, "Unknown", reasons.SITE_UNAVAILABLE, str(problem)), {}, None
+            return Said(REACHABLE, "Unknown", reasons.SITE_UNAVAILABLE, str(problem)), services_unseen(site), None
         except (GuardedError, SimcoreError) as problem:
-            return Said(REACHABLE, "False", reasons.SITE_DOES_NOT_ANSWER, str(problem)), {}, None
+            return Said(REACHABLE, "False", reasons.SITE_DOES_NOT_ANSWER, str(problem)), services_unseen(site), None
 
-    async def _write(self, manifest: Manifest, said: Said, fields: Fields, also: Said | None = None) -> None:
-        """A field that is None is taken out."""
-        now = wire_time(self._clock())
-        status = status_of(manifest, now, said)
-        status = status if also is None else status_of(manifest | {"status": status}, now, also)
+    async def _write(self, manifest: Manifest, fields: Fields, *said: Said) -> None:
+        """A field that is None is taken out. What is news is recorded first, and is none when it is seen again."""
+        now, status = wire_time(self._clock()), manifest.get("status", {})
+        for one in said:
+            status = status_of(manifest | {"status": status}, now, one)
         status = {name: value for name, value in (status | fields).items() if value is not None}
+        changed = manifest | {"status": status}
         if status != manifest.get("status"):
-            await self._store.update_status(manifest | {"status": status})
+            for event in news_of(manifest, changed):
+                await self._store.record_event(manifest, event.reason, event.message, warning=event.warning)
+            await self._store.update_status(changed)
+        self._show(changed)
+
+    def _show(self, manifest: Manifest) -> None:
+        metadata, conditions = manifest["metadata"], manifest.get("status", {}).get("conditions", ())
+        statuses = {one["type"]: one["status"] for one in conditions}
+        self._metrics.site(metadata["namespace"], metadata["name"], statuses)
 
 
 def until_due(site: TargetSite, now: datetime) -> float:
@@ -144,37 +169,3 @@ def until_due(site: TargetSite, now: datetime) -> float:
     if last is None or site.status.observed_generation != site.metadata.generation:
         return 0.0
     return site.spec.probe_seconds - seconds_since(last, now)
-
-
-def said_of(probed: Probed) -> tuple[Said, Fields]:
-    report, states = probed.conformance, probed.health.services if probed.health else []
-    bad = [one for one in report.endpoints if one.verdict in (Verdict.MISSING, Verdict.WRONG_SHAPE)]
-    message = "; ".join(f"{one.endpoint}: {one.verdict.value} {one.problem}".strip() for one in bad)
-    reason = reasons.SITE_ANSWERS if report.conforms else reasons.SITE_DOES_NOT_CONFORM
-    fields = {
-        "services": [{"name": one.name, "health": one.health} for one in states],
-        "endpoints": [one.model_dump(by_alias=True, mode="json") for one in report.endpoints],
-    }
-    return Said(REACHABLE, "True", reason, message), fields
-
-
-def with_strangers(said: Said, site: TargetSite, names: Sequence[str]) -> Said:
-    """A protected service that is not there may be written wrongly, and then what was meant is not protected."""
-    strangers = [name for name in site.spec.guardrails.protected_services if name not in names]
-    if not names or not strangers:
-        return said
-    told = f"spec.guardrails.protectedServices: there is no {', '.join(strangers)}"
-    return said._replace(message="; ".join(text for text in (said.message, told) if text))
-
-
-def said_of_namespace(survey: Survey) -> tuple[Said, Fields]:
-    denied = [one.text for one in survey.rights if not one.granted]
-    fields = {
-        "services": [{"name": name, "health": health} for name, health in survey.services],
-        "endpoints": [
-            {"endpoint": one.text, "verdict": "Permitted" if one.granted else "Denied", "problem": one.note}
-            for one in survey.rights
-        ],
-    }
-    reason = reasons.RIGHTS_MISSING if denied else reasons.SITE_ANSWERS
-    return Said(REACHABLE, "True", reason, f"may not {', '.join(denied)}" if denied else ""), fields

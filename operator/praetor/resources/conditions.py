@@ -28,6 +28,8 @@ VALIDATED = "Validated"
 
 REACHABLE = "Reachable"
 FAULT_DETECTED = "FaultDetected"
+REQUESTS_MEASURED = "RequestsMeasured"
+SITE_CONDITIONS = (REACHABLE, FAULT_DETECTED, REQUESTS_MEASURED)
 
 
 class Condition(StatusWire):

@@ -85,6 +85,7 @@ KINDS = (
         columns=(
             _column("Reachable", _condition("Reachable"), "Whether it answers."),
             _column("Fault", ".status.detectedFault.family", "What the last probes saw."),
+            _column("Measured", _condition("RequestsMeasured"), "Whether anybody knows how users' requests do."),
             _AGE,
         ),
         root_rules=(short_name("a TargetSite", LONGEST_OBJECT_NAME),),

@@ -68,6 +68,9 @@ RIGHTS_MISSING = "RightsMissing"
 NO_FAULT_SEEN = "NoFaultSeen"
 FAULT_SUSPECTED = "FaultSuspected"
 FAULT_SEEN = "FaultSeen"
+SITE_NOT_SEEN = "SiteNotSeen"
+REQUESTS_SEEN = "RequestsSeen"
+NO_REQUESTS_SEEN = "NoRequestsSeen"
 
 MEANING = {
     NOT_YET_OBSERVED: "Nothing is known about this yet.",
@@ -132,4 +135,8 @@ MEANING = {
     NO_FAULT_SEEN: "What the site shows looks healthy.",
     FAULT_SUSPECTED: "The last probe saw a fault; the next one tells whether it stays.",
     FAULT_SEEN: "Two probes in a row saw a fault, and no two in a row have seen none since.",
+    SITE_NOT_SEEN: "The last probe could not see how the site is; `Reachable` says why.",
+    REQUESTS_SEEN: "The last probe saw how requests of the first service, which users reach, do.",
+    NO_REQUESTS_SEEN: "Nobody measures the requests of the first service, or it has none: whether users are served is "
+    "not known, however healthy all services are.",
 }

@@ -14,6 +14,9 @@ from praetor.resources.wire import StatusWire, Time, Wire
 
 _Key = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 _Label = Annotated[str, StringConstraints(max_length=200)]
+_FaultName = Annotated[str, StringConstraints(max_length=200)]
+MOST_FAULT_NAMES = 8
+"""Whose trouble was called so many things, of that a further one says nothing new."""
 
 
 class AlertMatch(Wire):
@@ -142,7 +145,7 @@ class SiteService(StatusWire):
     """A service of the site, as it was at the last probe."""
 
     name: str = Field(max_length=100, description="What the site calls it.")
-    health: str = Field(max_length=20, description="How it was.")
+    health: str = Field(max_length=20, description="How it was; `unknown` where the site could not be seen.")
 
 
 class SiteEndpoint(StatusWire):
@@ -169,10 +172,22 @@ class DetectedFault(StatusWire):
     first_family: str = Field(max_length=63, description="What it looked like when it was detected; names its run.")
     seen_probes: int = Field(1, ge=0, description="How many probes in a row have seen a fault, at most 1000.")
     missed_probes: int = Field(0, ge=0, description="How many probes in a row have seen none.")
+    called_before: list[_FaultName] = Field(
+        default_factory=list, max_length=MOST_FAULT_NAMES,
+        description="What it, and others since the site was well last, were called until their runs began.",
+    )  # fmt: skip
+    called_meanwhile: list[_FaultName] = Field(
+        default_factory=list, max_length=MOST_FAULT_NAMES,
+        description="What probes called them while a run was at work.",
+    )  # fmt: skip
+    another_since: Time | None = Field(
+        None,
+        description="When the last probe, after the run's end, gave it a new name; one more makes it another fault.",
+    )
 
 
 class TargetSiteStatus(ConditionedStatus):
-    """What is known about the site; its conditions are `Reachable` and `FaultDetected`."""
+    """What is known about the site; its conditions are `Reachable`, `FaultDetected` and `RequestsMeasured`."""
 
     services: list[SiteService] = Field(
         default_factory=list, max_length=100, description="Its services; the first is what users reach."

@@ -1,6 +1,6 @@
 """One Event per (uid, reason) and status: its name says so, and the same name cannot be made twice.
 
-An Event comes before the status that speaks of it, so the status before tells a second retry or suspension
+An Event comes before the status that speaks of it, so the status before tells a second retry, suspension or outage
 from the first told twice.
 """
 
@@ -17,6 +17,8 @@ _LONGEST_NAME = 253
 def event_name(regarding: Manifest, reason: str) -> str:
     metadata, status = regarding["metadata"], regarding.get("status") or {}
     moment = f"{status.get('attempts', 0)}\0{status.get('observedGeneration', 0)}"
+    if "lastProbe" in status:
+        moment += f"\0{status['lastProbe']}"
     digest = hashlib.sha256(f"{metadata['uid']}\0{reason}\0{moment}".encode()).hexdigest()[:16]
     return f"{metadata['name'][: _LONGEST_NAME - 17]}.{digest}"
 

@@ -90,6 +90,7 @@ async def test_what_a_site_suffers_from_lacks_and_who_is_at_work_there(store):
         ([], "not probed yet", "quiet"),
         ([condition("Reachable", "False", "Unreachable", "connection refused")], "not reachable", "bad"),
         ([condition("Reachable", "False", "Unreachable"), ILL["conditions"][1]], "not reachable", "bad"),
+        ([condition("Reachable", "Unknown", "SiteUnavailable", "no token")], "not asked", "warn"),
         ([REACHED, condition("FaultDetected", "Unknown", "FaultSuspected", "oom_crash")], "fault suspected", "warn"),
         ([REACHED, condition("FaultDetected", "False", "NoFaultSeen")], "no fault seen", "good"),
         (ILL["conditions"], "fault detected", "bad"),

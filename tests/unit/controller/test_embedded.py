@@ -290,7 +290,7 @@ async def test_the_ledger_that_the_gateway_writes_meanwhile_is_kept(store: Direc
 async def test_scenarios_and_sites_say_what_is_known_of_them(store: DirectoryStore) -> None:
     async with controlled(store, InlinePool()):
         await store.create(SITE)
-        (condition,) = (await status_of_site(store))["conditions"]
+        condition, *_ = (await status_of_site(store))["conditions"]
     assert (condition["type"], condition["status"], condition["reason"]) == (
         *("Reachable", "Unknown", "NothingToProbe"),
     )

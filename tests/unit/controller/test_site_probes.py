@@ -12,7 +12,7 @@ from praetor.controller.times import utc_now
 from praetor.guard.targets import SiteRequest
 from praetor.store.directory import DirectoryStore
 from praetor.substrates.live.survey import RightHeld, Survey
-from simcore.classifier.look import Look, ServiceLook
+from simcore.classifier.look import Figures, Look, ServiceLook
 from simcore.errors import NotFoundError
 from tests.support.on_sites import HTTP, WORKLOADS, site_manifest
 from tests.support.small_site import SmallSite
@@ -35,7 +35,7 @@ async def test_a_probe_says_what_a_site_has_and_changes_nothing(
         status, again = await probed(store, http={"url": site.url}, probeSeconds=30)
     finally:
         site.close()
-    reachable, fault = status["conditions"]
+    reachable, fault, _ = status["conditions"]
     assert (fault["type"], fault["status"]) in (("FaultDetected", "False"), ("FaultDetected", "Unknown"))
     assert (reachable["type"], reachable["status"], reachable["reason"]) == ("Reachable", "True", "SiteAnswers")
     assert {one["name"]: one["health"] for one in status["services"]}["api"] == "degraded"
@@ -91,9 +91,13 @@ async def test_a_site_that_is_not_reached_says_why(
     store: DirectoryStore, spec: dict[str, Any], status: str, reason: str, words: str
 ) -> None:
     found, _ = await probed(store, **spec)
-    (condition,) = found["conditions"]
-    assert (condition["status"], condition["reason"]) == (status, reason)
-    assert words in condition["message"]
+    reachable, *others = found["conditions"]
+    assert (reachable["type"], reachable["status"], reachable["reason"]) == ("Reachable", status, reason)
+    assert words in reachable["message"]
+    assert {(one["type"], one["status"], one["reason"]) for one in others} == {
+        ("FaultDetected", "Unknown", "SiteNotSeen"), ("RequestsMeasured", "Unknown", "SiteNotSeen"),
+    }  # fmt: skip
+    assert all(words in one["message"] for one in others)
 
 
 async def test_a_site_is_not_probed_before_its_time(store: DirectoryStore) -> None:
@@ -120,7 +124,7 @@ async def test_a_probe_of_workloads_says_what_the_operator_may_not_do(store: Dir
     key = Key("TargetSite", "default", "shop")
     assert await SiteProber(store, utc_now, survey=lambda request: found).look_at(key) == 60.0
     status = (await store.get(*key))["status"]
-    (reachable,) = status["conditions"]
+    reachable = status["conditions"][0]
     assert (reachable["status"], reachable["reason"]) == ("True", "RightsMissing")
     assert reachable["message"] == "may not patch deployments.apps"
     assert status["services"] == [{"name": "web", "health": "healthy"}, {"name": "api", "health": "crashed"}]
@@ -157,5 +161,25 @@ async def test_workloads_that_nobody_measures_are_well_until_something_is_seen(s
     key = Key("TargetSite", "default", "shop")
     await SiteProber(store, utc_now, survey=lambda request: Survey((), (), look)).look_at(key)
     status = (await store.get(*key))["status"]
-    assert {one["type"]: one["status"] for one in status["conditions"]}["FaultDetected"] == "False"
+    found = {one["type"]: one for one in status["conditions"]}
+    assert {type: one["status"] for type, one in found.items()} == {
+        "Reachable": "True", "FaultDetected": "False", "RequestsMeasured": "False",
+    }  # fmt: skip
+    for type in ("FaultDetected", "RequestsMeasured"):
+        assert found[type]["message"].startswith("of web: requests are not measured")
     assert "detectedFault" not in status
+
+
+@pytest.mark.parametrize(("measured", "status"), [("web", "True"), ("api", "False")])
+async def test_requests_are_measured_where_those_of_the_first_service_are(
+    store: DirectoryStore, measured: str, status: str
+) -> None:
+    """That is the one which users reach."""
+    figures = {measured: Figures(error_rate_percent=0.0)}
+    look = Look([ServiceLook(name, "healthy", figures=figures.get(name, Figures())) for name in ("web", "api")])
+    await store.create(site_manifest(**WORKLOADS))
+    key = Key("TargetSite", "default", "shop")
+    await SiteProber(store, utc_now, survey=lambda request: Survey((), (), look)).look_at(key)
+    found = {one["type"]: one for one in (await store.get(*key))["status"]["conditions"]}
+    assert found["RequestsMeasured"]["status"] == status
+    assert (found["FaultDetected"]["message"] == "") == (status == "True")

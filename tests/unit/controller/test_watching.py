@@ -38,25 +38,26 @@ def statuses(*families: str) -> list[str]:
 def test_one_probe_is_a_suspicion_and_two_in_a_row_are_a_fault() -> None:
     assert CONSECUTIVE == 2
     assert statuses("disk_full", "disk_full", "disk_full") == ["Unknown", "True", "True"]
-    assert [one.firing for one in seen("disk_full", "disk_full")] == [None, True]
+    assert [one.fires for one in seen("disk_full", "disk_full")] == [False, True]
 
 
 def test_what_nobody_has_seen_a_sign_of_is_no_fault() -> None:
     nothing_seen = Classification(UNKNOWN, "", 0.98, (), ())
     told = watched(None, nothing_seen, NOW)
-    assert (told.said.status, told.fault, told.firing) == ("False", None, None)
+    assert (told.said.status, told.fault, told.over, told.fires) == ("False", None, None, False)
 
 
 def test_a_site_that_flaps_is_never_paged_for() -> None:
     told = seen(*["disk_full", HEALTHY] * 10)
-    assert {one.firing for one in told} == {None}
+    assert {(one.over, one.fires) for one in told} == {(None, False)}
     assert {one.said.status for one in told} == {"Unknown", "False"}
 
 
 def test_a_fault_is_over_when_two_probes_in_a_row_do_not_see_it() -> None:
     told = seen("disk_full", "disk_full", HEALTHY, "disk_full", HEALTHY, HEALTHY, HEALTHY)
     assert [one.said.status for one in told] == ["Unknown", "True", "True", "True", "True", "False", "False"]
-    assert [one.firing for one in told] == [None, True, None, True, None, False, None]
+    assert [one.fires for one in told] == [False, True, False, True, False, False, False]
+    assert [number for number, one in enumerate(told) if one.over] == [5]
     assert [one.fault is None for one in told[-2:]] == [True, True]
 
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from praetor.guard.errors import UnreachableError
 from praetor.guard.targets import SiteRequest
-from praetor.substrates.site.probing import Probed, probe
+from praetor.substrates.site.probing import MOST_SILENT, Probed, probe
 from tests.support.small_site import SmallSite
 
 
@@ -65,3 +66,39 @@ def test_an_optional_list_that_is_wrong_is_said_to_be(site: SmallSite, answer: A
     assert told["services"].startswith("WrongShape")
     assert problem in told["services"]
     assert found.look is not None
+
+
+@pytest.mark.parametrize("path", ["/ops/metrics", "/ops/logs"])
+def test_a_read_that_gets_no_answer_hides_nothing_of_what_health_tells(site: SmallSite, path: str) -> None:
+    site.answers[path] = None
+    site.health["api"] = "crashed"
+    found, told = probed(site)
+    assert told[path.rpartition("/")[2]].startswith("WrongShape frontend: ")
+    assert found.look is not None
+    assert found.look.by_name["api"].health == "crashed"
+    assert not found.conformance.conforms
+
+
+def test_a_change_that_gets_no_answer_is_not_tried(site: SmallSite) -> None:
+    site.answers["/ops/scale"] = None
+    found, told = probed(site)
+    assert told["scale"].startswith("Untried ")
+    assert "Server disconnected" in told["scale"]
+    assert found.look is not None
+
+
+def test_what_stays_silent_is_not_waited_for_again_and_again(site: SmallSite) -> None:
+    """So that a probe of a site half of which hangs ends in time."""
+    site.answers |= {f"/ops/{name}": None for name in ("metrics", "logs", "restart", "scale", "rollback")}
+    found, told = probed(site)
+    assert found.look is not None
+    asked = [path for path in site.asked if "health" not in path and "services" not in path]
+    assert len(asked) == 3 * MOST_SILENT
+    assert told["logs"] == "WrongShape not asked, since 3 requests got no answer"
+    assert told["scale"] == "Untried not asked, since 3 requests got no answer"
+
+
+def test_a_site_whose_health_gets_no_answer_is_not_reached(site: SmallSite) -> None:
+    site.answers["/ops/health"] = None
+    with pytest.raises(UnreachableError):
+        probed(site)

@@ -13,7 +13,10 @@ from praetor.substrates.site.looking import look_of
 from praetor.substrates.site.ops_client import OpsClient
 from simcore.classifier.look import Look
 
+MOST_SILENT = 3
+"""After so many requests without an answer no other is made: each is waited for, and repeated."""
 _TRIED_BY_CHANGING = "it is there; what it answers shows when a run uses it"
+_NOT_ASKED = f"not asked, since {MOST_SILENT} requests got no answer"
 
 
 class Probed(NamedTuple):
@@ -25,7 +28,7 @@ class Probed(NamedTuple):
 
 
 def probe(asked: SiteRequest) -> Probed:
-    """Raises SiteError, GuardedError: it must not be dialled, does not answer, or does not let us in."""
+    """Raises SiteError, GuardedError: it must not be dialled, its health gets no answer, or it does not let us in."""
     http = guarded_client(asked)
     ops = OpsClient(http)
     try:
@@ -41,6 +44,7 @@ class _Probe:
         self._services: SiteServices | None = None
         self._metrics: dict[str, ServiceMetrics] = {}
         self._logs: dict[str, list[str]] = {}
+        self._silent = 0
 
     def probed(self) -> Probed:
         found = {one.name: self._endpoint(one) for one in ENDPOINTS}
@@ -64,21 +68,33 @@ class _Probe:
 
     def _endpoint(self, asked: Endpoint) -> Found:
         if asked.method == "POST":
-            return self._ops.existence(asked).verdict(_TRIED_BY_CHANGING)
+            return self._existence(asked)
         problems = [problem for query in self._queries(asked) if (problem := self._read(asked, query))]
         return problems[0] if problems else (Verdict.CONFORMANT, "")
+
+    def _existence(self, asked: Endpoint) -> Found:
+        if self._silent >= MOST_SILENT:
+            return Verdict.UNTRIED, _NOT_ASKED
+        try:
+            return self._ops.existence(asked).verdict(_TRIED_BY_CHANGING)
+        except UnreachableError as silent:
+            self._silent += 1
+            return Verdict.UNTRIED, str(silent)
 
     def _read(self, asked: Endpoint, query: dict[str, str]) -> Found | None:
         """What is wrong with it; what is not is kept. One service's answer says nothing of the next one's."""
         service = query.get("service", "")
+        if self._silent >= MOST_SILENT:
+            return Verdict.WRONG_SHAPE, _NOT_ASKED
         try:
             answer = self._ops.answer(asked, query)
         except TooLargeError as large:
             return Verdict.WRONG_SHAPE, _of(service, str(large))
         except UnreachableError as silent:
-            if not asked.optional:
+            if asked.name == "health":
                 raise
-            return Verdict.WRONG_SHAPE, str(silent)
+            self._silent += 1
+            return Verdict.WRONG_SHAPE, _of(service, str(silent))
         body = answer.json_or_none()
         if is_missing(asked, answer.status, body):
             return Verdict.MISSING, _of(service, f"status {answer.status}")
