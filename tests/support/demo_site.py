@@ -66,12 +66,14 @@ class DemoSite:
     def told(self) -> dict[str, Any]:
         """For the message of a test that fails: what users saw, which of their requests failed, who complained."""
         complaints = {name: [one for one in self.lines(name) if "[INFO]" not in one][-10:] for name in SERVICES}
-        failed = [one for one in self._record() if one["status"] in (0, 429) or one["status"] >= 500]
+        failed = [one for one in self.record() if one["status"] in (0, 429) or one["status"] >= 500]
         return {"users": self.get("/users", seconds=6.0), "failed": failed[-20:]} | complaints
 
-    def _record(self) -> list[dict[str, Any]]:
-        whole = [] if self._users_log is None else self._users_log.read_text().splitlines()
-        return [json.loads(line) for line in whole if line.endswith("}")]
+    def record(self) -> list[dict[str, Any]]:
+        """What users saw, as it was written; nothing before the first of them has come."""
+        if self._users_log is None or not self._users_log.exists():
+            return []
+        return [json.loads(line) for line in self._users_log.read_text().splitlines() if line.endswith("}")]
 
     def version(self, service: str = "api") -> str:
         services = self.get("/ops/services")["services"]
