@@ -1,5 +1,6 @@
 """An IncidentRun of an alert, as manifest, and what an existing one says about its group."""
 
+from collections.abc import Iterable
 from datetime import UTC
 from typing import Any
 
@@ -83,7 +84,7 @@ def known_run(manifest: Manifest, digest: str) -> KnownRun:
     return KnownRun(
         name=metadata["name"],
         number=run_number(metadata["name"]),
-        target=_target(manifest) if is_ours else FOREIGN,
+        target=target_of(manifest) if is_ours else FOREIGN,
         finished=is_finished(manifest),
         ledger=ledger_of(manifest),
     )
@@ -109,6 +110,12 @@ def is_finished(manifest: Manifest) -> bool:
     return ended or bool(manifest["metadata"].get("deletionTimestamp"))
 
 
-def _target(manifest: Manifest) -> str:
+def target_of(manifest: Manifest) -> str:
+    """The name of the run's site; REHEARSAL without one."""
     site: str = manifest["spec"].get("target", {}).get("siteRef", {}).get("name", REHEARSAL)
     return site
+
+
+def runs_at(site: str, runs: Iterable[Manifest]) -> list[Manifest]:
+    """`runs` are those of the site's namespace."""
+    return [run for run in runs if target_of(run) == site]

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import Response
 
+from praetor.alerts.manifest import runs_at
 from praetor.console.api import NamespaceQuery
 from praetor.console.reading import Runs, is_finished
 from praetor.console.site_views import site_view
@@ -48,9 +49,4 @@ async def _sites(runs: Runs, namespace: str | None) -> list[Manifest]:
 
 def _on(site: Manifest, runs: list[Manifest]) -> list[Manifest]:
     metadata = site["metadata"]
-    return [
-        run
-        for run in runs
-        if run["spec"].get("target", {}).get("siteRef", {}).get("name") == metadata["name"]
-        and run["metadata"]["namespace"] == metadata["namespace"]
-    ]
+    return runs_at(metadata["name"], [run for run in runs if run["metadata"]["namespace"] == metadata["namespace"]])

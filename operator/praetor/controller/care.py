@@ -14,11 +14,6 @@ Care = Literal["None", "AtWork", "Resolved", "Unresolved"]
 and this is how the run of the site that ended last did."""
 
 
-def runs_at(site: str, runs: Sequence[Manifest]) -> list[Manifest]:
-    """`runs` are those of the site's namespace."""
-    return [run for run in runs if run["spec"].get("target", {}).get("siteRef", {}).get("name") == site]
-
-
 def care_of(fault: Notification, at_site: Sequence[Manifest]) -> Care:
     """`fault` as the alert that its run is begun with."""
     if not all(map(is_finished, at_site)):

@@ -11,8 +11,9 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from praetor.alerts.intake import Intake
+from praetor.alerts.manifest import runs_at
 from praetor.alerts.routing import Route
-from praetor.controller.care import care_of, is_left_to_others, runs_at
+from praetor.controller.care import care_of, is_left_to_others
 from praetor.controller.declared import status_of
 from praetor.controller.key import Key
 from praetor.controller.metrics import ControllerMetrics

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from itertools import cycle
@@ -32,20 +32,6 @@ from tests.support.tiny_stage import TinyStage
 
 REQUEST = RunRequest("uid", "ns", "n", "oom-crash", policy="llm", max_steps=5)
 LOOK = call("list_services")
-
-
-@pytest.fixture
-def chat() -> Iterator[Callable[[Any], ChatServer]]:
-    """`chat(model)` serves a model on loopback."""
-    servers: list[ChatServer] = []
-
-    def serve(model: Any) -> ChatServer:
-        servers.append(ChatServer(model))
-        return servers[-1]
-
-    yield serve
-    for server in servers:
-        server.close()
 
 
 def played(server: ChatServer, gate: Any = lambda wanted: GO, **fields: Any) -> RunOutcome:

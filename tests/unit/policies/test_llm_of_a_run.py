@@ -143,20 +143,6 @@ def test_a_policy_that_contradicts_itself_is_refused(policy: dict[str, Any], com
         PolicyRef.model_validate(policy)
 
 
-@pytest.fixture
-def chat():
-    """`chat(model)` serves a model on loopback."""
-    servers: list[ChatServer] = []
-
-    def serve(model: Any) -> ChatServer:
-        servers.append(ChatServer(model))
-        return servers[-1]
-
-    yield serve
-    for server in servers:
-        server.close()
-
-
 def asked(server: ChatServer, **fields: Any) -> LanguageModel:
     return LanguageModel(server.endpoint, "m-1", KEY, allow=(str(server.port),), **fields)
 
